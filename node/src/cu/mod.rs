@@ -1,0 +1,1 @@
+//! The compute unit: evaluates a log, slot by slot.

@@ -1,0 +1,1 @@
+//! The five keys of a node, and how they rest on disk.

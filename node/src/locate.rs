@@ -1,0 +1,1 @@
+//! Where the scheduler of a process answers (D11).

@@ -1,0 +1,1 @@
+//! The counters and gauges that an operator reads, in one place.

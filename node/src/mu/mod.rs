@@ -1,0 +1,1 @@
+//! The messenger unit: a durable outbox that carries messages to their processes.

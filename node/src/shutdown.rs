@@ -1,0 +1,1 @@
+//! A clean stop: everybody is told, everybody is waited for, within a bound.

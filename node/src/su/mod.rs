@@ -1,0 +1,1 @@
+//! The scheduler unit: gives each message its slot.
