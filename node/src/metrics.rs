@@ -1,1 +1,139 @@
-//! The counters and gauges that an operator reads, in one place.
+//! The counters and gauges that an operator reads, in one place: one function a metric, each documented in `docs/METRICS.md`.
+//!
+//! Names begin with `aosec_`, end with their unit, and carry no label whose values a caller can choose.
+
+use std::sync::LazyLock;
+
+use prometheus::{
+    Encoder as _, Histogram, HistogramOpts, IntCounter, IntCounterVec, IntGauge, Opts, Registry,
+    TextEncoder,
+};
+
+static REGISTRY: LazyLock<Registry> = LazyLock::new(Registry::new);
+
+macro_rules! metric {
+    ($(#[$doc:meta])* $function:ident: $kind:ty = $make:expr) => {
+        $(#[$doc])*
+        #[must_use]
+        pub fn $function() -> &'static $kind {
+            static METRIC: LazyLock<$kind> = LazyLock::new(|| registered($make));
+            &METRIC
+        }
+    };
+}
+
+fn registered<M: prometheus::core::Collector + Clone + 'static>(made: prometheus::Result<M>) -> M {
+    let metric = made.expect("names and help texts are constants of this file");
+    REGISTRY
+        .register(Box::new(metric.clone()))
+        .expect("each metric is registered once, by its own function");
+    metric
+}
+
+metric! {
+    /// Request handlers that panicked. Must stay 0: each one is a bug.
+    panics: IntCounter = IntCounter::new("aosec_panics_total", "Request handlers that panicked; each is a bug.")
+}
+metric! {
+    /// Assignments signed and acknowledged by this node's SU.
+    assignments: IntCounter = IntCounter::new("aosec_su_assignments_total", "Assignments acknowledged by the SU.")
+}
+metric! {
+    /// Items refused at the entrance of SU and MU, by unit.
+    refusals: IntCounterVec = IntCounterVec::new(
+        Opts::new("aosec_refusals_total", "Items refused at the entrance, by unit."), &["unit"])
+}
+metric! {
+    /// Seconds from taking a message to its signed assignment.
+    assignment_seconds: Histogram = Histogram::with_opts(
+        HistogramOpts::new("aosec_su_assignment_seconds", "From a message taken to its assignment signed, in seconds.")
+            .buckets(vec![0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0]))
+}
+metric! {
+    /// Messages and assignments that wait to be put on the base layer.
+    publication_backlog: IntGauge = IntGauge::new(
+        "aosec_su_publication_backlog_items", "Messages and assignments not yet on the base layer.")
+}
+metric! {
+    /// Slots that this node's CU evaluated.
+    evaluations: IntCounter = IntCounter::new("aosec_cu_evaluations_total", "Slots evaluated by the CU.")
+}
+metric! {
+    /// Live instances that the CU keeps hot.
+    hot_instances: IntGauge = IntGauge::new("aosec_cu_hot_instances", "Processes whose instance is in memory.")
+}
+metric! {
+    /// Messages in the MU's outbox that are not done.
+    outbox_pending: IntGauge = IntGauge::new("aosec_mu_outbox_pending_messages", "Messages of the MU not yet done.")
+}
+metric! {
+    /// Messages that the MU gave to an SU and got a slot for.
+    messages_carried: IntCounter = IntCounter::new(
+        "aosec_mu_messages_carried_total", "Messages that got a slot through this MU.")
+}
+metric! {
+    /// Pushes cut off by the depth or fan-out cap.
+    pushes_capped: IntCounter = IntCounter::new(
+        "aosec_mu_pushes_capped_total", "Produced messages cut off by the depth or fan-out cap.")
+}
+metric! {
+    /// Height of the tip as this node sees it; 0 before the first.
+    tip_height: IntGauge = IntGauge::new("aosec_base_layer_tip_height_blocks", "Height of the base layer's tip.")
+}
+
+/// All metrics in Prometheus' text format.
+#[must_use]
+pub fn text() -> String {
+    touch();
+    let mut page = Vec::new();
+    if let Err(error) = TextEncoder::new().encode(&REGISTRY.gather(), &mut page) {
+        tracing::error!(%error, "the metrics page could not be written whole");
+    }
+    String::from_utf8_lossy(&page).into_owned()
+}
+
+/// Registers every metric, so that the page lists those that have not moved yet.
+fn touch() {
+    for counter in [
+        panics(),
+        assignments(),
+        evaluations(),
+        messages_carried(),
+        pushes_capped(),
+    ] {
+        counter.inc_by(0);
+    }
+    for gauge in [
+        publication_backlog(),
+        hot_instances(),
+        outbox_pending(),
+        tip_height(),
+    ] {
+        gauge.add(0);
+    }
+    for unit in ["su", "mu"] {
+        refusals().with_label_values(&[unit]).inc_by(0);
+    }
+    let _sum = assignment_seconds().get_sample_sum();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_page_names_every_metric_once() {
+        let page = text();
+        for name in [
+            "aosec_panics_total",
+            "aosec_su_assignments_total",
+            "aosec_cu_hot_instances",
+        ] {
+            assert_eq!(
+                page.matches(&format!("# HELP {name} ")).count(),
+                1,
+                "{name}"
+            );
+        }
+    }
+}
