@@ -1,0 +1,148 @@
+//! What the store promises, tried on real files.
+
+use std::{
+    fs::{self, DirBuilder},
+    os::unix::fs::DirBuilderExt,
+    path::Path,
+};
+
+use sqlx::Row;
+
+use super::{Db, Store, StoreError};
+
+async fn open(dir: &Path) -> Store {
+    Store::open(dir).await.unwrap()
+}
+
+async fn put(db: &mut Db, key: u8, bytes: &[u8]) -> Result<(), StoreError> {
+    let query = sqlx::query("INSERT INTO item (id, bytes) VALUES (?, ?)");
+    query
+        .bind(vec![key; 32])
+        .bind(bytes.to_vec())
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
+async fn keys(store: &Store) -> Vec<u8> {
+    let rows = sqlx::query("SELECT id FROM item ORDER BY id")
+        .fetch_all(store.readers())
+        .await
+        .unwrap();
+    rows.iter().map(|row| row.get::<Vec<u8>, _>(0)[0]).collect()
+}
+
+#[tokio::test]
+async fn what_was_answered_is_there_after_the_next_start() {
+    let dir = tempfile::tempdir().unwrap();
+    let copy = tempfile::tempdir().unwrap();
+    let store = open(dir.path()).await;
+    store
+        .write(async |db| put(db, 1, b"kept").await)
+        .await
+        .unwrap();
+    let copy = copy.path().join("copy");
+    DirBuilder::new().mode(0o700).create(&copy).unwrap();
+    // A copy of the files at this moment is what a killed node leaves behind.
+    for file in fs::read_dir(dir.path()).unwrap() {
+        let file = file.unwrap();
+        fs::copy(file.path(), copy.join(file.file_name())).unwrap();
+    }
+    assert_eq!(keys(&open(&copy).await).await, [1]);
+}
+
+#[tokio::test]
+async fn a_failing_job_is_undone_alone() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path()).await;
+    let jobs = (0..40_u8).map(|key| {
+        let store = store.clone();
+        tokio::spawn(async move {
+            store
+                .write(async move |db| {
+                    put(db, key, b"x").await?;
+                    // Every fourth job trips over its own second row.
+                    if key % 4 == 0 {
+                        put(db, key, b"y").await
+                    } else {
+                        Ok(())
+                    }
+                })
+                .await
+        })
+    });
+    for (key, job) in jobs.collect::<Vec<_>>().into_iter().enumerate() {
+        assert_eq!(job.await.unwrap().is_err(), key % 4 == 0, "job {key}");
+    }
+    assert_eq!(
+        keys(&store).await,
+        (0..40).filter(|key| key % 4 != 0).collect::<Vec<u8>>()
+    );
+}
+
+#[tokio::test]
+async fn after_a_failed_commit_nothing_is_written_and_reads_go_on() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path()).await;
+    store
+        .write(async |db| put(db, 1, b"before").await)
+        .await
+        .unwrap();
+    let broken = store.write(async |db| {
+        // A reference that is checked at the COMMIT only, and fails there.
+        sqlx::query(
+            "CREATE TABLE child (of BLOB REFERENCES item (id) DEFERRABLE INITIALLY DEFERRED)",
+        )
+        .execute(&mut *db)
+        .await?;
+        sqlx::query("INSERT INTO child VALUES (x'00')")
+            .execute(db)
+            .await?;
+        Ok(())
+    });
+    assert!(matches!(broken.await, Err(StoreError::Refusing(_))));
+    let later = store.write(async |db| put(db, 2, b"after").await).await;
+    assert!(matches!(later, Err(StoreError::Refusing(_))), "{later:?}");
+    assert_eq!(keys(&store).await, [1]);
+    store.close().await;
+    let store = open(dir.path()).await;
+    store
+        .write(async |db| put(db, 2, b"after").await)
+        .await
+        .unwrap();
+    assert_eq!(keys(&store).await, [1, 2]);
+}
+
+#[tokio::test]
+async fn a_full_disk_is_named_and_survived() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path()).await;
+    let limit = |pages: &'static str| {
+        store.write(async move |db| Ok(sqlx::query(pages).execute(db).await.map(drop)?))
+    };
+    limit("PRAGMA max_page_count = 1").await.unwrap();
+    let full = store
+        .write(async |db| put(db, 1, &[0; 100_000]).await)
+        .await;
+    assert!(matches!(full, Err(StoreError::DiskFull)), "{full:?}");
+    limit("PRAGMA max_page_count = 100000").await.unwrap();
+    store
+        .write(async |db| put(db, 2, &[0; 100_000]).await)
+        .await
+        .unwrap();
+    assert_eq!(keys(&store).await, [2]);
+}
+
+#[tokio::test]
+async fn a_closed_store_refuses_and_gives_the_folder_back() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path()).await;
+    assert!(matches!(
+        Store::open(dir.path()).await,
+        Err(StoreError::InUse { .. })
+    ));
+    store.close().await;
+    let late = store.write(async |db| put(db, 1, b"late").await).await;
+    assert!(matches!(late, Err(StoreError::Closed)), "{late:?}");
+    open(dir.path()).await;
+}
