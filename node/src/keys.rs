@@ -1,1 +1,0 @@
-//! The five keys of a node, and how they rest on disk.
