@@ -1,0 +1,62 @@
+//! A2 and A3: one road to a signature, and the staircase mu → cu → su → store.
+
+use crate::rust;
+use crate::tree::{Tree, Violation};
+
+const NODE: &str = "node/src/";
+const SU: &str = "node/src/su/";
+const GUARD: &str = "node/src/su/guard";
+
+/// Each unit, and the units that it may not know.
+const ABOVE: [(&str, &[&str]); 2] = [(SU, &["cu", "mu"]), ("node/src/cu/", &["mu"])];
+
+/// Inside the SU only the guard signs; outside, nobody signs with the scheduler key.
+pub(crate) fn guard_alone_signs(tree: &Tree) -> Vec<Violation> {
+    let others = tree
+        .with_ending(".rs")
+        .filter(|(path, _)| path.starts_with(NODE) && !path.starts_with(GUARD));
+    others
+        .flat_map(|(path, text)| signatures(path, &rust::shipped(tree, path, text)))
+        .collect()
+}
+
+fn signatures(path: &str, code: &str) -> Vec<Violation> {
+    let signs = |text: &str| text.contains(".sign(") || text.contains("::sign(");
+    let forbidden = |text: &str| signs(text) && (path.starts_with(SU) || names_the_key(text));
+    let advice = "only su::guard signs with the scheduler key: hand the draft to the guard";
+    rust::statements(code)
+        .into_iter()
+        .filter(|(_, text)| forbidden(text))
+        .map(|(line, _)| Violation::new(path, line, "A2 guard", advice))
+        .collect()
+}
+
+fn names_the_key(text: &str) -> bool {
+    ["scheduler", "scheduler_key", "hot_key"]
+        .iter()
+        .any(|word| rust::has_word(text, word))
+}
+
+/// No unit names one above it.
+pub(crate) fn imports(tree: &Tree) -> Vec<Violation> {
+    let sources = tree.with_ending(".rs");
+    sources
+        .flat_map(|(path, text)| climbed(path, &rust::code(text)))
+        .collect()
+}
+
+fn climbed(path: &str, code: &str) -> Vec<Violation> {
+    let Some((_, above)) = ABOVE.iter().find(|(unit, _)| path.starts_with(unit)) else {
+        return Vec::new();
+    };
+    let roots = ["crate", "super", "aosec_node"];
+    let named = roots
+        .iter()
+        .flat_map(|root| rust::segments_below(code, root));
+    let inner = rust::segments_below(code, "super::super").into_iter();
+    named.chain(inner).filter(|(_, segment)| above.contains(&segment.as_str())).map(|(line, segment)| {
+        let advice = format!("names `{segment}`, which stands above it: the staircase is mu → cu → su → store; take what you need as an argument");
+        Violation::new(path, line, "A3 staircase", advice)
+    })
+    .collect()
+}
