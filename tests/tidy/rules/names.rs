@@ -58,12 +58,13 @@ pub(crate) fn machine_paths(tree: &Tree) -> Vec<Violation> {
         .collect()
 }
 
-/// Whether the folder stands as the beginning of a path, not inside a longer one.
+/// Whether the folder begins a path, not inside a longer one, and a plain name follows: a route with `{process}` next is none.
 fn begins_a_path(line: &str, folder: &str) -> bool {
     line.match_indices(folder).any(|(at, _)| {
         let before = line[..at].chars().next_back();
-        !before.is_some_and(|c| {
-            c.is_alphanumeric() || matches!(c, '.' | '_' | '-' | '+' | '/' | '~' | '}')
-        }) || line[..at].ends_with("file://")
+        let after = line[at + folder.len()..].chars().next();
+        let inside = |c: char| c.is_alphanumeric() || "._-+/~}".contains(c);
+        let starts = !before.is_some_and(inside) || line[..at].ends_with("file://");
+        starts && after.is_some_and(|c| c.is_alphanumeric() || "._".contains(c))
     })
 }

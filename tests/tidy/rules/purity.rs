@@ -1,7 +1,7 @@
 //! A1: rules are functions of their arguments. Time, height, randomness and keys come from outside.
 
 use super::{Exception, PURE_ROOMS, excepted, stands_in};
-use crate::rust;
+use crate::rust::{self, has_word};
 use crate::tree::{Tree, Violation};
 
 /// The pure files of the node's units, without `.rs`, because a file may grow into a folder. The first of each pair is the file whose
@@ -36,13 +36,26 @@ const EXCEPTIONS: [Exception; 1] = [Exception {
 
 /// No clock, no randomness, no unordered map, no runtime in what is pure.
 pub(crate) fn sources(tree: &Tree) -> Vec<Violation> {
-    let pure = tree.with_ending(".rs").filter(|(path, _)| is_pure(path));
+    let pure = tree
+        .with_ending(".rs")
+        .filter(|(path, text)| is_pure(path, text));
     pure.flat_map(|(path, text)| judge(path, &rust::shipped(tree, path, text)))
         .collect()
 }
 
-fn is_pure(path: &str) -> bool {
-    stands_in(&PURE_ROOMS, path) || PURE_FILES.iter().any(|(_, file)| is_or_holds(file, path))
+fn is_pure(path: &str, text: &str) -> bool {
+    stands_in(&PURE_ROOMS, path)
+        || PURE_FILES.iter().any(|(_, file)| is_or_holds(file, path))
+        || calls_itself_pure(text)
+}
+
+/// Whether the front page says `Pure`, or its first line `pure`: a file is held to its word.
+fn calls_itself_pure(text: &str) -> bool {
+    let mut page = text.lines().take_while(|line| line.starts_with("//!"));
+    let opens = page
+        .next()
+        .is_some_and(|line| has_word(&line.to_lowercase(), "pure"));
+    opens || page.any(|line| has_word(line, "Pure"))
 }
 
 fn is_or_holds(stem: &str, path: &str) -> bool {

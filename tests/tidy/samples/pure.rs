@@ -44,6 +44,11 @@ fn impure_sources_are_found() {
             )],
             ("node/src/cu/replay.rs", 3),
         ),
+        bad(
+            purity::sources,
+            &[("node/src/cu/rate.rs", "//! How many. Pure.\nuse rand::x;")],
+            ("node/src/cu/rate.rs", 2),
+        ),
     ]);
 }
 

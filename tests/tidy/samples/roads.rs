@@ -106,6 +106,14 @@ fn open_doors_are_found() {
             &[("node/wasm/src/host.rs", "#![allow(unsafe_code)]")],
             ("node/wasm/src/host.rs", 1),
         ),
+        bad(
+            doors::unsafe_code,
+            &[
+                ("node/wire/src/keys/rsa/a.rs", "#![allow(unsafe_code)]"),
+                ("node/wire/src/keys/rsa/b.rs", "#![allow(unsafe_code)]"),
+            ],
+            ("node/wire/src/keys/rsa/b.rs", 1),
+        ),
     ]);
     must_pass(
         doors::sockets_and_files,

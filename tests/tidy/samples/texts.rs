@@ -109,10 +109,13 @@ fn empty_names_and_machine_paths_are_found() {
     );
     must_pass(
         names::machine_paths,
-        &[&[(
-            "a.md",
-            concat!("https://x.org/ho", "me/ and net", "/wo", "rk/x"),
-        )]],
+        &[&[
+            (
+                "a.md",
+                concat!("https://x.org/ho", "me/me and net", "/wo", "rk/x"),
+            ),
+            ("a.rs", concat!("get(\"/ro", "ot/{process}\")")),
+        ]],
     );
 }
 
