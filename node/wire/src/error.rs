@@ -5,6 +5,7 @@
 use thiserror::Error;
 
 use crate::id::Id;
+use crate::keys::Address;
 
 /// Why a text or some bytes are no id.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -89,12 +90,13 @@ pub enum KeyError {
     #[error("the cryptographic library could not make a key")]
     Generate,
     /// The text is no address.
-    #[error(
-        "an address is 43 characters of base64url or a 0x address in its checksummed form{hint}"
-    )]
-    Address {
-        /// The checksummed form of what was given, if it was a 0x address in another form.
-        hint: String,
+    #[error("an address is 43 characters of base64url, or 0x and 40 hex digits")]
+    Address,
+    /// A 0x address in another form than its checksummed one.
+    #[error("the address is not in its checksummed form {canonical}")]
+    NotChecksummed {
+        /// The same address in its one text.
+        canonical: Address,
     },
 }
 

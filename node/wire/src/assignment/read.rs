@@ -110,3 +110,136 @@ fn once<'a>(tags: &'a Tags, tag: &'static str) -> Result<Option<&'a str>, Assign
 fn required<T>(value: Option<T>, tag: &'static str) -> Result<T, AssignmentError> {
     value.ok_or(AssignmentError::Missing(tag))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::assignment::{AssignmentPlan, Chain};
+    use crate::item::Draft;
+    use crate::keys::SigningKey;
+
+    fn plan() -> AssignmentPlan {
+        AssignmentPlan {
+            process: Id::new([1; 32]),
+            epoch: 2,
+            nonce: 7,
+            message: Some(Id::new([2; 32])),
+            height: 1_500_000,
+            timestamp: 1_700_000_000_123,
+            chain: Chain::genesis(Id::new([1; 32])),
+            exclude: vec!["Data".to_owned()],
+            base_layer: false,
+        }
+    }
+
+    fn read(draft: &Draft) -> Result<Assignment, AssignmentError> {
+        Assignment::from_item(draft.sign(&SigningKey::ed25519([5; 32])).unwrap())
+    }
+
+    fn with(tag: &str, value: &str) -> Draft {
+        let plain = plan().draft();
+        let changed = |(name, old)| (name, if name == tag { value } else { old });
+        Draft {
+            tags: plain.tags.iter().map(changed).collect(),
+            ..Draft::default()
+        }
+    }
+
+    fn without(tag: &str) -> Draft {
+        let plain = plan().draft();
+        let tags = plain.tags.iter().filter(|(name, _)| *name != tag).collect();
+        Draft {
+            tags,
+            ..Draft::default()
+        }
+    }
+
+    #[test]
+    fn an_assignment_says_what_was_planned() {
+        let (plan, read) = (plan(), read(&plan().draft()).unwrap());
+        assert_eq!(
+            (read.process(), read.message()),
+            (plan.process, plan.message)
+        );
+        assert_eq!((read.epoch(), read.nonce()), (plan.epoch, plan.nonce));
+        assert_eq!(
+            (read.height(), read.timestamp()),
+            (plan.height, plan.timestamp)
+        );
+        assert_eq!(read.chain(), Some(plan.chain));
+        assert_eq!(read.exclude(), plan.exclude);
+    }
+
+    #[test]
+    fn foreign_schedulers_write_no_log_chain() {
+        let read = read(&without("Log-Chain")).unwrap();
+        assert_eq!((read.log_chain(), read.chain()), (None, None));
+        assert_eq!(read.hash_chain(), plan().chain.hash);
+    }
+
+    #[test]
+    fn slot_nought_may_be_the_process_itself() {
+        let slot = |nonce| AssignmentPlan {
+            nonce,
+            message: None,
+            ..plan()
+        };
+        assert_eq!(read(&slot(0).draft()).unwrap().message(), None);
+        assert_eq!(read(&slot(1).draft()), Err(AssignmentError::NoMessage(1)));
+    }
+
+    #[test]
+    fn an_absent_or_repeated_tag_makes_no_assignment() {
+        let needed = "Process Epoch Nonce Hash-Chain Block-Height Timestamp Data-Protocol Type";
+        for tag in needed.split(' ') {
+            assert_eq!(
+                read(&without(tag)).unwrap_err().to_string(),
+                format!("the assignment has no {tag} tag")
+            );
+        }
+        for tag in needed.split(' ').chain(["Message", "Log-Chain"]) {
+            let mut draft = plan().draft();
+            let again = draft.tags.get(tag).unwrap().to_owned();
+            draft.tags.push(tag, again);
+            assert!(
+                matches!(read(&draft), Err(AssignmentError::Repeated(_))),
+                "{tag}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_second_form_of_a_value_makes_no_assignment() {
+        let not_canonical = format!("{}B", "A".repeat(42));
+        let cases = [
+            ("Nonce", "07"),
+            ("Nonce", "+7"),
+            ("Nonce", "-7"),
+            ("Nonce", "7 "),
+            ("Nonce", "18446744073709551616"),
+            ("Epoch", "0x2"),
+            ("Timestamp", "1.7e12"),
+            ("Block-Height", "1500000"),
+            ("Block-Height", "+00001500000"),
+            ("Block-Height", "0000001500000"),
+            ("Process", "short"),
+            ("Message", &not_canonical),
+            ("Hash-Chain", "x"),
+            ("Log-Chain", "x"),
+            ("Type", "Message"),
+            ("Data-Protocol", "AO"),
+        ];
+        for (tag, value) in cases {
+            let wrong = read(&with(tag, value)).unwrap_err();
+            assert!(
+                matches!(wrong, AssignmentError::Value { tag: named, .. } if named == tag),
+                "{tag}"
+            );
+        }
+        let loud = Draft {
+            data: "x".into(),
+            ..plan().draft()
+        };
+        assert_eq!(read(&loud), Err(AssignmentError::Data));
+    }
+}

@@ -42,28 +42,37 @@ impl Draft {
         sign: fn(&SigningKey, &[u8]) -> Vec<u8>,
     ) -> Result<VerifiedItem, ItemError> {
         self.tags.check(Strictness::Entrance)?;
-        let blank = vec![0; key.kind().signature_len()];
-        let mut bytes = self.assemble(key, &blank);
-        let unsigned = UnverifiedItem::parse(Bytes::from(bytes.clone()), Strictness::Entrance)?;
-        let signed = unsigned.deep_hash();
-        let place = unsigned.layout.signature.clone();
-        bytes[place].copy_from_slice(&sign(key, &signed));
+        let raw_tags = self.tags.encode();
+        let unsigned = self.parts(key, &raw_tags);
+        let deep_hash = unsigned.deep_hash();
+        let signature = sign(key, &deep_hash);
+        let bytes = Parts {
+            signature: &signature,
+            ..unsigned
+        }
+        .assemble();
         let item = UnverifiedItem::parse(bytes.into(), Strictness::Entrance)?;
-        Ok(VerifiedItem::new(item, signed, self.tags.clone()))
+        Ok(VerifiedItem::new(
+            item.bytes,
+            item.layout,
+            deep_hash,
+            self.tags.clone(),
+        ))
     }
 
-    fn assemble(&self, key: &SigningKey, signature: &[u8]) -> Vec<u8> {
-        let raw_tags = self.tags.encode();
-        let parts = Parts {
+    fn parts<'a>(&'a self, key: &'a SigningKey, raw_tags: &'a [u8]) -> Parts<'a> {
+        Parts {
             kind: key.kind(),
             owner: key.owner(),
-            signature,
-            target: self.target.as_ref().map(Id::as_bytes),
-            anchor: self.anchor.as_ref(),
+            signature: &[],
+            target: self.target.as_ref().map(|id| id.as_bytes().as_slice()),
+            anchor: self
+                .anchor
+                .as_ref()
+                .map(<[u8; Self::ANCHOR_BYTES]>::as_slice),
             tag_count: self.tags.len(),
-            tags: &raw_tags,
+            tags: raw_tags,
             data: &self.data,
-        };
-        parts.assemble()
+        }
     }
 }

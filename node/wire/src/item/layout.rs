@@ -5,6 +5,7 @@
 
 use std::ops::Range;
 
+use crate::deep_hash::{Chunk, DEEP_HASH_BYTES, deep_hash};
 use crate::error::ItemError;
 use crate::id::Id;
 use crate::item::Draft;
@@ -49,44 +50,67 @@ impl Layout {
             data,
         })
     }
+
+    /// The fields in the bytes that this layout was found in.
+    pub(super) fn parts<'a>(&self, bytes: &'a [u8]) -> Parts<'a> {
+        let field = |range: &Range<usize>| &bytes[range.clone()];
+        Parts {
+            kind: self.kind,
+            owner: field(&self.owner),
+            signature: field(&self.signature),
+            target: self.target.as_ref().map(field),
+            anchor: self.anchor.as_ref().map(field),
+            tag_count: self.tag_count,
+            tags: field(&self.tags),
+            data: field(&self.data),
+        }
+    }
 }
 
-/// The fields of an item that is yet to be put together.
+/// The fields themselves.
 pub(super) struct Parts<'a> {
     pub(super) kind: SignatureKind,
     pub(super) owner: &'a [u8],
     pub(super) signature: &'a [u8],
-    pub(super) target: Option<&'a [u8; Id::BYTES]>,
-    pub(super) anchor: Option<&'a [u8; Draft::ANCHOR_BYTES]>,
+    pub(super) target: Option<&'a [u8]>,
+    pub(super) anchor: Option<&'a [u8]>,
     pub(super) tag_count: usize,
     pub(super) tags: &'a [u8],
     pub(super) data: &'a [u8],
 }
 
 impl Parts<'_> {
-    pub(super) fn assemble(&self) -> Vec<u8> {
-        let mut out = Vec::with_capacity(self.length());
-        out.extend_from_slice(&self.kind.code().to_le_bytes());
-        out.extend_from_slice(self.signature);
-        out.extend_from_slice(self.owner);
-        write_optional(&mut out, self.target);
-        write_optional(&mut out, self.anchor);
-        out.extend_from_slice(&(self.tag_count as u64).to_le_bytes());
-        out.extend_from_slice(&(self.tags.len() as u64).to_le_bytes());
-        out.extend_from_slice(self.tags);
-        out.extend_from_slice(self.data);
-        out
+    /// What is signed: all fields but the signature itself, the tag count and the presence bytes.
+    pub(super) fn deep_hash(&self) -> [u8; DEEP_HASH_BYTES] {
+        deep_hash(&Chunk::List(vec![
+            Chunk::Blob(b"dataitem"),
+            Chunk::Blob(b"1"),
+            Chunk::Blob(self.kind.code().to_string().as_bytes()),
+            Chunk::Blob(self.owner),
+            Chunk::Blob(self.target.unwrap_or_default()),
+            Chunk::Blob(self.anchor.unwrap_or_default()),
+            Chunk::Blob(self.tags),
+            Chunk::Blob(self.data),
+        ]))
     }
 
-    fn length(&self) -> usize {
-        const KIND_AND_TAG_NUMBERS: usize = 2 + 8 + 8;
-        const OPTIONAL_FIELDS: usize = 2 * (1 + 32);
-        KIND_AND_TAG_NUMBERS
-            + OPTIONAL_FIELDS
-            + self.signature.len()
-            + self.owner.len()
-            + self.tags.len()
-            + self.data.len()
+    /// The item.
+    pub(super) fn assemble(&self) -> Vec<u8> {
+        let present = |field: &Option<_>| [u8::from(field.is_some())];
+        [
+            &self.kind.code().to_le_bytes()[..],
+            self.signature,
+            self.owner,
+            &present(&self.target),
+            self.target.unwrap_or_default(),
+            &present(&self.anchor),
+            self.anchor.unwrap_or_default(),
+            &(self.tag_count as u64).to_le_bytes(),
+            &(self.tags.len() as u64).to_le_bytes(),
+            self.tags,
+            self.data,
+        ]
+        .concat()
     }
 }
 
@@ -137,14 +161,4 @@ impl Cursor<'_> {
 
 fn at_most(number: u64, max: usize) -> Option<usize> {
     usize::try_from(number).ok().filter(|number| *number <= max)
-}
-
-fn write_optional(out: &mut Vec<u8>, field: Option<&[u8; 32]>) {
-    match field {
-        None => out.push(0),
-        Some(bytes) => {
-            out.push(1);
-            out.extend_from_slice(bytes);
-        }
-    }
 }

@@ -12,14 +12,13 @@
 mod draft;
 mod layout;
 
-use std::ops::Range;
 use std::sync::Arc;
 
 use bytes::Bytes;
 
 pub use self::draft::Draft;
-use self::layout::Layout;
-use crate::deep_hash::{Chunk, DEEP_HASH_BYTES, deep_hash};
+use self::layout::{Layout, Parts};
+use crate::deep_hash::DEEP_HASH_BYTES;
 use crate::error::ItemError;
 use crate::id::Id;
 use crate::keys::{self, Address, SignatureKind};
@@ -60,29 +59,17 @@ impl UnverifiedItem {
 
     /// Verifies the signature, then decodes the tags.
     pub fn verify(self) -> Result<VerifiedItem, ItemError> {
-        let field = |range: &Range<usize>| &self.bytes[range.clone()];
-        let signed = self.deep_hash();
-        let (owner, signature) = (field(&self.layout.owner), field(&self.layout.signature));
-        keys::verify_as(self.layout.kind, owner, &signed, signature, self.strictness)?;
-        let raw = field(&self.layout.tags);
-        let tags = Tags::decode(raw, self.layout.tag_count, self.strictness)?;
-        Ok(VerifiedItem::new(self, signed, tags))
-    }
-
-    fn deep_hash(&self) -> [u8; DEEP_HASH_BYTES] {
-        let field = |range: &Range<usize>| &self.bytes[range.clone()];
-        let layout = &self.layout;
-        let code = layout.kind.code().to_string();
-        deep_hash(&Chunk::List(vec![
-            Chunk::Blob(b"dataitem"),
-            Chunk::Blob(b"1"),
-            Chunk::Blob(code.as_bytes()),
-            Chunk::Blob(field(&layout.owner)),
-            Chunk::Blob(layout.target.as_ref().map_or(&[], field)),
-            Chunk::Blob(layout.anchor.as_ref().map_or(&[], field)),
-            Chunk::Blob(field(&layout.tags)),
-            Chunk::Blob(field(&layout.data)),
-        ]))
+        let parts = self.layout.parts(&self.bytes);
+        let signed = parts.deep_hash();
+        keys::verify_as(
+            parts.kind,
+            parts.owner,
+            &signed,
+            parts.signature,
+            self.strictness,
+        )?;
+        let tags = Tags::decode(parts.tags, parts.tag_count, self.strictness)?;
+        Ok(VerifiedItem::new(self.bytes, self.layout, signed, tags))
     }
 }
 
@@ -118,12 +105,12 @@ impl VerifiedItem {
     ) -> Result<Self, ItemError> {
         tags.check(Strictness::Settled)?;
         let raw_tags = tags.encode();
-        let parts = layout::Parts {
+        let parts = Parts {
             kind,
             owner,
             signature,
-            target: target.as_ref().map(Id::as_bytes),
-            anchor: anchor.as_ref(),
+            target: target.as_ref().map(|id| id.as_bytes().as_slice()),
+            anchor: anchor.as_ref().map(<[u8; Draft::ANCHOR_BYTES]>::as_slice),
             tag_count: tags.len(),
             tags: &raw_tags,
             data,
@@ -198,8 +185,8 @@ impl VerifiedItem {
         Id::sha256_of(&[&self.0.deep_hash, self.owner()])
     }
 
-    fn new(item: UnverifiedItem, deep_hash: [u8; DEEP_HASH_BYTES], tags: Tags) -> Self {
-        let UnverifiedItem { bytes, layout, .. } = item;
+    /// Only for content whose signature is verified or was made here.
+    fn new(bytes: Bytes, layout: Layout, deep_hash: [u8; DEEP_HASH_BYTES], tags: Tags) -> Self {
         let id = Id::sha256(&bytes[layout.signature.clone()]);
         let address = Address::of(layout.kind, &bytes[layout.owner.clone()]);
         Self(Arc::new(Verified {
@@ -220,3 +207,142 @@ impl PartialEq for VerifiedItem {
 }
 
 impl Eq for VerifiedItem {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::{SignatureError, TagsError};
+    use crate::keys::SigningKey;
+
+    fn draft() -> Draft {
+        Draft {
+            target: Some(Id::new([1; 32])),
+            anchor: Some([2; 32]),
+            tags: Tags::new().with("Action", "Transfer").with("Quantity", "5"),
+            data: Bytes::from_static(b"data"),
+        }
+    }
+
+    fn key() -> SigningKey {
+        SigningKey::ed25519([9; 32])
+    }
+
+    #[test]
+    fn a_signed_draft_is_the_item_that_a_reader_finds() {
+        let made = draft().sign(&key()).unwrap();
+        let read = verify_bytes(made.bytes().clone(), Strictness::Entrance).unwrap();
+        assert_eq!(read, made);
+        assert_eq!((read.id(), read.deep_hash()), (made.id(), made.deep_hash()));
+        assert_eq!(read.target(), Some(Id::new([1; 32])));
+        assert_eq!(read.anchor(), Some([2; 32].as_slice()));
+        assert_eq!(*read.tags(), draft().tags);
+        assert_eq!(read.raw_tags(), draft().tags.encode());
+        assert_eq!(read.data(), draft().data);
+        assert_eq!(read.owner_address(), key().address());
+    }
+
+    #[test]
+    fn fields_are_windows_on_the_bytes() {
+        let bytes = draft().sign(&key()).unwrap().bytes().clone();
+        let item = verify_bytes(bytes.clone(), Strictness::Entrance).unwrap();
+        let inside = |field: &[u8]| bytes.as_ptr_range().contains(&field.as_ptr());
+        assert!(inside(item.bytes()) && inside(&item.data()) && inside(item.raw_tags()));
+        assert!(inside(item.owner()) && inside(item.signature()));
+    }
+
+    #[test]
+    fn salted_signatures_give_one_content_two_ids() {
+        let key = crate::keys::rsa_test_key();
+        let (one, other) = (draft().sign(&key).unwrap(), draft().sign(&key).unwrap());
+        assert_ne!(one.id(), other.id());
+        assert_eq!(one.content_id(), other.content_id());
+        let changed = Draft {
+            anchor: None,
+            ..draft()
+        }
+        .sign(&key)
+        .unwrap();
+        assert_ne!(changed.content_id(), one.content_id());
+    }
+
+    #[test]
+    fn the_signature_is_judged_before_the_tags() {
+        let item = draft().sign(&key()).unwrap();
+        let mut bytes = item.bytes().to_vec();
+        let tag = bytes
+            .windows(6)
+            .position(|window| window == b"Action")
+            .unwrap();
+        bytes[tag] = 0xff;
+        let refused = verify_bytes(bytes.into(), Strictness::Entrance).unwrap_err();
+        assert_eq!(refused, ItemError::Signature(SignatureError::Mismatch));
+    }
+
+    #[test]
+    fn an_item_that_breaks_a_limit_is_not_made() {
+        let with = |name: &str, value: &str| Draft {
+            tags: Tags::new().with(name, value),
+            ..draft()
+        };
+        let long = |count: usize| Draft {
+            data: vec![0; count].into(),
+            ..draft()
+        };
+        let many: Tags = (0..129).map(|n| (format!("n{n}"), "v")).collect();
+        let heavy: Tags = (0..5)
+            .map(|n| (format!("n{n}"), "v".repeat(1_000)))
+            .collect();
+        let cases = [
+            (with("", "v"), ItemError::Tags(TagsError::EmptyName)),
+            (with("n", ""), ItemError::Tags(TagsError::EmptyValue)),
+            (
+                with(&"n".repeat(1_025), "v"),
+                ItemError::Tags(TagsError::NameTooLong(1_025)),
+            ),
+            (
+                with("n", &"v".repeat(3_073)),
+                ItemError::Tags(TagsError::ValueTooLong(3_073)),
+            ),
+            (
+                Draft {
+                    tags: many,
+                    ..draft()
+                },
+                ItemError::Tags(TagsError::TooMany(129)),
+            ),
+            (
+                Draft {
+                    tags: heavy,
+                    ..draft()
+                },
+                ItemError::TagsTooLong(5_027),
+            ),
+        ];
+        for (draft, wrong) in cases {
+            assert_eq!(draft.sign(&key()).unwrap_err(), wrong);
+        }
+        let refused = long(ITEM_BYTES_MAX).sign(&key()).unwrap_err();
+        assert!(matches!(refused, ItemError::TooLong { .. }), "{refused}");
+        assert!(long(ITEM_BYTES_MAX - 300).sign(&key()).is_ok());
+    }
+
+    #[test]
+    fn pieces_that_do_not_belong_together_are_refused() {
+        let item = draft().sign(&key()).unwrap();
+        let again = |signature: &[u8], data: &[u8]| {
+            let (kind, owner, draft) = (item.kind(), item.owner(), draft());
+            VerifiedItem::from_parts(
+                kind,
+                owner,
+                signature,
+                draft.target,
+                draft.anchor,
+                &draft.tags,
+                data,
+            )
+        };
+        assert_eq!(again(item.signature(), b"data").unwrap(), item);
+        assert!(again(item.signature(), b"Data").is_err());
+        assert!(again(&item.signature()[1..], b"data").is_err());
+    }
+}

@@ -63,14 +63,11 @@ impl FromStr for Address {
         if text.parse::<Id>().is_ok() {
             return Ok(Self(text.to_owned()));
         }
-        match ethereum::address_of_text(text.as_bytes()).map(|address| address.to_checksum(None)) {
-            Some(canonical) if canonical == text => Ok(Self(canonical)),
-            Some(canonical) => Err(KeyError::Address {
-                hint: format!(": {canonical}"),
-            }),
-            None => Err(KeyError::Address {
-                hint: String::new(),
-            }),
+        let wallet = ethereum::address_of_text(text.as_bytes()).ok_or(KeyError::Address)?;
+        let canonical = Self(wallet.to_checksum(None));
+        match canonical.as_str() == text {
+            true => Ok(canonical),
+            false => Err(KeyError::NotChecksummed { canonical }),
         }
     }
 }

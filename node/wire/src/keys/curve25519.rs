@@ -19,3 +19,52 @@ pub(super) fn verify(owner: &[u8], message: &[u8], signature: &[u8]) -> Result<(
     key.verify_strict(message, &signature)
         .map_err(|_| SignatureError::Mismatch)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::keys::SigningKey;
+
+    /// The order of the base point, little-endian.
+    const ORDER: [u8; 32] = [
+        0xed, 0xd3, 0xf5, 0x5c, 0x1a, 0x63, 0x12, 0x58, 0xd6, 0x9c, 0xf7, 0xa2, 0xde, 0xf9, 0xde,
+        0x14, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x10,
+    ];
+
+    #[test]
+    fn a_scalar_above_the_order_is_refused() {
+        let key = SigningKey::ed25519([3; 32]);
+        let mut signature = key.sign(b"m");
+        assert!(verify(key.owner(), b"m", &signature).is_ok());
+        let mut carry = 0;
+        for (byte, order) in signature[32..].iter_mut().zip(ORDER) {
+            let sum = u16::from(*byte) + u16::from(order) + carry;
+            (*byte, carry) = (sum as u8, sum >> 8);
+        }
+        assert_eq!(
+            verify(key.owner(), b"m", &signature),
+            Err(SignatureError::Mismatch)
+        );
+    }
+
+    #[test]
+    fn keys_of_small_order_are_refused() {
+        let mut identity = [0; 32];
+        identity[0] = 1;
+        let mut forged = [0; 64];
+        forged[0] = 1;
+        let minus_one = [[0xec].as_slice(), &[0xff; 30], &[0x7f]].concat();
+        let not_canonical = [[0xee].as_slice(), &[0xff; 30], &[0x7f]].concat();
+        for key in [identity.as_slice(), &[0; 32], &minus_one, &not_canonical] {
+            assert_eq!(
+                verify(key, b"any", &forged),
+                Err(SignatureError::WeakKey),
+                "{key:?}"
+            );
+        }
+        assert_eq!(
+            verify(&[2; 32], b"any", &forged),
+            Err(SignatureError::NoKey)
+        );
+    }
+}

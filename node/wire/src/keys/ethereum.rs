@@ -8,8 +8,10 @@ use k256::ecdsa::{RecoveryId, Signature, SigningKey, VerifyingKey};
 
 use crate::error::SignatureError;
 
-/// Uncompressed point: the byte 4, then x and y.
+/// Uncompressed point: the mark 4, then x and y.
 pub(super) const PUBLIC_KEY_BYTES: usize = 65;
+
+const UNCOMPRESSED_POINT: u8 = 4;
 
 /// `0x` and 40 hex digits.
 pub(super) const ADDRESS_TEXT_BYTES: usize = 42;
@@ -31,7 +33,7 @@ pub(super) fn verify_personal(
     message: &[u8],
     signature: &[u8],
 ) -> Result<(), SignatureError> {
-    let expected = VerifyingKey::from_sec1_bytes(owner).map_err(|_| SignatureError::NoKey)?;
+    let expected = uncompressed(owner).ok_or(SignatureError::NoKey)?;
     match recover(personal_hash(message), signature)? == expected {
         true => Ok(()),
         false => Err(SignatureError::Mismatch),
@@ -77,10 +79,7 @@ pub(super) fn address_text(key: &SigningKey) -> Vec<u8> {
 
 /// The address behind a public key in owner form.
 pub(super) fn address_of_key(owner: &[u8]) -> Option<Address> {
-    let (4, point) = owner.split_first().map(|(tag, point)| (*tag, point))? else {
-        return None;
-    };
-    (owner.len() == PUBLIC_KEY_BYTES).then(|| Address::from_raw_public_key(point))
+    uncompressed(owner).map(|key| Address::from_public_key(&key))
 }
 
 /// The address that a typed-data owner spells. Either case of the digits: the owner field is itself signed.
@@ -90,6 +89,12 @@ pub(super) fn address_of_text(owner: &[u8]) -> Option<Address> {
         return None;
     }
     text.parse().ok()
+}
+
+/// Only the uncompressed form is an owner field: shorter forms of the same key would be other owners.
+fn uncompressed(owner: &[u8]) -> Option<VerifyingKey> {
+    let whole = owner.len() == PUBLIC_KEY_BYTES && owner.first() == Some(&UNCOMPRESSED_POINT);
+    whole.then(|| VerifyingKey::from_sec1_bytes(owner).ok())?
 }
 
 fn sign(key: &SigningKey, hash: B256) -> Vec<u8> {
@@ -139,4 +144,77 @@ fn typed_hash(address: Address, message: &[u8]) -> B256 {
         .concat(),
     );
     keccak256([&[0x19, 0x01], domain.as_slice(), content.as_slice()].concat())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloy_primitives::hex;
+
+    fn key() -> SigningKey {
+        SigningKey::from_slice(&[7; 32]).unwrap()
+    }
+
+    fn verdicts(signature: &[u8]) -> (Result<(), SignatureError>, Result<(), SignatureError>) {
+        let key = key();
+        let personal = verify_personal(&public_key(&key), b"m", signature);
+        (personal, verify_typed(&address_text(&key), b"m", signature))
+    }
+
+    #[test]
+    fn the_personal_message_is_the_one_of_the_wallets() {
+        let hash = hex!("a1de988600a42c4b4ab089b619297c17d53cffae5d5120d82d8a92d0bb3b78f2");
+        assert_eq!(personal_hash(b"Hello World").as_slice(), hash);
+    }
+
+    #[test]
+    fn a_second_form_of_a_signature_is_refused() {
+        for signature in [sign_personal(&key(), b"m"), sign_typed(&key(), b"m")] {
+            let (personal, typed) = verdicts(&signature);
+            assert_ne!(personal.is_ok(), typed.is_ok());
+            for form in other_forms(&signature) {
+                let (personal, typed) = verdicts(&form);
+                assert!(personal.is_err() && typed.is_err(), "{form:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_owner_field_has_one_shape() {
+        let (key, signature) = (key(), sign_personal(&key(), b"m"));
+        let mut hybrid = public_key(&key);
+        assert!(verify_personal(&hybrid, b"m", &signature).is_ok());
+        hybrid[0] = 6 + (hybrid[64] & 1);
+        let compressed = key.verifying_key().to_encoded_point(true);
+        for owner in [hybrid.as_slice(), compressed.as_bytes(), &[4; 65], &[0; 65]] {
+            assert_eq!(
+                verify_personal(owner, b"m", &signature),
+                Err(SignatureError::NoKey)
+            );
+        }
+        for owner in [
+            "",
+            "0x",
+            "0Xaabbccddeeaabbccddeeaabbccddeeaabbccddeeaa",
+            &"g".repeat(42),
+        ] {
+            let typed = sign_typed(&key, b"m");
+            assert_eq!(
+                verify_typed(owner.as_bytes(), b"m", &typed),
+                Err(SignatureError::NoKey)
+            );
+        }
+    }
+
+    /// Every last byte but the right one, and with each the flipped `s`.
+    fn other_forms(signature: &[u8]) -> Vec<Vec<u8>> {
+        let parsed = Signature::from_slice(&signature[..64]).unwrap();
+        let flipped = Signature::from_scalars(parsed.r(), -parsed.s())
+            .unwrap()
+            .to_bytes();
+        let with = |rs: &[u8], last| [rs, &[last]].concat();
+        let same = (0..=255).map(|last| with(&signature[..64], last));
+        let other = (0..=255).map(|last| with(&flipped, last));
+        same.chain(other).filter(|form| form != signature).collect()
+    }
 }

@@ -17,6 +17,9 @@ mod signing;
 pub use address::Address;
 pub use signing::SigningKey;
 
+#[cfg(test)]
+pub(crate) use rsa::test_key as rsa_test_key;
+
 use crate::error::{KeyError, SignatureError};
 use crate::item::Strictness;
 
@@ -123,4 +126,100 @@ fn check_lengths(
 /// Solana wallets sign text only, so the bytes are shown to them in lower-case hex.
 fn solana_text(message: &[u8]) -> Vec<u8> {
     alloy_primitives::hex::encode(message).into_bytes()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MESSAGE: &[u8] = b"what is signed";
+
+    fn one_of_each() -> Vec<SigningKey> {
+        vec![
+            rsa_test_key(),
+            SigningKey::ed25519([1; 32]),
+            SigningKey::solana([1; 32]),
+            SigningKey::ethereum([1; 32]).unwrap(),
+            SigningKey::typed_ethereum([1; 32]).unwrap(),
+        ]
+    }
+
+    #[test]
+    fn every_kind_verifies_what_it_signs_and_nothing_else() {
+        for key in one_of_each() {
+            let (kind, owner) = (key.kind(), key.owner());
+            for signature in [key.sign(MESSAGE), key.sign_deterministic(MESSAGE)] {
+                let judged = verify_as(kind, owner, MESSAGE, &signature, Strictness::Entrance);
+                assert_eq!(judged, Ok(()), "{kind:?}");
+                assert!(
+                    verify(kind, owner, b"another", &signature).is_err(),
+                    "{kind:?}"
+                );
+            }
+            assert_eq!(
+                key.sign_deterministic(MESSAGE),
+                key.sign_deterministic(MESSAGE)
+            );
+        }
+    }
+
+    #[test]
+    fn a_signature_of_one_kind_is_none_of_another() {
+        let keys = one_of_each();
+        for (key, other) in keys
+            .iter()
+            .flat_map(|key| keys.iter().map(move |other| (key, other)))
+        {
+            let holds = verify(other.kind(), other.owner(), MESSAGE, &key.sign(MESSAGE)).is_ok();
+            assert_eq!(holds, key.kind() == other.kind(), "{key:?} {other:?}");
+        }
+    }
+
+    #[test]
+    fn fields_of_a_wrong_length_are_no_fields() {
+        for key in one_of_each() {
+            let (kind, owner, signature) = (key.kind(), key.owner(), key.sign(MESSAGE));
+            let short = &owner[1..];
+            let length = (owner.len(), signature.len());
+            assert_eq!(length, (kind.owner_len(), kind.signature_len()));
+            assert!(matches!(
+                verify(kind, short, MESSAGE, &signature),
+                Err(SignatureError::OwnerLength { .. })
+            ));
+            let long = [signature.as_slice(), &[0]].concat();
+            assert!(matches!(
+                verify(kind, owner, MESSAGE, &long),
+                Err(SignatureError::SignatureLength { .. })
+            ));
+        }
+    }
+
+    #[test]
+    fn codes_are_those_of_the_wire() {
+        for code in 0..=u16::MAX {
+            let kind = SignatureKind::from_code(code);
+            assert_eq!(kind.is_ok(), matches!(code, 1 | 2 | 3 | 4 | 7), "{code}");
+            assert!(kind.is_err() || kind.unwrap().code() == code);
+        }
+    }
+
+    #[test]
+    fn secrets_come_back_but_are_not_shown() {
+        let secret = [0xab; 32];
+        let keys = [
+            SigningKey::ed25519(secret),
+            SigningKey::ethereum(secret).unwrap(),
+        ];
+        for key in keys {
+            assert_eq!(*key.secret().unwrap(), secret);
+            let shown = format!("{key:?}");
+            assert!(shown.contains(key.address().as_str()), "{shown}");
+            assert!(
+                !shown.contains("171") && !shown.contains("ab, ab"),
+                "{shown}"
+            );
+        }
+        assert!(SigningKey::ethereum([0; 32]).is_err());
+        assert!(SigningKey::typed_ethereum([0xff; 32]).is_err());
+    }
 }

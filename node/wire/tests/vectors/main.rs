@@ -2,5 +2,12 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+/// What must hold for any bytes: shared with the fuzz targets.
+#[path = "../../fuzz/src/lib.rs"]
+#[allow(unreachable_pub, reason = "public to the fuzz targets")]
+mod checks;
 mod corpus;
+mod hostile;
+mod properties;
+mod seed;
 mod verdicts;
