@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize, Zeroizing};
 
-use super::rsa::{Part, Parts};
+use super::pss::{Part, Parts};
 use crate::error::KeyError;
 use crate::id::{from_base64url, to_base64url};
 use crate::limits::JWK_BYTES_MAX;

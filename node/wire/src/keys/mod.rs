@@ -11,6 +11,7 @@ mod address;
 mod curve25519;
 mod ethereum;
 mod jwk;
+mod pss;
 mod rsa;
 mod signing;
 
@@ -18,7 +19,7 @@ pub use address::Address;
 pub use signing::SigningKey;
 
 #[cfg(test)]
-pub(crate) use rsa::test_key as rsa_test_key;
+pub(crate) use pss::test_key as rsa_test_key;
 
 use crate::error::{KeyError, SignatureError};
 use crate::item::Strictness;
@@ -60,7 +61,7 @@ impl SignatureKind {
     /// Length of the owner field.
     pub const fn owner_len(self) -> usize {
         match self {
-            Self::Arweave => rsa::MODULUS_BYTES,
+            Self::Arweave => pss::MODULUS_BYTES,
             Self::Ed25519 | Self::Solana => curve25519::PUBLIC_KEY_BYTES,
             Self::Ethereum => ethereum::PUBLIC_KEY_BYTES,
             Self::TypedEthereum => ethereum::ADDRESS_TEXT_BYTES,
@@ -70,7 +71,7 @@ impl SignatureKind {
     /// Length of the signature field.
     pub const fn signature_len(self) -> usize {
         match self {
-            Self::Arweave => rsa::MODULUS_BYTES,
+            Self::Arweave => pss::MODULUS_BYTES,
             Self::Ed25519 | Self::Solana => curve25519::SIGNATURE_BYTES,
             Self::Ethereum | Self::TypedEthereum => ethereum::SIGNATURE_BYTES,
         }
@@ -97,7 +98,7 @@ pub fn verify_as(
 ) -> Result<(), SignatureError> {
     check_lengths(kind, owner, signature)?;
     match kind {
-        SignatureKind::Arweave => rsa::verify(owner, message, signature, strictness),
+        SignatureKind::Arweave => pss::verify(owner, message, signature, strictness),
         SignatureKind::Ed25519 => curve25519::verify(owner, message, signature),
         SignatureKind::Solana => curve25519::verify(owner, &solana_text(message), signature),
         SignatureKind::Ethereum => ethereum::verify_personal(owner, message, signature),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use zeroize::Zeroizing;
 
-use super::{Address, SignatureKind, ethereum, jwk, rsa, solana_text};
+use super::{Address, SignatureKind, ethereum, jwk, pss, solana_text};
 use crate::error::KeyError;
 
 /// A private key with its owner field and address. Cloning shares the secret; it is wiped when the last clone goes.
@@ -18,7 +18,7 @@ pub struct SigningKey {
 
 #[derive(Clone)]
 enum Secret {
-    Rsa(Arc<rsa::PrivateKey>),
+    Rsa(Arc<pss::PrivateKey>),
     Ed25519(Arc<ed25519_dalek::SigningKey>),
     Solana(Arc<ed25519_dalek::SigningKey>),
     Ethereum(Arc<k256::ecdsa::SigningKey>),
@@ -48,14 +48,14 @@ impl SigningKey {
 
     /// The RSA key of an Arweave key file.
     pub fn rsa_from_jwk(json: &str) -> Result<Self, KeyError> {
-        let key = rsa::PrivateKey::from_parts(&jwk::parse(json)?)?;
+        let key = pss::PrivateKey::from_parts(&jwk::parse(json)?)?;
         Ok(Self::new(Secret::Rsa(Arc::new(key))))
     }
 
     /// A new RSA-4096 key, from the cryptographic library's own random source. Takes seconds.
     pub fn rsa_generate() -> Result<Self, KeyError> {
         Ok(Self::new(Secret::Rsa(Arc::new(
-            rsa::PrivateKey::generate()?
+            pss::PrivateKey::generate()?
         ))))
     }
 
@@ -95,16 +95,16 @@ impl SigningKey {
 
     /// Signs by the rule of its kind. RSA signatures take a fresh random salt of 32 bytes.
     pub fn sign(&self, message: &[u8]) -> Vec<u8> {
-        self.sign_salted(message, rsa::Salt::Random)
+        self.sign_salted(message, pss::Salt::Random)
     }
 
     /// Signs so that the same message gives the same bytes again: RSA signatures have no salt, all other kinds are
     /// deterministic anyway. Assignments are signed this way, so that a crash between plan and answer changes no id.
     pub fn sign_deterministic(&self, message: &[u8]) -> Vec<u8> {
-        self.sign_salted(message, rsa::Salt::Empty)
+        self.sign_salted(message, pss::Salt::Empty)
     }
 
-    fn sign_salted(&self, message: &[u8], salt: rsa::Salt) -> Vec<u8> {
+    fn sign_salted(&self, message: &[u8], salt: pss::Salt) -> Vec<u8> {
         use ed25519_dalek::Signer as _;
         match &self.secret {
             Secret::Rsa(key) => key.sign(message, salt),

@@ -1,6 +1,6 @@
 //! RSA from libcrypto (aws-lc): the one file of the house with unsafe code.
 //!
-//! It decides nothing: the rules are one file up. Every pointer lives in one of two owners, [`Key`] and [`Number`], which
+//! It decides nothing: the rules are in [`super::pss`]. Every pointer lives in one of two owners, [`Key`] and [`Number`], which
 //! free it once; no pointer leaves this file. Failures are in the return values, and libcrypto's own queue of errors is
 //! emptied, since nobody would ever read it.
 
@@ -12,7 +12,7 @@ use std::ptr::{self, NonNull};
 use aws_lc_sys as sys;
 use zeroize::Zeroizing;
 
-use super::{EXPONENT, HASH_BYTES, MODULUS_BITS, MODULUS_BYTES, Part, Parts};
+use super::pss::{EXPONENT, HASH_BYTES, MODULUS_BITS, MODULUS_BYTES, Part, Parts};
 
 /// Asks for the salt length to be recovered from the signature.
 pub(super) const ANY_SALT: c_int = sys::RSA_PSS_SALTLEN_AUTO;

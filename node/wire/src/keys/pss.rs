@@ -5,25 +5,28 @@
 //! 2. Only 4096-bit moduli with exponent 65537 are keys.
 //! 3. A signature is a number below the modulus, which libcrypto checks; so it has one form.
 //!
-//! The arithmetic is libcrypto's; [`libcrypto`] is the only door to it.
-
-mod libcrypto;
+//! The arithmetic is libcrypto's; [`super::rsa`] is the only door to it.
 
 use std::ffi::c_int;
 
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
-use self::libcrypto::Key;
+use super::rsa::{ANY_SALT, Key};
 use crate::error::{KeyError, SignatureError};
 use crate::item::Strictness;
 
 /// Length of a modulus, and so of owner and signature.
 pub(super) const MODULUS_BYTES: usize = 512;
 
-const MODULUS_BITS: u32 = 4_096;
-const EXPONENT: u64 = 65_537;
-const HASH_BYTES: usize = 32;
+/// The same in bits: the highest bit of a modulus is set.
+pub(super) const MODULUS_BITS: u32 = 4_096;
+
+/// The one exponent of all Arweave keys.
+pub(super) const EXPONENT: u64 = 65_537;
+
+/// Length of a SHA-256 hash.
+pub(super) const HASH_BYTES: usize = 32;
 
 /// The longest salt that fits: modulus bytes less the hash, less the marks before and after.
 const SALT_BYTES_LONGEST: c_int = (MODULUS_BYTES - HASH_BYTES - 2) as c_int;
@@ -67,7 +70,7 @@ pub(super) fn verify(
         .ok_or(SignatureError::NoKey)?;
     let encoded = key.open(signature).ok_or(SignatureError::Mismatch)?;
     let digest = Sha256::digest(message).into();
-    if !key.pss_holds(&digest, &encoded, libcrypto::ANY_SALT) {
+    if !key.pss_holds(&digest, &encoded, ANY_SALT) {
         return Err(SignatureError::Mismatch);
     }
     let usual = || {
@@ -137,7 +140,7 @@ mod tests {
     use crate::keys::{SignatureKind, SigningKey, verify as verify_kind};
     use serde_json::Value;
 
-    const KEYS: &str = include_str!("../../../../../tests/vectors/ans104/test-keys.json");
+    const KEYS: &str = include_str!("../../../../tests/vectors/ans104/test-keys.json");
 
     pub(super) fn jwk() -> Value {
         let mut keys: Value = serde_json::from_str(KEYS).unwrap();
