@@ -1,1 +1,13 @@
 //! The base layer: reading it through gateways, writing to it, and the embedded devchain.
+//!
+//! Read in this order: [`transaction`] and [`merkle`] (the nouns), [`gateway`] (reading and posting), [`tip`] (the clock),
+//! [`bundler`] and [`location`] (what the node writes), [`devchain`] (a base layer of one's own, with a gateway's HTTP API).
+
+pub mod block;
+pub mod bundler;
+pub mod devchain;
+pub mod gateway;
+pub mod location;
+pub mod merkle;
+pub mod tip;
+pub mod transaction;

@@ -1,0 +1,194 @@
+//! Writing to the base layer: many items in one transaction, signed by the node's wallet.
+//!
+//! `Type: Data` transactions are format 2, because they carry bulk and no rule is made of them (PROTOCOL 2.1). When to flush is the
+//! publisher's choice, within the caps here (D15); whether a transaction was mined is asked with [`Gateway::status`].
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use aosec_wire::{Address, Id, SigningKey, Tags, VerifiedItem, bundle};
+use bytes::Bytes;
+use thiserror::Error;
+
+use super::gateway::{Gateway, GatewayError};
+use super::transaction::{Format, Transaction, TransactionDraft, TransactionError};
+
+/// Most bytes of data in one transaction (D15).
+pub const DATA_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// Most slots in one transaction (D15).
+pub const SLOTS_MAX: usize = 2_000;
+/// Most items in one transaction: message and assignment of each slot.
+pub const ITEMS_MAX: usize = 2 * SLOTS_MAX;
+/// Header bytes of a bundle: its count, and each item's row.
+const HEADER_BYTES: usize = 32;
+const ROW_BYTES: usize = 64;
+/// Winston in a milli-AR: what the cost is counted in, so that the counter does not run over.
+const WINSTON_PER_MILLI_AR: u128 = 1_000_000_000;
+
+/// The wallet's hand on the base layer.
+#[derive(Clone, Debug)]
+pub struct Bundler {
+    gateway: Gateway,
+    wallet: SigningKey,
+    spent_milli_ar: Arc<AtomicU64>,
+}
+
+impl Bundler {
+    /// A bundler that pays from `wallet`, an RSA key.
+    #[must_use]
+    pub fn new(gateway: Gateway, wallet: SigningKey) -> Self {
+        Self {
+            gateway,
+            wallet,
+            spent_milli_ar: Arc::default(),
+        }
+    }
+
+    /// Puts items into one `Type: Data` transaction and posts it; gives its id. One item longer than [`DATA_BYTES_MAX`] goes alone.
+    ///
+    /// # Errors
+    /// [`BundlerError::TooMuch`] over a cap; [`BundlerError::Gateway`] where no gateway takes it: nothing was spent then.
+    pub async fn post_data(
+        &self,
+        items: Vec<VerifiedItem>,
+        extra_tags: Tags,
+    ) -> Result<Id, BundlerError> {
+        check_caps(&items)?;
+        let data = bundle::build(&items);
+        self.post(Format::Two, "Data", extra_tags, data).await
+    }
+
+    /// Posts a bundle in a transaction of this `format` and `Type`.
+    ///
+    /// # Errors
+    /// As [`Self::post_data`].
+    pub async fn post(
+        &self,
+        format: Format,
+        kind: &str,
+        extra_tags: Tags,
+        data: Bytes,
+    ) -> Result<Id, BundlerError> {
+        let reward_winston = self.gateway.price(data.len() as u64).await?;
+        let anchor = self.gateway.anchor().await?;
+        let mut draft = TransactionDraft::of_data(format, anchor, reward_winston, data)
+            .with_tag("Data-Protocol", "ao")
+            .with_tag("Bundle-Format", "binary")
+            .with_tag("Bundle-Version", "2.0.0")
+            .with_tag("Type", kind);
+        draft.tags.extend(
+            extra_tags
+                .iter()
+                .map(|(name, value)| (name.to_owned(), value.to_owned())),
+        );
+        let transaction = self.sign(draft).await?;
+        self.gateway.post(&transaction).await?;
+        self.count(reward_winston);
+        Ok(transaction.id())
+    }
+
+    /// The wallet that pays.
+    #[must_use]
+    pub fn wallet(&self) -> &Address {
+        self.wallet.address()
+    }
+
+    /// The base layer this bundler writes to.
+    #[must_use]
+    pub const fn gateway(&self) -> &Gateway {
+        &self.gateway
+    }
+
+    /// What was paid since the start, in thousandths of an AR, each transaction rounded up.
+    #[must_use]
+    pub fn spent_milli_ar(&self) -> u64 {
+        self.spent_milli_ar.load(Ordering::Relaxed)
+    }
+
+    /// Hashing megabytes and an RSA signature take milliseconds: not on the runtime's threads.
+    async fn sign(&self, draft: TransactionDraft) -> Result<Transaction, BundlerError> {
+        let wallet = self.wallet.clone();
+        let signed = tokio::task::spawn_blocking(move || draft.sign(&wallet)).await;
+        signed
+            .map_err(|_stopped| BundlerError::Stopped)?
+            .map_err(BundlerError::Transaction)
+    }
+
+    fn count(&self, reward_winston: u128) {
+        let milli_ar =
+            u64::try_from(reward_winston.div_ceil(WINSTON_PER_MILLI_AR)).unwrap_or(u64::MAX);
+        self.spent_milli_ar.fetch_add(milli_ar, Ordering::Relaxed);
+    }
+}
+
+/// Bytes that an item takes in a bundle.
+#[must_use]
+pub fn bundled_bytes(item: &VerifiedItem) -> usize {
+    ROW_BYTES + item.bytes().len()
+}
+
+fn check_caps(items: &[VerifiedItem]) -> Result<(), BundlerError> {
+    let bytes = HEADER_BYTES + items.iter().map(bundled_bytes).sum::<usize>();
+    let within = items.len() <= 1 || (items.len() <= ITEMS_MAX && bytes <= DATA_BYTES_MAX);
+    if within {
+        Ok(())
+    } else {
+        Err(BundlerError::TooMuch {
+            items: items.len(),
+            bytes,
+        })
+    }
+}
+
+/// Why nothing was put on the base layer.
+#[derive(Debug, Error)]
+pub enum BundlerError {
+    /// More than one transaction takes.
+    #[error(
+        "{items} items of {bytes} bytes do not fit into one transaction of {ITEMS_MAX} items and {DATA_BYTES_MAX} bytes"
+    )]
+    TooMuch {
+        /// Items given.
+        items: usize,
+        /// Bytes of their bundle.
+        bytes: usize,
+    },
+    /// The transaction cannot be made.
+    #[error("the transaction cannot be made: {0}")]
+    Transaction(#[from] TransactionError),
+    /// No gateway took it.
+    #[error(transparent)]
+    Gateway(#[from] GatewayError),
+    /// The node is stopping.
+    #[error("signing was stopped")]
+    Stopped,
+}
+
+#[cfg(test)]
+mod tests {
+    use aosec_wire::Draft;
+
+    use super::*;
+
+    fn item(size: usize) -> VerifiedItem {
+        let draft = Draft {
+            data: vec![1; size].into(),
+            ..Draft::default()
+        };
+        draft.sign(&SigningKey::ed25519([1; 32])).unwrap()
+    }
+
+    #[test]
+    fn caps_hold_at_the_edge() {
+        let small = item(1);
+        assert!(check_caps(&vec![small.clone(); ITEMS_MAX]).is_ok());
+        assert!(check_caps(&vec![small.clone(); ITEMS_MAX + 1]).is_err());
+        let header = HEADER_BYTES + 2 * ROW_BYTES + 2 * (small.bytes().len() - 1);
+        let fits = item(DATA_BYTES_MAX - header - 1);
+        assert!(check_caps(&[small.clone(), fits.clone()]).is_ok());
+        assert_eq!(bundle::build(&[small.clone(), fits]).len(), DATA_BYTES_MAX);
+        let over = item(DATA_BYTES_MAX - header);
+        assert!(check_caps(&[small, over.clone()]).is_err());
+        assert!(check_caps(&[over]).is_ok());
+    }
+}
