@@ -20,8 +20,15 @@
 //!
 //! Deliberately absent: an in-memory mode (tests use a temporary folder, as in life), other databases (D27), rules.
 
+mod column;
 mod error;
+pub mod item;
+pub mod log;
 mod open;
+pub mod page;
+pub mod process;
+pub mod publication;
+pub mod receipt;
 #[cfg(test)]
 mod tests;
 mod writer;

@@ -1,1 +1,383 @@
-//! The scheduler unit: gives each message its slot.
+//! The scheduler unit: gives each message its slot, signs it, shows it, and puts it on the base layer.
+//!
+//! Read in this order: [`chain`] (what stands in the next slots), [`guard`] (the only road to a signature), [`recover`] (what
+//! the start makes of store and guard), [`admission`] and [`actor`] (the one owner of a log), [`registry`] (which logs are
+//! awake), [`reader`] (logs as others see them), [`outbox`] and [`publish`] (the way to the base layer), [`ports`] (what is
+//! needed from outside).
+//!
+//! What is acknowledged is durable: an assignment leaves this unit only after store and guard hold it (D1). The unit calls no
+//! other unit (A3). It does not judge what messages say; any valid message to a process of its own gets a slot.
+//!
+//! Deliberately absent: epochs above 0, which only Origin opens; rate limits, which belong to the edge.
+
+mod actor;
+mod admission;
+pub mod chain;
+pub mod guard;
+mod outbox;
+pub mod ports;
+mod publish;
+mod reader;
+pub mod recover;
+pub mod refusal;
+mod registry;
+
+use std::{
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Instant,
+};
+
+use aosec_wire::{Address, Assignment, Id, Scheduled, VerifiedItem};
+use tokio::sync::{Semaphore, oneshot};
+use tokio_util::task::TaskTracker;
+
+use self::{
+    actor::Actor,
+    admission::Want,
+    guard::{EXCLUDE_BYTES_MAX, EXCLUDES_MAX},
+    ports::{BaseLayer, Clock, Tip},
+    recover::{Disagreement, compare},
+    registry::{Handed, Registry, Request},
+};
+pub use self::{
+    guard::Guard,
+    ports::SystemClock,
+    publish::Publishing,
+    reader::{Entry, Page},
+    refusal::{Refusal, Unavailable},
+};
+pub use crate::store::page::Span;
+use crate::{
+    metrics,
+    store::{Store, StoreError, item, process},
+};
+
+/// Bytes of messages that may wait for their slots, over all processes: memory that senders can take.
+const WAITING_BYTES_MAX: usize = 64 * 1024 * 1024;
+/// The tag of a process that says from how many confirmations on it takes transactions.
+const SETTLEMENT_DEPTH: &str = "Settlement-Depth";
+/// The tag of a process that a court protects; it takes data items only (PROTOCOL 5.1).
+const ORIGIN: &str = "Origin";
+
+/// What the unit is made of.
+pub struct Parts {
+    /// Where logs are kept.
+    pub store: Store,
+    /// The guard of the scheduler key.
+    pub guard: Guard,
+    /// The tip that is stamped.
+    pub tip: Arc<dyn Tip>,
+    /// Where assignments by reference are looked up, and logs published.
+    pub base_layer: Arc<dyn BaseLayer>,
+    /// The clock of the stamps.
+    pub clock: Arc<dyn Clock>,
+    /// What the operator may set.
+    pub settings: Settings,
+}
+
+/// What the operator may set.
+#[derive(Clone, Copy, Debug)]
+pub struct Settings {
+    /// Confirmations that an assigned transaction needs where its process says nothing: 20 on real networks.
+    pub settlement_depth: u64,
+    /// How logs are published.
+    pub publishing: Publishing,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            settlement_depth: 20,
+            publishing: Publishing::default(),
+        }
+    }
+}
+
+/// The scheduler. Clones share it.
+#[derive(Clone, Debug)]
+pub struct Handle {
+    shared: Arc<Shared>,
+}
+
+pub(in crate::su) struct Shared {
+    store: Store,
+    guard: Guard,
+    tip: Arc<dyn Tip>,
+    base_layer: Arc<dyn BaseLayer>,
+    clock: Arc<dyn Clock>,
+    settings: Settings,
+    registry: Registry,
+    tasks: TaskTracker,
+    room: Arc<Semaphore>,
+    /// Why nothing may be signed since the start.
+    disagreement: Option<Arc<Disagreement>>,
+    publication_stalled: AtomicBool,
+}
+
+impl Handle {
+    /// Compares store and guard, signs what was committed and not signed, and begins to publish.
+    ///
+    /// Where store and guard disagree, the unit reads and publishes, and refuses every message with the reason.
+    pub async fn start(parts: Parts) -> Result<Self, StoreError> {
+        let reaches = process::reaches(&parts.store).await?;
+        let found = compare(&reaches, parts.guard.recorded());
+        if let Some(torn) = parts.guard.torn() {
+            tracing::warn!(
+                at = torn.at,
+                bytes = torn.bytes,
+                "the guard file ended in a write that was cut off"
+            );
+        }
+        let (unsigned, disagreement) = match found {
+            Ok(unsigned) => (unsigned, None),
+            Err(disagreement) => {
+                tracing::error!(%disagreement, "nothing is signed");
+                (Vec::new(), Some(Arc::new(disagreement)))
+            }
+        };
+        let handle = Self {
+            shared: Arc::new(Shared::new(parts, disagreement)),
+        };
+        for process in unsigned {
+            if let Err(reason) = handle.wake(process) {
+                tracing::error!(%process, %reason, "its last batch stays unsigned until its next message");
+            }
+        }
+        publish::start(&handle.shared).await?;
+        Ok(handle)
+    }
+
+    /// The address of the scheduler key: what a spawn names in its `Scheduler` tag.
+    pub fn address(&self) -> &Address {
+        self.shared.guard.address()
+    }
+
+    /// The tip that would be stamped now.
+    pub fn tip_height(&self) -> Option<u64> {
+        self.shared.tip.height()
+    }
+
+    /// The clock that would be stamped now.
+    pub fn now_ms(&self) -> u64 {
+        self.shared.clock.now_ms()
+    }
+
+    /// Why no message is taken at the moment, whatever it says; none when the unit is ready.
+    pub fn unavailable(&self) -> Option<Unavailable> {
+        if let Some(disagreement) = &self.shared.disagreement {
+            return Some(Unavailable::Disagreement(disagreement.clone()));
+        }
+        if self.shared.publication_stalled.load(Ordering::Relaxed) {
+            return Some(Unavailable::Publication);
+        }
+        self.tip_height().is_none().then_some(Unavailable::NoTip)
+    }
+
+    /// The item that tells where this scheduler is found, to be published (D11).
+    pub fn location(&self, url: &str, ttl_ms: u64) -> Result<VerifiedItem, aosec_wire::ItemError> {
+        self.shared.guard.sign_location(url, ttl_ms, self.now_ms())
+    }
+
+    /// Gives a message or a spawn its slot. The assignment is durable when this returns.
+    pub async fn submit(&self, item: VerifiedItem) -> Result<Assignment, Refusal> {
+        counted(self.schedule(item).await)
+    }
+
+    /// Gives an item or a transaction that stands elsewhere a slot of `process`.
+    pub async fn assign(
+        &self,
+        process: Id,
+        id: Id,
+        base_layer: bool,
+        exclude: Vec<String>,
+    ) -> Result<Assignment, Refusal> {
+        counted(self.reference(process, id, base_layer, exclude).await)
+    }
+
+    /// Takes nothing new and returns when all that was taken is answered and kept.
+    pub async fn close(&self) {
+        self.shared.registry.close();
+        self.shared.tasks.close();
+        self.shared.tasks.wait().await;
+    }
+
+    async fn schedule(&self, item: VerifiedItem) -> Result<Assignment, Refusal> {
+        match Scheduled::classify(item)? {
+            Scheduled::Process(spawn) if spawn.scheduler == *self.address() => {
+                self.enter(spawn.item.id(), Want::Spawn(spawn.item)).await
+            }
+            Scheduled::Process(spawn) => Err(Refusal::OtherScheduler {
+                process: spawn.item.id(),
+                scheduler: spawn.scheduler,
+                own: self.address().clone(),
+            }),
+            Scheduled::Message(message) => {
+                self.enter(message.process, Want::Message(message.item))
+                    .await
+            }
+        }
+    }
+
+    async fn reference(
+        &self,
+        process: Id,
+        id: Id,
+        base_layer: bool,
+        exclude: Vec<String>,
+    ) -> Result<Assignment, Refusal> {
+        verify_exclude(&exclude)?;
+        let spawn = item::find(&self.shared.store, process).await?;
+        let spawn = spawn.ok_or(Refusal::UnknownProcess(process))?;
+        if spawn.tags().get(ORIGIN).is_some() {
+            return Err(Refusal::NoReferences(process));
+        }
+        let item = match base_layer {
+            true => self.settled(&spawn, id).await.map(|()| None)?,
+            false => Some(self.item(id).await?),
+        };
+        self.enter(process, Want::Reference { id, item, exclude })
+            .await
+    }
+
+    /// A transaction is taken from as many confirmations on as its process says.
+    async fn settled(&self, spawn: &VerifiedItem, id: Id) -> Result<(), Refusal> {
+        let own = spawn
+            .tags()
+            .get(SETTLEMENT_DEPTH)
+            .and_then(|depth| depth.parse().ok());
+        let need = own.unwrap_or(self.shared.settings.settlement_depth);
+        let mined = self.shared.base_layer.mined(id).await?;
+        match mined.ok_or(Refusal::NotFound(id))?.confirmations {
+            have if have < need => Err(Refusal::Unsettled {
+                id,
+                process: spawn.id(),
+                have,
+                need,
+            }),
+            _ => Ok(()),
+        }
+    }
+
+    async fn item(&self, id: Id) -> Result<VerifiedItem, Refusal> {
+        if let Some(own) = item::find(&self.shared.store, id).await? {
+            return Ok(own);
+        }
+        self.shared
+            .base_layer
+            .item(id)
+            .await?
+            .ok_or(Refusal::NotFound(id))
+    }
+
+    /// Hands a message to the owner of its log and waits for its slot.
+    async fn enter(&self, process: Id, want: Want) -> Result<Assignment, Refusal> {
+        if let Some(reason) = self.unavailable() {
+            return Err(reason.into());
+        }
+        let is_spawn = matches!(want, Want::Spawn(_));
+        let (reply, answer) = oneshot::channel();
+        let request = Request {
+            _room: self.room(&want)?,
+            want,
+            reply,
+            since: Instant::now(),
+        };
+        if let Handed::Asleep(request) = self.shared.registry.hand(process, request)? {
+            if !is_spawn && !process::exists(&self.shared.store, process).await? {
+                return Err(Refusal::UnknownProcess(process));
+            }
+            self.wake(process)?;
+            if let Handed::Asleep(_) = self.shared.registry.hand(process, *request)? {
+                return Err(Unavailable::Full.into());
+            }
+        }
+        answer.await.unwrap_or(Err(Unavailable::Stopping.into()))
+    }
+
+    fn room(&self, want: &Want) -> Result<tokio::sync::OwnedSemaphorePermit, Unavailable> {
+        let bytes = want.item().map_or(0, |item| item.bytes().len());
+        let permits = u32::try_from(bytes).unwrap_or(u32::MAX);
+        self.shared
+            .room
+            .clone()
+            .try_acquire_many_owned(permits)
+            .map_err(|_| Unavailable::Full)
+    }
+
+    fn wake(&self, process: Id) -> Result<(), Unavailable> {
+        let shared = self.shared.clone();
+        self.shared.registry.wake(process, |mailbox, tail| {
+            let actor = Actor::new(process, shared, mailbox, tail);
+            self.shared.tasks.spawn(actor.run());
+        })
+    }
+}
+
+impl Shared {
+    fn new(parts: Parts, disagreement: Option<Arc<Disagreement>>) -> Self {
+        let Parts {
+            store,
+            guard,
+            tip,
+            base_layer,
+            clock,
+            settings,
+        } = parts;
+        Self {
+            store,
+            guard,
+            tip,
+            base_layer,
+            clock,
+            settings,
+            registry: Registry::default(),
+            tasks: TaskTracker::new(),
+            room: Arc::new(Semaphore::new(WAITING_BYTES_MAX)),
+            disagreement,
+            publication_stalled: AtomicBool::new(false),
+        }
+    }
+}
+
+impl fmt::Debug for Shared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Shared")
+            .field("scheduler", self.guard.address())
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Parts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Parts")
+            .field("guard", &self.guard)
+            .finish_non_exhaustive()
+    }
+}
+
+fn counted(answer: Result<Assignment, Refusal>) -> Result<Assignment, Refusal> {
+    if answer.is_err() {
+        metrics::refusals().with_label_values(&["su"]).inc();
+    }
+    answer
+}
+
+fn verify_exclude(exclude: &[String]) -> Result<(), Refusal> {
+    let name = |text: &String| {
+        let letters = text
+            .bytes()
+            .all(|byte| byte.is_ascii_alphabetic() || byte == b'-');
+        !text.is_empty() && text.len() <= EXCLUDE_BYTES_MAX && letters
+    };
+    match exclude.len() <= EXCLUDES_MAX && exclude.iter().all(name) {
+        true => Ok(()),
+        false => Err(Refusal::Exclude),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,363 @@
+//! The one owner of a process's log: takes what waits, and gives it slots in the order of D1.
+//!
+//! (1) messages and planned slots are committed, (2) the guard records the batch, (3) and signs it, (4) senders are answered.
+//! The signatures are kept with the next commit, or by themselves when nothing more comes. Every rule is in [`super::chain`],
+//! [`super::admission`] and [`super::guard`]; this file only carries out what they say.
+//!
+//! If a step fails after the commit, the task ends: the next request wakes a new one, which finds the unsigned batch in the
+//! store and signs exactly that. So no step is ever half known.
+
+use std::{sync::Arc, time::Duration};
+
+use aosec_wire::{Assignment, Id};
+use tokio::{sync::mpsc, time::timeout};
+
+use super::{
+    Shared,
+    admission::{Verdict, Want, admit},
+    chain::{BATCH_SLOTS, Batch, Before, Slot, next_batch},
+    outbox,
+    refusal::{Refusal, Unavailable},
+    registry::{Request, Signed, Tail},
+};
+use crate::{
+    metrics,
+    store::{StoreError, item, log, process, publication, receipt},
+};
+
+/// Signatures that no further batch takes along are kept after this long. Long enough for a busy sender's next message.
+const KEEP_AFTER: Duration = Duration::from_millis(25);
+/// A log without messages sleeps after this long.
+const SLEEP_AFTER: Duration = Duration::from_secs(60);
+
+/// The task of one log.
+#[derive(Debug)]
+pub(super) struct Actor {
+    process: Id,
+    shared: Arc<Shared>,
+    mailbox: mpsc::Receiver<Request>,
+    tail: Arc<Tail>,
+    /// The signed end of the log; none before slot 0.
+    last: Option<Assignment>,
+}
+
+impl Actor {
+    pub(super) fn new(
+        process: Id,
+        shared: Arc<Shared>,
+        mailbox: mpsc::Receiver<Request>,
+        tail: Arc<Tail>,
+    ) -> Self {
+        Self {
+            process,
+            shared,
+            mailbox,
+            tail,
+            last: None,
+        }
+    }
+
+    pub(super) async fn run(mut self) {
+        if let Err(reason) = self.wake().await {
+            return self.give_up(&reason);
+        }
+        let mut requests = Vec::with_capacity(BATCH_SLOTS);
+        loop {
+            let patience = if self.tail.is_empty() {
+                SLEEP_AFTER
+            } else {
+                KEEP_AFTER
+            };
+            let received =
+                timeout(patience, self.mailbox.recv_many(&mut requests, BATCH_SLOTS)).await;
+            let done = match received {
+                Ok(0) => return self.close().await,
+                Ok(_) => self.take(std::mem::take(&mut requests)).await,
+                Err(_) if !self.tail.is_empty() => self.keep().await,
+                Err(_) if self.shared.registry.sleep(self.process, &self.mailbox) => return,
+                Err(_) => Ok(()),
+            };
+            if let Err(reason) = done {
+                return self.give_up(&reason);
+            }
+        }
+    }
+
+    /// Reads where the log ends, and signs a batch that was committed and not signed.
+    pub(super) async fn wake(&mut self) -> Result<(), Unavailable> {
+        let store = &self.shared.store;
+        self.last = receipt::last(store, self.process).await?;
+        let first = self.last.as_ref().map_or(0, |last| last.nonce() + 1);
+        // One more than a batch, so that an impossible log is seen and refused by the guard.
+        let rows = log::from(store, self.process, first, BATCH_SLOTS + 1).await?;
+        if rows.is_empty() {
+            return Ok(());
+        }
+        let batch = planned(self.process, self.last.as_ref(), &rows)?;
+        let bytes = rows.iter().map(|(_, bytes)| *bytes).collect();
+        self.sign(Arc::new(batch), bytes).await
+    }
+
+    /// Gives slots to what waits. An error means that the log on the disk is ahead of this task.
+    async fn take(&mut self, requests: Vec<Request>) -> Result<(), Unavailable> {
+        let planned = match self.plan(&requests).await {
+            Ok(planned) => planned,
+            Err(reason) => {
+                refuse(requests, &reason);
+                return Ok(());
+            }
+        };
+        if let Some(batch) = planned.batch {
+            let taken: Vec<&Want> = taken(&requests, &planned.verdicts).collect();
+            let bytes = taken.iter().map(|want| want.bytes()).collect();
+            if let Err(reason) = self.commit(&batch, &taken).await {
+                refuse(requests, &reason.into());
+                return Ok(());
+            }
+            if let Err(reason) = self.sign(batch, bytes).await {
+                refuse(requests, &reason);
+                return Err(reason);
+            }
+        }
+        self.answer(requests, &planned.verdicts).await;
+        Ok(())
+    }
+
+    async fn plan(&self, requests: &[Request]) -> Result<Planned, Unavailable> {
+        let tip_height = self.shared.tip.height().ok_or(Unavailable::NoTip)?;
+        let messages: Vec<_> = requests
+            .iter()
+            .map(|request| request.want.message())
+            .collect();
+        let contents: Vec<_> = requests
+            .iter()
+            .filter_map(|request| request.want.content())
+            .collect();
+        let known = log::known(&self.shared.store, self.process, &messages, &contents).await?;
+        let wants = requests.iter().map(|request| &request.want);
+        let verdicts = admit(wants, &known, self.last.is_none());
+        let entrants: Vec<_> = taken(requests, &verdicts).map(Want::entrant).collect();
+        let now_ms = self.shared.clock.now_ms();
+        let batch = match entrants.is_empty() {
+            true => None,
+            false => Some(next_batch(
+                self.process,
+                self.last.as_ref(),
+                entrants,
+                now_ms,
+                tip_height,
+            )?),
+        };
+        Ok(Planned {
+            verdicts,
+            batch: batch.map(Arc::new),
+        })
+    }
+
+    /// Step 1: messages and planned slots are durable, and so are the signatures of the batch before.
+    pub(super) async fn commit(&self, batch: &Batch, taken: &[&Want]) -> Result<(), StoreError> {
+        let (process_id, epoch, is_new) = (batch.process, batch.epoch, batch.first == 0);
+        let rows = rows(batch, taken);
+        let items: Vec<_> = taken
+            .iter()
+            .filter_map(|want| want.item().cloned())
+            .collect();
+        let kept = self.tail.get();
+        let written = self.shared.store.write(async move |db| {
+            if is_new {
+                process::insert(db, process_id, epoch).await?;
+            }
+            item::insert(db, &items).await?;
+            log::insert(db, process_id, &rows).await?;
+            keep(db, process_id, &kept).await
+        });
+        written.await?;
+        self.tail.set(Vec::new());
+        Ok(())
+    }
+
+    /// Steps 2 and 3: recorded, then signed.
+    pub(super) async fn sign(
+        &mut self,
+        batch: Arc<Batch>,
+        bytes: Vec<u64>,
+    ) -> Result<(), Unavailable> {
+        let assignments = self.shared.guard.sign(batch).await?;
+        self.last = assignments.last().cloned();
+        let signed = assignments.into_iter().zip(bytes);
+        let signed = signed.map(|(assignment, message_bytes)| Signed {
+            assignment,
+            message_bytes,
+        });
+        self.tail.set(signed.collect());
+        Ok(())
+    }
+
+    /// Step 4.
+    async fn answer(&self, requests: Vec<Request>, verdicts: &[Verdict]) {
+        let signed = self.tail.get();
+        let mut next = signed.iter();
+        for (request, verdict) in requests.into_iter().zip(verdicts) {
+            let answer = match verdict {
+                Verdict::Take => next
+                    .next()
+                    .map(|one| one.assignment.clone())
+                    .ok_or(Unavailable::Full.into()),
+                Verdict::Twin(index) => Err(self.twin(request.want.message(), signed.get(*index))),
+                Verdict::Stands(slot) => Err(self.stands(request.want.message(), *slot).await),
+                Verdict::NoProcess => Err(Refusal::UnknownProcess(self.process)),
+            };
+            if answer.is_ok() {
+                metrics::assignments().inc();
+                metrics::assignment_seconds().observe(request.since.elapsed().as_secs_f64());
+            }
+            reply(request, answer);
+        }
+    }
+
+    fn twin(&self, message: Id, first: Option<&Signed>) -> Refusal {
+        let assignment = first.map(|first| &first.assignment);
+        Refusal::AlreadyScheduled {
+            message,
+            process: self.process,
+            slot: assignment.map_or(0, Assignment::nonce),
+            assignment: assignment.map(Assignment::id),
+        }
+    }
+
+    async fn stands(&self, message: Id, slot: u64) -> Refusal {
+        let found = receipt::id(&self.shared.store, self.process, slot).await;
+        let assignment = found.unwrap_or_else(|error| {
+            tracing::warn!(%error, process = %self.process, slot, "a repeated message is answered without its assignment");
+            None
+        });
+        let signed = self.tail.get();
+        let fresh = signed.iter().find(|one| one.assignment.nonce() == slot);
+        let assignment = assignment.or(fresh.map(|one| one.assignment.id()));
+        Refusal::AlreadyScheduled {
+            message,
+            process: self.process,
+            slot,
+            assignment,
+        }
+    }
+
+    /// Keeps the signatures that no further batch took along.
+    pub(super) async fn keep(&self) -> Result<(), Unavailable> {
+        let (process_id, kept) = (self.process, self.tail.get());
+        self.shared
+            .store
+            .write(async move |db| keep(db, process_id, &kept).await)
+            .await?;
+        self.tail.set(Vec::new());
+        Ok(())
+    }
+
+    #[cfg(test)]
+    pub(super) fn shared_for_test(&self) -> &Shared {
+        &self.shared
+    }
+
+    async fn close(self) {
+        if self.tail.is_empty() {
+            return;
+        }
+        if let Err(error) = self.keep().await {
+            tracing::warn!(%error, process = %self.process, "the last batch is signed again at the next start");
+        }
+    }
+
+    fn give_up(mut self, reason: &Unavailable) {
+        tracing::error!(process = %self.process, %reason, "the log takes no messages until its end is read again");
+        self.shared.registry.forget(self.process);
+        self.mailbox.close();
+        while let Ok(request) = self.mailbox.try_recv() {
+            reply(request, Err(reason.clone().into()));
+        }
+    }
+}
+
+struct Planned {
+    verdicts: Vec<Verdict>,
+    batch: Option<Arc<Batch>>,
+}
+
+fn taken<'a>(requests: &'a [Request], verdicts: &'a [Verdict]) -> impl Iterator<Item = &'a Want> {
+    let judged = requests.iter().zip(verdicts);
+    judged
+        .filter(|(_, verdict)| **verdict == Verdict::Take)
+        .map(|(request, _)| &request.want)
+}
+
+fn rows(batch: &Batch, taken: &[&Want]) -> Vec<log::Row> {
+    let slots = batch
+        .slots
+        .iter()
+        .zip(batch.log_chains())
+        .zip(taken)
+        .zip(batch.first..);
+    let row = |(((slot, log_chain), want), number): (((&Slot, Id), &&Want), u64)| log::Row {
+        slot: number,
+        epoch: batch.epoch,
+        message: slot.message,
+        content: want.content(),
+        height: slot.height,
+        timestamp: slot.timestamp,
+        log_chain,
+        entry: want.entry(),
+        exclude: slot.exclude.clone(),
+    };
+    slots.map(row).collect()
+}
+
+/// The batch that rows without signatures stand for.
+fn planned(
+    process: Id,
+    last: Option<&Assignment>,
+    rows: &[(log::Row, u64)],
+) -> Result<Batch, StoreError> {
+    let slot = |(row, _): &(log::Row, u64)| Slot {
+        message: row.message,
+        height: row.height,
+        timestamp: row.timestamp,
+        exclude: row.exclude.clone(),
+    };
+    let batch = Batch {
+        process,
+        epoch: rows.first().map_or(0, |(row, _)| row.epoch),
+        first: rows.first().map_or(0, |(row, _)| row.slot),
+        before: last.and_then(Before::after),
+        slots: rows.iter().map(slot).collect(),
+    };
+    let numbered = rows
+        .iter()
+        .zip(batch.first..)
+        .all(|((row, _), slot)| row.slot == slot);
+    let chained = rows
+        .iter()
+        .zip(batch.log_chains())
+        .all(|((row, _), chain)| row.log_chain == chain);
+    match numbered && chained {
+        true => Ok(batch),
+        false => Err(StoreError::Damaged {
+            what: format!("the end of the log of {process} does not follow its chain"),
+        }),
+    }
+}
+
+async fn keep(db: &mut crate::store::Db, process: Id, signed: &[Signed]) -> Result<(), StoreError> {
+    let assignments: Vec<_> = signed.iter().map(|one| one.assignment.clone()).collect();
+    receipt::insert(db, process, &assignments).await?;
+    publication::insert(db, &outbox::runs(process, signed)).await
+}
+
+fn refuse(requests: Vec<Request>, reason: &Unavailable) {
+    for request in requests {
+        reply(request, Err(reason.clone().into()));
+    }
+}
+
+fn reply(request: Request, answer: Result<Assignment, Refusal>) {
+    // Whoever asked may have gone; the slot stands all the same.
+    let _ = request.reply.send(answer);
+}

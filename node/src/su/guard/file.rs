@@ -1,0 +1,291 @@
+//! The guard file: what was about to be signed, appended and flushed before it is signed (D3).
+//!
+//! `header: "aosecgrd" · version 2 · address length 2 · address · crc 4`, then frames, one for each fsync:
+//! `"AOGF" · payload length 4 · number 8 · crc 4 (over length, number, payload) · payload`, where the payload is
+//! `count 2 · count × (record length 4 · record)`. Numbers are big-endian, the CRC is CRC-32 (IEEE).
+//!
+//! 1. One writer: the file is locked for as long as it is open.
+//! 2. It is only ever appended to. An fsync that failed is not tried again: the caller must stop signing.
+//! 3. What does not read whole at the very end is a write that was cut off before its fsync returned. Nothing was signed
+//!    from it, so it is removed. Anything unreadable before another frame is damage, and the file is refused: an old slot
+//!    could be signed again.
+//!
+//! Whether the file as a whole is too old is seen by comparing it with the store, in [`super::super::recover`].
+
+use std::{
+    fs::{File, OpenOptions, TryLockError},
+    io::{self, BufReader, Read, Seek, SeekFrom, Write},
+    os::unix::fs::OpenOptionsExt,
+    path::{Path, PathBuf},
+};
+
+use aosec_wire::Address;
+
+use super::frame::{
+    FRAME_BYTES_AIM, FRAME_BYTES_MAX, HEAD_BYTES, HEADER_BYTES_MAX, MARK, VERSION, frame, header,
+    read_frame, read_header, records,
+};
+
+const FILE_MODE: u32 = 0o600;
+
+/// The open, locked guard file.
+#[derive(Debug)]
+pub(super) struct GuardFile {
+    file: File,
+    path: PathBuf,
+    /// The number of the next frame.
+    number: u64,
+}
+
+/// A write that was cut off, found and removed when the file was opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Torn {
+    /// Where the last whole frame ends.
+    pub at: u64,
+    /// Bytes removed behind it.
+    pub bytes: u64,
+}
+
+/// Why the guard file cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum GuardFileError {
+    /// Another process has it.
+    #[error("{} is in use by another node: one key signs in one place only, stop the other node", .0.display())]
+    InUse(PathBuf),
+    /// It belongs to another key.
+    #[error("{} guards the key {found}, not {expected}: put the right file beside the right key", path.display())]
+    OtherKey {
+        /// The file.
+        path: PathBuf,
+        /// The address in its header.
+        found: String,
+        /// The address of the key at hand.
+        expected: Address,
+    },
+    /// It is not readable where it must be.
+    #[error(
+        "{} is damaged at byte {at} ({what}): do not sign with this key; bring the file back whole from the disk \
+         it was last written on, or host under a new scheduler key",
+        path.display()
+    )]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// Where.
+        at: u64,
+        /// What is wrong there.
+        what: &'static str,
+    },
+    /// Written by a later version.
+    #[error("{} has format {found}, this node writes {VERSION}: run the version that wrote it", path.display())]
+    Version {
+        /// The file.
+        path: PathBuf,
+        /// Its format.
+        found: u16,
+    },
+    /// The file system refused.
+    #[error("cannot {action} {}: {source}", path.display())]
+    Io {
+        /// What was tried.
+        action: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+}
+
+impl GuardFile {
+    /// Opens or makes the file, shows every record in it to `visit`, and removes a write that was cut off.
+    pub(super) fn open(
+        path: &Path,
+        address: &Address,
+        mut visit: impl FnMut(&[u8]) -> Result<(), &'static str>,
+    ) -> Result<(Self, Option<Torn>), GuardFileError> {
+        let file = lock(path)?;
+        let failed = io_error(path, "read");
+        let length = file.metadata().map_err(&failed)?.len();
+        let mut guard = Self {
+            file,
+            path: path.to_owned(),
+            number: 0,
+        };
+        let Some(start) = guard.header(address, length)? else {
+            guard.begin(address)?;
+            return Ok((guard, None));
+        };
+        let end = guard.scan(start, length, &mut visit)?;
+        let torn = (end < length).then_some(Torn {
+            at: end,
+            bytes: length - end,
+        });
+        if torn.is_some() {
+            guard.cut(end)?;
+        }
+        guard.file.seek(SeekFrom::Start(end)).map_err(&failed)?;
+        Ok((guard, torn))
+    }
+
+    /// Appends `records` as one frame and returns once they are on the disk.
+    pub(super) fn append(&mut self, records: &[Vec<u8>]) -> Result<(), GuardFileError> {
+        let frame = frame(self.number, records);
+        self.file
+            .write_all(&frame)
+            .map_err(io_error(&self.path, "write"))?;
+        self.file
+            .sync_data()
+            .map_err(io_error(&self.path, "flush"))?;
+        self.number += 1;
+        Ok(())
+    }
+
+    /// Where the frames begin; none where the file was never begun.
+    fn header(&mut self, address: &Address, length: u64) -> Result<Option<u64>, GuardFileError> {
+        let expected = header(address);
+        let mut found = Vec::new();
+        let reading = (&self.file).take(HEADER_BYTES_MAX as u64);
+        BufReader::new(reading)
+            .read_to_end(&mut found)
+            .map_err(io_error(&self.path, "read"))?;
+        if found.starts_with(&expected) {
+            return Ok(Some(expected.len() as u64));
+        }
+        // The header is flushed before the first frame: a shorter file has never guarded anything.
+        if expected.starts_with(&found) && length < expected.len() as u64 {
+            return Ok(None);
+        }
+        Err(self.foreign_header(&found, address))
+    }
+
+    fn foreign_header(&self, found: &[u8], expected: &Address) -> GuardFileError {
+        let path = self.path.clone();
+        let damaged = GuardFileError::Damaged {
+            path: path.clone(),
+            at: 0,
+            what: "the header is not readable",
+        };
+        let Some((version, owner)) = read_header(found) else {
+            return damaged;
+        };
+        match version {
+            VERSION => GuardFileError::OtherKey {
+                path,
+                found: owner,
+                expected: expected.clone(),
+            },
+            found => GuardFileError::Version { path, found },
+        }
+    }
+
+    fn begin(&mut self, address: &Address) -> Result<(), GuardFileError> {
+        let failed = io_error(&self.path, "begin");
+        self.file.set_len(0).map_err(&failed)?;
+        self.file.seek(SeekFrom::Start(0)).map_err(&failed)?;
+        self.file.write_all(&header(address)).map_err(&failed)?;
+        self.file.sync_all().map_err(&failed)?;
+        let dir = self.path.parent().unwrap_or(Path::new("."));
+        // The name must be as durable as the content.
+        File::open(dir)
+            .and_then(|dir| dir.sync_all())
+            .map_err(&failed)
+    }
+
+    fn cut(&mut self, end: u64) -> Result<(), GuardFileError> {
+        let failed = io_error(&self.path, "cut");
+        self.file.set_len(end).map_err(&failed)?;
+        self.file.sync_all().map_err(&failed)
+    }
+
+    /// Reads frames from `start` on; answers where the last whole one ends.
+    fn scan(
+        &mut self,
+        start: u64,
+        length: u64,
+        visit: &mut impl FnMut(&[u8]) -> Result<(), &'static str>,
+    ) -> Result<u64, GuardFileError> {
+        let failed = io_error(&self.path, "read");
+        self.file.seek(SeekFrom::Start(start)).map_err(&failed)?;
+        let mut at = start;
+        let mut reader =
+            BufReader::with_capacity(FRAME_BYTES_AIM, self.file.try_clone().map_err(&failed)?);
+        while at < length {
+            let Some((number, payload)) = read_frame(&mut reader).map_err(&failed)? else {
+                self.verify_tail(at, length)?;
+                return Ok(at);
+            };
+            let damaged = |what| GuardFileError::Damaged {
+                path: self.path.clone(),
+                at,
+                what,
+            };
+            if number != self.number {
+                return Err(damaged("a frame is missing before this one"));
+            }
+            records(&payload)
+                .ok_or("a frame's records do not add up")
+                .and_then(|all| all.into_iter().try_for_each(&mut *visit))
+                .map_err(damaged)?;
+            self.number += 1;
+            at += (HEAD_BYTES + payload.len()) as u64;
+        }
+        Ok(at)
+    }
+
+    /// What cannot be read from `at` on must be the last write and nothing else.
+    fn verify_tail(&self, at: u64, length: u64) -> Result<(), GuardFileError> {
+        let damaged = |what| {
+            Err(GuardFileError::Damaged {
+                path: self.path.clone(),
+                at,
+                what,
+            })
+        };
+        if length - at > (HEAD_BYTES + FRAME_BYTES_MAX) as u64 {
+            return damaged("more follows than one write");
+        }
+        let failed = io_error(&self.path, "read");
+        let mut file = &self.file;
+        let mut tail = Vec::new();
+        file.seek(SeekFrom::Start(at)).map_err(&failed)?;
+        file.read_to_end(&mut tail).map_err(&failed)?;
+        let whole = |from: usize| {
+            tail[from..].starts_with(MARK) && matches!(read_frame(&mut &tail[from..]), Ok(Some(_)))
+        };
+        match (1..tail.len()).any(whole) {
+            true => damaged("whole frames follow"),
+            false => Ok(()),
+        }
+    }
+}
+
+fn lock(path: &Path) -> Result<File, GuardFileError> {
+    let mut how = OpenOptions::new();
+    how.read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .mode(FILE_MODE);
+    let file = how.open(path).map_err(io_error(path, "open"))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(GuardFileError::InUse(path.to_owned())),
+        Err(TryLockError::Error(source)) => Err(io_error(path, "lock")(source)),
+    }
+}
+
+fn io_error(
+    path: &Path,
+    action: &'static str,
+) -> impl Fn(io::Error) -> GuardFileError + use<> {
+    let path = path.to_owned();
+    move |source| GuardFileError::Io {
+        action,
+        path: path.clone(),
+        source,
+    }
+}
+
+#[cfg(test)]
+#[path = "file_tests.rs"]
+mod tests;

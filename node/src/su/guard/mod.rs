@@ -1,0 +1,274 @@
+//! The only road to a signature of the scheduler key (A2): check, record durably, then sign.
+//!
+//! 1. For each (process, epoch) the guard knows the last slot and the log chain there, and follows them slot by slot: a
+//!    batch must continue exactly there, or be the very batch that was recorded last. Everything else is refused, so no
+//!    two contents are ever signed for one slot (PROTOCOL invariant 21).
+//! 2. The batch is on the disk before the first of its signatures exists. Batches that wait together share one fsync.
+//! 3. Signing a recorded batch again gives equal bytes: signatures are deterministic and everything they cover is recorded.
+//! 4. After a failed write or fsync nothing is signed until the next start, which reads what the disk really holds.
+//! 5. Epochs above 0 are opened by a firm `Resume` alone (PROTOCOL 5.11); nothing here opens one yet, so they are refused.
+//!
+//! The key also signs where this scheduler is found ([`Guard::sign_location`]), which can contradict nothing.
+//! Deliberately absent: any way to reach the key, to forget a slot, or to begin a log elsewhere than at slot 0.
+
+mod file;
+mod frame;
+mod record;
+mod writer;
+
+use std::{collections::BTreeMap, path::Path, sync::Arc};
+
+use aosec_wire::{
+    Address, Assignment, AssignmentError, Draft, Id, ItemError, SigningKey, Tags, VerifiedItem,
+    message::{DATA_PROTOCOL, VARIANT},
+};
+use bytes::Bytes;
+
+use self::{file::GuardFile, writer::Writer};
+pub use self::{
+    file::{GuardFileError, Torn},
+    record::{EXCLUDE_BYTES_MAX, EXCLUDES_MAX, RecordError},
+};
+use super::chain::{Batch, Before};
+
+/// The guard of one scheduler key. Clones share it.
+#[derive(Clone, Debug)]
+pub struct Guard {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    key: SigningKey,
+    writer: Writer,
+    recorded: BTreeMap<(Id, u64), Head>,
+    torn: Option<Torn>,
+}
+
+/// How far one epoch of a log has been recorded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Head {
+    /// The last slot.
+    pub slot: u64,
+    /// The log chain there.
+    pub log_chain: Id,
+    /// SHA-256 of the last record: the one batch that may be signed again.
+    record: Id,
+}
+
+/// Why the guard does not sign.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum GuardError {
+    /// Another content stands recorded in that slot.
+    #[error(
+        "slot {slot} of {process} is recorded with another content, up to slot {recorded}: signing would be a fault"
+    )]
+    Conflict {
+        /// The process.
+        process: Id,
+        /// The first slot asked for.
+        slot: u64,
+        /// The last recorded slot.
+        recorded: u64,
+    },
+    /// The batch does not begin where the record ends.
+    #[error("slot {slot} of {process} does not follow what is recorded: slot {next} comes next")]
+    Gap {
+        /// The process.
+        process: Id,
+        /// The first slot asked for.
+        slot: u64,
+        /// The slot that may come.
+        next: u64,
+    },
+    /// The epoch is not this key's.
+    #[error("epoch {epoch} of {process} has not been opened for this key")]
+    Epoch {
+        /// The process.
+        process: Id,
+        /// The epoch asked for.
+        epoch: u64,
+    },
+    /// The batch is none that can be recorded.
+    #[error(transparent)]
+    Record(#[from] RecordError),
+    /// The batch cannot be written as assignments.
+    #[error(transparent)]
+    Assignment(Arc<AssignmentError>),
+    /// A write failed, or the guard has stopped.
+    #[error("the guard signs no more until the node starts again: {0}")]
+    Stopped(Arc<str>),
+}
+
+impl Guard {
+    /// Opens the guard file at `path` (made when absent) for `key`, which nobody else should hold from now on.
+    pub fn open(path: &Path, key: SigningKey) -> Result<Self, GuardFileError> {
+        let mut recorded = BTreeMap::new();
+        let (file, torn) = GuardFile::open(path, key.address(), |record| {
+            let batch = record::decode(record).map_err(|_| "a record is not readable")?;
+            let at = (batch.process, batch.epoch);
+            match judge(recorded.get(&at), &batch, record) {
+                Ok(Verdict::New(head)) => recorded.insert(at, head),
+                Ok(Verdict::Again) | Err(_) => {
+                    return Err("a record does not follow the one before");
+                }
+            };
+            Ok(())
+        })?;
+        let writer =
+            Writer::start(file, recorded.clone()).map_err(|source| GuardFileError::Io {
+                action: "start the writer of",
+                path: path.to_owned(),
+                source,
+            })?;
+        Ok(Self {
+            inner: Arc::new(Inner {
+                key,
+                writer,
+                recorded,
+                torn,
+            }),
+        })
+    }
+
+    /// The address of the key.
+    pub fn address(&self) -> &Address {
+        self.inner.key.address()
+    }
+
+    /// What was recorded when the file was opened: the start compares it with the store.
+    pub fn recorded(&self) -> &BTreeMap<(Id, u64), Head> {
+        &self.inner.recorded
+    }
+
+    /// The write that was found cut off when the file was opened.
+    pub fn torn(&self) -> Option<Torn> {
+        self.inner.torn
+    }
+
+    /// Records the batch durably, then signs its slots in order.
+    pub async fn sign(&self, batch: Arc<Batch>) -> Result<Vec<Assignment>, GuardError> {
+        self.inner.writer.record(batch.clone()).await?;
+        let inner = self.inner.clone();
+        // Some 10 ms of arithmetic for a full batch: not on the threads that carry requests.
+        let signing = tokio::task::spawn_blocking(move || sign(&inner.key, &batch));
+        signing
+            .await
+            .map_err(|error| GuardError::Stopped(error.to_string().into()))?
+    }
+
+    /// The item that tells where this scheduler is found: a `Scheduler-Location`.
+    pub fn sign_location(
+        &self,
+        url: &str,
+        ttl_ms: u64,
+        now_ms: u64,
+    ) -> Result<VerifiedItem, ItemError> {
+        let tags = Tags::new()
+            .with("Data-Protocol", DATA_PROTOCOL)
+            .with("Variant", VARIANT)
+            .with("Type", "Scheduler-Location")
+            .with("Url", url)
+            .with("Time-To-Live", ttl_ms.to_string())
+            // Makes each publication an item of its own.
+            .with("Timestamp", now_ms.to_string());
+        Draft {
+            target: None,
+            anchor: None,
+            tags,
+            data: Bytes::new(),
+        }
+        .sign_deterministic(&self.inner.key)
+    }
+}
+
+/// Signs what has been recorded. Called by [`Guard::sign`] alone.
+fn sign(key: &SigningKey, batch: &Batch) -> Result<Vec<Assignment>, GuardError> {
+    let mut before = batch.before;
+    let mut signed = Vec::with_capacity(batch.slots.len());
+    while let Some(plan) = batch.assignment(signed.len(), before) {
+        let assignment = plan
+            .sign(key)
+            .map_err(|error| GuardError::Assignment(Arc::new(error)))?;
+        before = Before::after(&assignment);
+        signed.push(assignment);
+    }
+    Ok(signed)
+}
+
+/// What the guard says to a batch.
+#[derive(Debug, PartialEq, Eq)]
+enum Verdict {
+    /// To be recorded; the log then stands here.
+    New(Head),
+    /// The very batch that was recorded last.
+    Again,
+}
+
+/// The rule of the gate: `known` is what stands recorded for the batch's process and epoch, `record` is its record.
+fn judge(known: Option<&Head>, batch: &Batch, record: &[u8]) -> Result<Verdict, GuardError> {
+    let (process, slot) = (batch.process, batch.first);
+    let record = Id::sha256(record);
+    let Some(known) = known else {
+        return match (batch.epoch, slot) {
+            (0, 0) => Ok(Verdict::New(Head::after(batch, record))),
+            (0, slot) => Err(GuardError::Gap {
+                process,
+                slot,
+                next: 0,
+            }),
+            (epoch, _) => Err(GuardError::Epoch { process, epoch }),
+        };
+    };
+    if record == known.record {
+        return Ok(Verdict::Again);
+    }
+    if slot <= known.slot {
+        return Err(GuardError::Conflict {
+            process,
+            slot,
+            recorded: known.slot,
+        });
+    }
+    if slot > known.slot + 1 {
+        return Err(GuardError::Gap {
+            process,
+            slot,
+            next: known.slot + 1,
+        });
+    }
+    match batch.before {
+        Some(before) if before.chain.log == known.log_chain => {
+            Ok(Verdict::New(Head::after(batch, record)))
+        }
+        _ => Err(GuardError::Conflict {
+            process,
+            slot,
+            recorded: known.slot,
+        }),
+    }
+}
+
+impl Head {
+    fn after(batch: &Batch, record: Id) -> Self {
+        // A recorded batch has at least one slot, so the chain of the process is never taken here.
+        let log_chain = batch.log_chains().pop().unwrap_or(batch.process);
+        Self {
+            slot: batch.last(),
+            log_chain,
+            record,
+        }
+    }
+
+    #[cfg(test)]
+    pub(in crate::su) fn for_test(slot: u64, log_chain: Id) -> Self {
+        Self {
+            slot,
+            log_chain,
+            record: log_chain,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,68 @@
+//! What the scheduler needs from outside, as small traits: the node gives it the real base layer, tests give it others.
+
+use std::{fmt, pin::Pin, sync::Arc};
+
+use aosec_wire::{Id, VerifiedItem};
+use bytes::Bytes;
+
+/// The future of an answer from outside.
+pub type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, PortError>> + Send + 'a>>;
+
+/// The tip of the base layer, as far as this node follows it.
+pub trait Tip: Send + Sync {
+    /// The height; none before the first firm one.
+    fn height(&self) -> Option<u64>;
+}
+
+/// What the base layer holds.
+pub trait BaseLayer: Send + Sync {
+    /// A data item, verified; none where no gateway has it.
+    fn item(&self, id: Id) -> Answer<'_, Option<VerifiedItem>>;
+
+    /// Where a transaction stands; none where it is in no block.
+    fn mined(&self, tx: Id) -> Answer<'_, Option<Mined>>;
+
+    /// Posts `items` in one `Type: Data` transaction and answers its id.
+    fn post(&self, items: Vec<Bytes>) -> Answer<'_, Id>;
+}
+
+/// A transaction in a block.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Mined {
+    /// The height of the block.
+    pub height: u64,
+    /// Blocks from that one to the tip.
+    pub confirmations: u64,
+}
+
+/// The base layer could not be asked.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("the base layer could not be asked: {0}")]
+pub struct PortError(Arc<str>);
+
+impl PortError {
+    /// From what the adapter met.
+    pub fn new(cause: impl fmt::Display) -> Self {
+        Self(cause.to_string().into())
+    }
+}
+
+/// The clock of the stamps: milliseconds since 1970.
+pub trait Clock: Send + Sync {
+    /// Now.
+    fn now_ms(&self) -> u64;
+}
+
+/// The clock of the machine.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SystemClock;
+
+impl Clock for SystemClock {
+    fn now_ms(&self) -> u64 {
+        let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+        // A clock before 1970 gives the lowest stamp; the rule of the log then refuses it.
+        since.map_or(0, |since| {
+            u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+        })
+    }
+}

@@ -1,0 +1,170 @@
+//! Which logs are awake: one task for each, one mailbox each, and the signed slots that are not kept yet.
+//!
+//! The registry holds the only sender of every mailbox and hands requests in under its lock, so a task that finds its mailbox
+//! empty under the same lock can go to sleep without losing anything, and dropping the senders ends all tasks in order.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Instant,
+};
+
+use aosec_wire::{Assignment, Id};
+use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
+
+use super::{
+    admission::Want,
+    refusal::{Refusal, Unavailable},
+};
+
+/// Requests that may wait for one process: four batches. More would wait longer than their senders do.
+pub(super) const MAILBOX: usize = 1_024;
+/// Processes that may be awake at once; a sleeping one costs nothing. Each holds a mailbox and its last assignment, some 4 KiB.
+const AWAKE: usize = 65_536;
+
+/// A message on its way to its slot.
+#[derive(Debug)]
+pub(super) struct Request {
+    pub(super) want: Want,
+    pub(super) reply: oneshot::Sender<Result<Assignment, Refusal>>,
+    pub(super) since: Instant,
+    /// Its share of the memory that waiting messages may take.
+    pub(super) _room: OwnedSemaphorePermit,
+}
+
+/// A signed slot.
+#[derive(Clone, Debug)]
+pub(super) struct Signed {
+    pub(super) assignment: Assignment,
+    /// Bytes of the message that are published beside the assignment.
+    pub(super) message_bytes: u64,
+}
+
+/// The signed end of a log that the store does not hold yet: at most one batch. Readers look here first, then at the store.
+#[derive(Debug, Default)]
+pub(super) struct Tail(Mutex<Vec<Signed>>);
+
+impl Tail {
+    pub(super) fn get(&self) -> Vec<Signed> {
+        unpoisoned(&self.0).clone()
+    }
+
+    pub(super) fn set(&self, signed: Vec<Signed>) {
+        *unpoisoned(&self.0) = signed;
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        unpoisoned(&self.0).is_empty()
+    }
+}
+
+/// The logs that are awake.
+#[derive(Debug, Default)]
+pub(super) struct Registry(Mutex<Logs>);
+
+#[derive(Debug, Default)]
+struct Logs {
+    awake: BTreeMap<Id, Log>,
+    closed: bool,
+}
+
+#[derive(Debug)]
+struct Log {
+    mailbox: mpsc::Sender<Request>,
+    tail: Arc<Tail>,
+}
+
+/// What became of a request that was handed in.
+pub(super) enum Handed {
+    /// It waits in the mailbox.
+    In,
+    /// The log sleeps: wake it and hand the request in again.
+    Asleep(Box<Request>),
+}
+
+impl Registry {
+    /// Puts the request into the mailbox of its process.
+    pub(super) fn hand(&self, process: Id, request: Request) -> Result<Handed, Unavailable> {
+        let mut logs = unpoisoned(&self.0);
+        if logs.closed {
+            return Err(Unavailable::Stopping);
+        }
+        let Some(log) = logs.awake.get(&process) else {
+            return Ok(Handed::Asleep(Box::new(request)));
+        };
+        match log.mailbox.try_send(request) {
+            Ok(()) => Ok(Handed::In),
+            Err(mpsc::error::TrySendError::Full(_)) => Err(Unavailable::Full),
+            Err(mpsc::error::TrySendError::Closed(request)) => {
+                // Its task ended against its will; a new one reads the log from the store.
+                logs.awake.remove(&process);
+                Ok(Handed::Asleep(Box::new(request)))
+            }
+        }
+    }
+
+    /// Wakes the log with `start`, which gets the mailbox and the tail, unless it is awake.
+    pub(super) fn wake(
+        &self,
+        process: Id,
+        start: impl FnOnce(mpsc::Receiver<Request>, Arc<Tail>),
+    ) -> Result<(), Unavailable> {
+        let mut logs = unpoisoned(&self.0);
+        if logs.closed {
+            return Err(Unavailable::Stopping);
+        }
+        if logs.awake.contains_key(&process) {
+            return Ok(());
+        }
+        if logs.awake.len() >= AWAKE {
+            return Err(Unavailable::Full);
+        }
+        let (mailbox, requests) = mpsc::channel(MAILBOX);
+        let tail = Arc::new(Tail::default());
+        logs.awake.insert(
+            process,
+            Log {
+                mailbox,
+                tail: tail.clone(),
+            },
+        );
+        start(requests, tail);
+        Ok(())
+    }
+
+    /// Lets the log sleep if nothing waits for it; says whether it may.
+    pub(super) fn sleep(&self, process: Id, mailbox: &mpsc::Receiver<Request>) -> bool {
+        let mut logs = unpoisoned(&self.0);
+        let idle = mailbox.is_empty();
+        if idle {
+            logs.awake.remove(&process);
+        }
+        idle
+    }
+
+    /// Forgets a log whose task cannot go on.
+    pub(super) fn forget(&self, process: Id) {
+        unpoisoned(&self.0).awake.remove(&process);
+    }
+
+    /// The signed slots of `process` that the store may not hold yet. To be read before the store.
+    pub(super) fn tail(&self, process: Id) -> Vec<Signed> {
+        let tail = unpoisoned(&self.0)
+            .awake
+            .get(&process)
+            .map(|log| log.tail.clone());
+        tail.map_or_else(Vec::new, |tail| tail.get())
+    }
+
+    /// Takes nothing new; every task ends once its mailbox is empty.
+    pub(super) fn close(&self) {
+        let mut logs = unpoisoned(&self.0);
+        logs.closed = true;
+        logs.awake.clear();
+    }
+}
+
+/// The lock is held for single map operations only, none of which can leave the map half changed.
+fn unpoisoned<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,269 @@
+//! The scheduler on real files, with a base layer, a tip and a clock that the test holds.
+
+mod crash;
+mod order;
+mod publish;
+mod read;
+
+use std::{
+    collections::BTreeMap,
+    fs::{self, DirBuilder},
+    os::unix::fs::DirBuilderExt,
+    path::{Path, PathBuf},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use aosec_wire::{Assignment, Draft, Id, SigningKey, Tags, VerifiedItem};
+use bytes::Bytes;
+
+use super::{
+    Handle, Parts, Publishing, Settings,
+    guard::Guard,
+    ports::{Answer, BaseLayer, Clock, Mined, PortError, Tip},
+};
+use crate::store::Store;
+
+const KEY: [u8; 32] = [42; 32];
+/// A height of 0 says that no tip is known.
+const HEIGHT: u64 = 1_500_000;
+const NOW_MS: u64 = 1_800_000_000_000;
+
+/// Tip, clock and base layer of a test.
+#[derive(Debug)]
+pub(super) struct Sky {
+    pub(super) height: AtomicU64,
+    pub(super) now_ms: AtomicU64,
+    chain: Mutex<Chain>,
+}
+
+#[derive(Debug, Default)]
+struct Chain {
+    items: BTreeMap<Id, VerifiedItem>,
+    mined: BTreeMap<Id, Mined>,
+    posts: Vec<(Id, Vec<Bytes>)>,
+    is_down: bool,
+}
+
+impl Sky {
+    fn new() -> Arc<Self> {
+        let (height, now_ms) = (AtomicU64::new(HEIGHT), AtomicU64::new(NOW_MS));
+        Arc::new(Self {
+            height,
+            now_ms,
+            chain: Mutex::default(),
+        })
+    }
+
+    pub(super) fn set_down(&self, is_down: bool) {
+        self.chain.lock().unwrap().is_down = is_down;
+    }
+
+    pub(super) fn offer(&self, item: VerifiedItem) {
+        self.chain.lock().unwrap().items.insert(item.id(), item);
+    }
+
+    pub(super) fn mine(&self, tx: Id, height: u64, confirmations: u64) {
+        self.chain.lock().unwrap().mined.insert(
+            tx,
+            Mined {
+                height,
+                confirmations,
+            },
+        );
+    }
+
+    pub(super) fn posts(&self) -> Vec<(Id, Vec<Bytes>)> {
+        self.chain.lock().unwrap().posts.clone()
+    }
+
+    fn with<T>(&self, look: impl FnOnce(&mut Chain) -> T) -> Result<T, PortError> {
+        let mut chain = self.chain.lock().unwrap();
+        if chain.is_down {
+            Err(PortError::new("down"))
+        } else {
+            Ok(look(&mut chain))
+        }
+    }
+}
+
+impl Tip for Sky {
+    fn height(&self) -> Option<u64> {
+        Some(self.height.load(Ordering::Relaxed)).filter(|height| *height > 0)
+    }
+}
+
+impl Clock for Sky {
+    fn now_ms(&self) -> u64 {
+        self.now_ms.load(Ordering::Relaxed)
+    }
+}
+
+impl BaseLayer for Sky {
+    fn item(&self, id: Id) -> Answer<'_, Option<VerifiedItem>> {
+        Box::pin(async move { self.with(|chain| chain.items.get(&id).cloned()) })
+    }
+
+    fn mined(&self, tx: Id) -> Answer<'_, Option<Mined>> {
+        Box::pin(async move { self.with(|chain| chain.mined.get(&tx).copied()) })
+    }
+
+    fn post(&self, items: Vec<Bytes>) -> Answer<'_, Id> {
+        Box::pin(async move {
+            self.with(|chain| {
+                let tx = Id::sha256(&chain.posts.len().to_be_bytes());
+                chain.posts.push((tx, items));
+                tx
+            })
+        })
+    }
+}
+
+/// A scheduler in a folder of its own.
+pub(super) struct World {
+    _dir: tempfile::TempDir,
+    pub(super) home: PathBuf,
+    pub(super) sky: Arc<Sky>,
+    pub(super) store: Store,
+    pub(super) su: Handle,
+}
+
+impl World {
+    pub(super) async fn new() -> Self {
+        Self::with(Settings::default()).await
+    }
+
+    pub(super) async fn with(settings: Settings) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let home = dir.path().join("node");
+        Self::open(dir, home, Sky::new(), settings).await
+    }
+
+    async fn open(
+        dir: tempfile::TempDir,
+        home: PathBuf,
+        sky: Arc<Sky>,
+        settings: Settings,
+    ) -> Self {
+        let store = Store::open(&home).await.unwrap();
+        let su = Handle::start(parts(&store, &home, &sky, settings))
+            .await
+            .unwrap();
+        Self {
+            _dir: dir,
+            home,
+            sky,
+            store,
+            su,
+        }
+    }
+
+    /// What a node finds that starts from the files as they are now: the others are taken to be killed.
+    pub(super) async fn copy(&self) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let home = dir.path().join("node");
+        copy(&self.home, &home);
+        Self::open(dir, home, self.sky.clone(), Settings::default()).await
+    }
+
+    pub(super) async fn spawn(&self) -> Id {
+        let spawn = spawn_item(self.su.address().as_str());
+        self.su.submit(spawn).await.unwrap().process()
+    }
+
+    pub(super) async fn log(&self, process: Id) -> Vec<Assignment> {
+        let span = super::Span::Slots {
+            after: None,
+            to: None,
+        };
+        let page = self.su.page(process, span, 1_000).await.unwrap();
+        assert!(!page.has_more);
+        page.entries
+            .into_iter()
+            .map(|entry| entry.assignment)
+            .collect()
+    }
+}
+
+pub(super) fn parts(store: &Store, home: &Path, sky: &Arc<Sky>, settings: Settings) -> Parts {
+    let guard = Guard::open(&home.join("sign.guard"), SigningKey::ed25519(KEY)).unwrap();
+    Parts {
+        store: store.clone(),
+        guard,
+        tip: sky.clone(),
+        base_layer: sky.clone(),
+        clock: sky.clone(),
+        settings,
+    }
+}
+
+/// Settings under which publishing happens at once.
+pub(super) fn hasty() -> Settings {
+    let publishing = Publishing {
+        every: Duration::from_millis(5),
+        ..Publishing::default()
+    };
+    Settings {
+        publishing,
+        ..Settings::default()
+    }
+}
+
+pub(super) fn copy(from: &Path, to: &Path) {
+    DirBuilder::new().mode(0o700).create(to).unwrap();
+    for file in fs::read_dir(from).unwrap() {
+        let file = file.unwrap();
+        fs::copy(file.path(), to.join(file.file_name())).unwrap();
+    }
+}
+
+pub(super) fn spawn_item(scheduler: &str) -> VerifiedItem {
+    let module = Id::new([9; 32]).to_string();
+    item(
+        None,
+        &[
+            ("Data-Protocol", "ao"),
+            ("Type", "Process"),
+            ("Module", &module),
+            ("Scheduler", scheduler),
+        ],
+        0,
+    )
+}
+
+pub(super) fn message(process: Id, number: u32) -> VerifiedItem {
+    item(
+        Some(process),
+        &[("Data-Protocol", "ao"), ("Type", "Message")],
+        number,
+    )
+}
+
+pub(super) fn item(target: Option<Id>, tags: &[(&str, &str)], number: u32) -> VerifiedItem {
+    let mut all = Tags::new();
+    tags.iter()
+        .for_each(|(name, value)| all.push(*name, *value));
+    let data = Bytes::from(format!("message {number}"));
+    Draft {
+        target,
+        tags: all,
+        data,
+        anchor: None,
+    }
+    .sign(&SigningKey::ed25519([7; 32]))
+    .unwrap()
+}
+
+/// Asks again until `look` finds something; fails after half a minute.
+pub(super) async fn until<T, F: Future<Output = Option<T>>>(mut look: impl FnMut() -> F) -> T {
+    for _ in 0..6_000 {
+        if let Some(found) = look().await {
+            return found;
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    panic!("it never happened");
+}
