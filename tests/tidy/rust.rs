@@ -96,7 +96,7 @@ fn raw_string(chars: &[char], at: usize) -> usize {
     (position(chars, quote + 1, closes) + 1 + hashes).min(chars.len())
 }
 
-fn is_word(c: char) -> bool {
+pub(crate) fn is_word(c: char) -> bool {
     c.is_alphanumeric() || c == '_'
 }
 

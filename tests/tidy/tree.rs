@@ -1,6 +1,7 @@
 //! The project as a map from path to text, and what is said about a place in it.
 //!
-//! Files are those that git would track (new ones included, ignored ones not); without git, all but build and package folders.
+//! Files are those that git tracks, so that a stray note in somebody's folder fails nothing (`git add` a new file to have it judged);
+//! without git, all but build and package folders.
 //! Binary files are left out.
 
 use std::collections::BTreeMap;
@@ -103,13 +104,7 @@ pub(crate) fn root() -> PathBuf {
 
 fn listed_by_git(root: &Path) -> Option<Vec<String>> {
     let output = Command::new("git")
-        .args([
-            "ls-files",
-            "-z",
-            "--cached",
-            "--others",
-            "--exclude-standard",
-        ])
+        .args(["ls-files", "-z"])
         .current_dir(root)
         .output()
         .ok()

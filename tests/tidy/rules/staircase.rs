@@ -10,6 +10,9 @@ const GUARD: &str = "node/src/su/guard";
 /// Each unit, and the units that it may not know.
 const ABOVE: [(&str, &[&str]); 2] = [(SU, &["cu", "mu"]), ("node/src/cu/", &["mu"])];
 
+/// Whom the SU's other files may ask to sign: the guard, or their own method that asks it.
+const ASKED: [&str; 2] = ["guard", "self"];
+
 /// Inside the SU only the guard signs; outside, nobody signs with the scheduler key.
 pub(crate) fn guard_alone_signs(tree: &Tree) -> Vec<Violation> {
     let others = tree
@@ -21,14 +24,31 @@ pub(crate) fn guard_alone_signs(tree: &Tree) -> Vec<Violation> {
 }
 
 fn signatures(path: &str, code: &str) -> Vec<Violation> {
-    let signs = |text: &str| text.contains(".sign(") || text.contains("::sign(");
-    let forbidden = |text: &str| signs(text) && (path.starts_with(SU) || names_the_key(text));
+    let forbidden = |text: &str| match path.starts_with(SU) {
+        true => signers(text).any(|signer| !ASKED.contains(&signer)),
+        false => signers(text).next().is_some() && names_the_key(text),
+    };
     let advice = "only su::guard signs with the scheduler key: hand the draft to the guard";
     rust::statements(code)
         .into_iter()
         .filter(|(_, text)| forbidden(text))
         .map(|(line, _)| Violation::new(path, line, "A2 guard", advice))
         .collect()
+}
+
+/// What stands before `.sign(` or `::sign(`, as its last word.
+fn signers(text: &str) -> impl Iterator<Item = &str> {
+    let calls = text
+        .match_indices("sign(")
+        .map(|(at, _)| text[..at].trim_end());
+    let receivers = calls.filter_map(|before| before.strip_suffix(['.', ':']));
+    receivers.map(|before| {
+        before
+            .trim_end_matches([':', ' '])
+            .rsplit(|c| !rust::is_word(c))
+            .next()
+            .unwrap_or_default()
+    })
 }
 
 fn names_the_key(text: &str) -> bool {

@@ -31,6 +31,10 @@ fn signatures_beside_the_guard_are_found() {
             &[("node/src/mu/push.rs", "draft.sign(&self.authority);")],
             &[(
                 "node/src/su/actor.rs",
+                "self.guard\n  .sign(batch); self.sign(batch);",
+            )],
+            &[(
+                "node/src/su/actor.rs",
                 "#[cfg(test)]\nmod tests { fn f() { plan.sign(&key); } }",
             )],
         ],
