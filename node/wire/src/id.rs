@@ -135,6 +135,10 @@ mod tests {
         ] {
             assert!(bad.parse::<Id>().is_err(), "{bad}");
         }
+        assert_eq!(
+            "AA".parse::<Id>(),
+            Err(IdError::Characters { characters: 2 })
+        );
     }
 
     #[test]

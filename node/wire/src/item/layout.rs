@@ -162,3 +162,33 @@ impl Cursor<'_> {
 fn at_most(number: u64, max: usize) -> Option<usize> {
     usize::try_from(number).ok().filter(|number| *number <= max)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn item(count: u64, length: u64, tags: &[u8]) -> Result<Layout, ItemError> {
+        let kind = SignatureKind::Ed25519;
+        let head = [&kind.code().to_le_bytes()[..], &[0; 64 + 32 + 2]].concat();
+        Layout::of(&[&head, &count.to_le_bytes()[..], &length.to_le_bytes(), tags].concat())
+    }
+
+    #[test]
+    fn declared_numbers_are_compared_and_never_trusted() {
+        let tags = [0; TAGS_BYTES_MAX + 1];
+        assert_eq!(item(128, 4_096, &tags).unwrap().tags.len(), 4_096);
+        let cases = [
+            (item(129, 0, &[]), ItemError::TooManyTags(129)),
+            (item(u64::MAX, 0, &[]), ItemError::TooManyTags(u64::MAX)),
+            (item(0, 4_097, &tags), ItemError::TagsTooLong(4_097)),
+            (item(0, u64::MAX, &tags), ItemError::TagsTooLong(u64::MAX)),
+            (
+                item(0, 4_096, &tags[..4_095]),
+                ItemError::Truncated { field: "tags" },
+            ),
+        ];
+        for (found, wrong) in cases {
+            assert_eq!(found.unwrap_err(), wrong);
+        }
+    }
+}

@@ -22,6 +22,9 @@ pub(super) fn verify(owner: &[u8], message: &[u8], signature: &[u8]) -> Result<(
 
 #[cfg(test)]
 mod tests {
+    use alloy_primitives::hex;
+    use ed25519_dalek::Verifier;
+
     use super::*;
     use crate::keys::SigningKey;
 
@@ -30,6 +33,10 @@ mod tests {
         0xed, 0xd3, 0xf5, 0x5c, 0x1a, 0x63, 0x12, 0x58, 0xd6, 0x9c, 0xf7, 0xa2, 0xde, 0xf9, 0xde,
         0x14, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x10,
     ];
+
+    /// Signs `m` with the seed of threes and the neutral point as the nonce: plain verification takes it.
+    const SCALAR_WITHOUT_NONCE: [u8; 32] =
+        hex!("5bcdf94e641fc55b9fa837efc7a4c9d0edd08d75d2a7f90118ad14408c420803");
 
     #[test]
     fn a_scalar_above_the_order_is_refused() {
@@ -41,6 +48,20 @@ mod tests {
             let sum = u16::from(*byte) + u16::from(order) + carry;
             (*byte, carry) = (sum as u8, sum >> 8);
         }
+        assert_eq!(
+            verify(key.owner(), b"m", &signature),
+            Err(SignatureError::Mismatch)
+        );
+    }
+
+    #[test]
+    fn a_nonce_of_small_order_is_refused() {
+        let key = SigningKey::ed25519([3; 32]);
+        let mut signature = [0; 64];
+        signature[0] = 1;
+        signature[32..].copy_from_slice(&SCALAR_WITHOUT_NONCE);
+        let lax = VerifyingKey::from_bytes(key.owner().try_into().unwrap()).unwrap();
+        assert!(Verifier::verify(&lax, b"m", &Signature::from_bytes(&signature)).is_ok());
         assert_eq!(
             verify(key.owner(), b"m", &signature),
             Err(SignatureError::Mismatch)

@@ -34,7 +34,8 @@ impl Key {
         Self::own(unsafe { sys::RSA_new_public_key(n.raw(), e.raw()) })
     }
 
-    /// The private key with these numbers.
+    /// The private key with these numbers. libcrypto proves that they fit together, so that no fault in a key file can
+    /// leak the key through a signature.
     pub(super) fn private(parts: &Parts) -> Option<Self> {
         let Parts {
             n,
@@ -87,12 +88,6 @@ impl Key {
                 && !exponent.is_null()
                 && sys::BN_is_word(exponent, EXPONENT) == 1
         }
-    }
-
-    /// Whether the numbers of a private key fit together.
-    pub(super) fn is_consistent(&self) -> bool {
-        // SAFETY: the key is live and only read.
-        succeeded(unsafe { sys::RSA_check_key(self.raw()) })
     }
 
     /// The encoded message inside a signature: signature to the power of the exponent.

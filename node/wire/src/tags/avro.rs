@@ -31,22 +31,15 @@ pub(super) fn decode(raw: &[u8], strictness: Strictness) -> Result<Tags, TagsErr
         return Ok(tags);
     }
     let mut reader = Reader { rest: raw };
-    let mut blocks = 0_usize;
     while let Some(block) = reader.block()? {
-        blocks += 1;
         reader.fill(&mut tags, block, strictness)?;
     }
-    let plain = blocks == 1 && encoded_in_one_block(raw, &tags);
-    match (reader.rest.is_empty(), plain, strictness) {
+    let canonical = raw == encode(&tags);
+    match (reader.rest.is_empty(), canonical, strictness) {
         (false, _, _) => Err(TagsError::Trailing),
         (true, false, Strictness::Entrance) => Err(TagsError::Blocks),
         _ => Ok(tags),
     }
-}
-
-/// With shortest numbers and one block, only a negative count can make the text longer than the canonical one.
-fn encoded_in_one_block(raw: &[u8], tags: &Tags) -> bool {
-    raw == encode(tags)
 }
 
 /// One block's header: how many tags it has and, where declared, how many bytes they take.
@@ -68,9 +61,6 @@ impl<'a> Reader<'a> {
         } else {
             None
         };
-        if tags > TAGS_MAX {
-            return Err(TagsError::TooMany(tags));
-        }
         Ok((tags > 0).then_some(Block { tags, bytes }))
     }
 
@@ -81,8 +71,9 @@ impl<'a> Reader<'a> {
         strictness: Strictness,
     ) -> Result<(), TagsError> {
         let before = self.rest.len();
-        if into.len() + block.tags > TAGS_MAX {
-            return Err(TagsError::TooMany(into.len() + block.tags));
+        let all = into.len().saturating_add(block.tags);
+        if all > TAGS_MAX {
+            return Err(TagsError::TooMany(all));
         }
         for _ in 0..block.tags {
             let (name, value) = (self.text()?, self.text()?);
@@ -211,6 +202,20 @@ mod tests {
             Err(TagsError::Blocks)
         );
         assert_eq!(decode_as(&two, Strictness::Settled), Ok(tag.with("n", "v")));
+    }
+
+    #[test]
+    fn blocks_together_hold_no_more_than_one_may() {
+        let block = |tags: u8| [&[tags * 2][..], &[2, b'n', 2, b'v'].repeat(tags.into())].concat();
+        let both = |last: u8| [block(63), block(63), block(last), vec![0]].concat();
+        assert_eq!(
+            decode_as(&both(2), Strictness::Settled).unwrap().len(),
+            TAGS_MAX
+        );
+        assert_eq!(
+            decode_as(&both(3), Strictness::Settled),
+            Err(TagsError::TooMany(129))
+        );
     }
 
     #[test]

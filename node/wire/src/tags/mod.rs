@@ -117,3 +117,33 @@ fn check_tag(name: &str, value: &str, strictness: Strictness) -> Result<(), Tags
         _ => Ok(()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_tag_of_a_name_wins() {
+        let tags = Tags::new().with("a", "1").with("b", "2").with("a", "3");
+        assert_eq!((tags.get("a"), tags.get("c")), (Some("1"), None));
+        assert_eq!(tags.all("a").collect::<Vec<_>>(), ["1", "3"]);
+        assert_eq!(tags.len(), 3);
+    }
+
+    #[test]
+    fn the_declared_count_must_be_the_true_one() {
+        let raw = Tags::new().with("a", "1").encode();
+        for declared in [0, 2, 129] {
+            let wrong = TagsError::Count { declared, found: 1 };
+            assert_eq!(
+                Tags::decode(&raw, declared, Strictness::Settled),
+                Err(wrong)
+            );
+        }
+        let longer = vec![0; TAGS_BYTES_MAX + 1];
+        assert_eq!(
+            Tags::decode(&longer, 0, Strictness::Settled),
+            Err(TagsError::Length)
+        );
+    }
+}
