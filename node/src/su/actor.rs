@@ -95,7 +95,7 @@ impl Actor {
         }
         let batch = planned(self.process, self.last.as_ref(), &rows)?;
         let bytes = rows.iter().map(|(_, bytes)| *bytes).collect();
-        self.sign(Arc::new(batch), bytes).await
+        self.seal(Arc::new(batch), bytes).await
     }
 
     /// Gives slots to what waits. An error means that the log on the disk is ahead of this task.
@@ -114,7 +114,7 @@ impl Actor {
                 refuse(requests, &reason.into());
                 return Ok(());
             }
-            if let Err(reason) = self.sign(batch, bytes).await {
+            if let Err(reason) = self.seal(batch, bytes).await {
                 refuse(requests, &reason);
                 return Err(reason);
             }
@@ -177,12 +177,12 @@ impl Actor {
     }
 
     /// Steps 2 and 3: recorded, then signed.
-    pub(super) async fn sign(
+    pub(super) async fn seal(
         &mut self,
         batch: Arc<Batch>,
         bytes: Vec<u64>,
     ) -> Result<(), Unavailable> {
-        let assignments = self.shared.guard.sign(batch).await?;
+        let assignments = self.shared.guard.seal(batch).await?;
         self.last = assignments.last().cloned();
         let signed = assignments.into_iter().zip(bytes);
         let signed = signed.map(|(assignment, message_bytes)| Signed {

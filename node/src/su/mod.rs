@@ -3,7 +3,7 @@
 //! Read in this order: [`chain`] (what stands in the next slots), [`guard`] (the only road to a signature), [`recover`] (what
 //! the start makes of store and guard), [`admission`] and [`actor`] (the one owner of a log), [`registry`] (which logs are
 //! awake), [`reader`] (logs as others see them), [`outbox`] and [`publish`] (the way to the base layer), [`ports`] (what is
-//! needed from outside).
+//! needed from outside, and in [`adapters`] how the node gives it).
 //!
 //! What is acknowledged is durable: an assignment leaves this unit only after store and guard hold it (D1). The unit calls no
 //! other unit (A3). It does not judge what messages say; any valid message to a process of its own gets a slot.
@@ -11,6 +11,7 @@
 //! Deliberately absent: epochs above 0, which only Origin opens; rate limits, which belong to the edge.
 
 mod actor;
+pub mod adapters;
 mod admission;
 pub mod chain;
 pub mod guard;
@@ -175,11 +176,6 @@ impl Handle {
             return Some(Unavailable::Publication);
         }
         self.tip_height().is_none().then_some(Unavailable::NoTip)
-    }
-
-    /// The item that tells where this scheduler is found, to be published (D11).
-    pub fn location(&self, url: &str, ttl_ms: u64) -> Result<VerifiedItem, aosec_wire::ItemError> {
-        self.shared.guard.sign_location(url, ttl_ms, self.now_ms())
     }
 
     /// Gives a message or a spawn its slot. The assignment is durable when this returns.
@@ -380,4 +376,4 @@ fn verify_exclude(exclude: &[String]) -> Result<(), Refusal> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

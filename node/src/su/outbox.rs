@@ -3,12 +3,17 @@
 use aosec_wire::Id;
 
 use super::registry::Signed;
-use crate::store::publication::{Posted, Run, Waiting};
+use crate::{
+    arweave::bundler::{DATA_BYTES_MAX, SLOTS_MAX},
+    store::publication::{Posted, Run, Waiting},
+};
 
-/// A transaction is posted once this many bytes wait (D15).
-pub(super) const FLUSH_BYTES: u64 = 4 * 1024 * 1024;
+/// A transaction is posted once this many bytes wait (D15): what a bundle may hold, without its count.
+pub(super) const FLUSH_BYTES: u64 = DATA_BYTES_MAX as u64 - 32;
 /// A transaction is posted once this many slots wait (D15).
-pub(super) const FLUSH_SLOTS: u64 = 2_000;
+pub(super) const FLUSH_SLOTS: u64 = SLOTS_MAX as u64;
+/// What each item takes in the header of a bundle.
+const ROW_BYTES: u64 = 64;
 
 /// Cuts signed slots into runs that each fit into a transaction; a single larger slot is a run of its own.
 pub(super) fn runs(process: Id, signed: &[Signed]) -> Vec<Run> {
@@ -18,7 +23,7 @@ pub(super) fn runs(process: Id, signed: &[Signed]) -> Vec<Run> {
         message_bytes,
     } in signed
     {
-        let bytes = assignment.item().bytes().len() as u64 + message_bytes;
+        let bytes = assignment.item().bytes().len() as u64 + message_bytes + 2 * ROW_BYTES;
         let (slot, stamped_height) = (assignment.nonce(), assignment.height());
         match runs.last_mut() {
             Some(run) if run.bytes + bytes <= FLUSH_BYTES => {

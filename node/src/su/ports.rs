@@ -3,7 +3,6 @@
 use std::{fmt, pin::Pin, sync::Arc};
 
 use aosec_wire::{Id, VerifiedItem};
-use bytes::Bytes;
 
 /// The future of an answer from outside.
 pub type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, PortError>> + Send + 'a>>;
@@ -23,7 +22,7 @@ pub trait BaseLayer: Send + Sync {
     fn mined(&self, tx: Id) -> Answer<'_, Option<Mined>>;
 
     /// Posts `items` in one `Type: Data` transaction and answers its id.
-    fn post(&self, items: Vec<Bytes>) -> Answer<'_, Id>;
+    fn post(&self, items: Vec<VerifiedItem>) -> Answer<'_, Id>;
 }
 
 /// A transaction in a block.

@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use bytes::Bytes;
+use aosec_wire::VerifiedItem;
 
 use super::{Shared, outbox, ports::PortError};
 use crate::{
@@ -17,7 +17,7 @@ use crate::{
     store::{
         StoreError,
         log::Entry,
-        page::{self, Span},
+        page::{self, Kept, Span},
         publication::{self, Posted, Run, Waiting},
     },
 };
@@ -132,7 +132,7 @@ async fn post(shared: &Shared, waiting: &[Waiting], tip_height: u64) -> Result<(
 }
 
 /// The items of a run: each message that was sent (what was assigned by reference stands elsewhere) and each assignment.
-async fn read(shared: &Shared, run: &Run) -> Result<Vec<Bytes>, StoreError> {
+async fn read(shared: &Shared, run: &Run) -> Result<Vec<VerifiedItem>, StoreError> {
     let (mut after, mut items) = (run.first.checked_sub(1), Vec::new());
     while after.is_none_or(|after| after < run.last) {
         let span = Span::Slots {
@@ -143,14 +143,20 @@ async fn read(shared: &Shared, run: &Run) -> Result<Vec<Bytes>, StoreError> {
         let (kept, _) = page::read(&shared.store, run.process, span, slots).await?;
         let Some(last) = kept.last() else { break };
         after = Some(last.slot);
-        for one in kept {
-            items.extend(
-                one.message
-                    .filter(|_| one.entry == Entry::Sent)
-                    .map(Bytes::from),
-            );
-            items.extend(one.assignment.map(Bytes::from));
+        let verified = tokio::task::spawn_blocking(move || verified(kept)).await;
+        items.extend(verified.map_err(|_| StoreError::Closed)??);
+    }
+    Ok(items)
+}
+
+fn verified(kept: Vec<Kept>) -> Result<Vec<VerifiedItem>, StoreError> {
+    let mut items = Vec::new();
+    for mut one in kept {
+        if one.entry == Entry::Sent {
+            items.extend(one.verified_message()?);
         }
+        let assignment = one.verified_assignment()?;
+        items.extend(assignment.map(|assignment| assignment.item().clone()));
     }
     Ok(items)
 }

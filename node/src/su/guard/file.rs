@@ -274,10 +274,7 @@ fn lock(path: &Path) -> Result<File, GuardFileError> {
     }
 }
 
-fn io_error(
-    path: &Path,
-    action: &'static str,
-) -> impl Fn(io::Error) -> GuardFileError + use<> {
+fn io_error(path: &Path, action: &'static str) -> impl Fn(io::Error) -> GuardFileError + use<> {
     let path = path.to_owned();
     move |source| GuardFileError::Io {
         action,

@@ -8,7 +8,7 @@
 //! 4. After a failed write or fsync nothing is signed until the next start, which reads what the disk really holds.
 //! 5. Epochs above 0 are opened by a firm `Resume` alone (PROTOCOL 5.11); nothing here opens one yet, so they are refused.
 //!
-//! The key also signs where this scheduler is found ([`Guard::sign_location`]), which can contradict nothing.
+//! The key also signs where this scheduler is found ([`Guard::seal_location`]), which can contradict nothing.
 //! Deliberately absent: any way to reach the key, to forget a slot, or to begin a log elsewhere than at slot 0.
 
 mod file;
@@ -147,7 +147,7 @@ impl Guard {
     }
 
     /// Records the batch durably, then signs its slots in order.
-    pub async fn sign(&self, batch: Arc<Batch>) -> Result<Vec<Assignment>, GuardError> {
+    pub async fn seal(&self, batch: Arc<Batch>) -> Result<Vec<Assignment>, GuardError> {
         self.inner.writer.record(batch.clone()).await?;
         let inner = self.inner.clone();
         // Some 10 ms of arithmetic for a full batch: not on the threads that carry requests.
@@ -157,32 +157,29 @@ impl Guard {
             .map_err(|error| GuardError::Stopped(error.to_string().into()))?
     }
 
-    /// The item that tells where this scheduler is found: a `Scheduler-Location`.
-    pub fn sign_location(
-        &self,
-        url: &str,
-        ttl_ms: u64,
-        now_ms: u64,
-    ) -> Result<VerifiedItem, ItemError> {
-        let tags = Tags::new()
+    /// Signs where this scheduler is found: of `draft` only the tags of a `Scheduler-Location` are taken.
+    pub fn seal_location(&self, draft: &Draft) -> Result<VerifiedItem, ItemError> {
+        let mut tags = Tags::new()
             .with("Data-Protocol", DATA_PROTOCOL)
             .with("Variant", VARIANT)
-            .with("Type", "Scheduler-Location")
-            .with("Url", url)
-            .with("Time-To-Live", ttl_ms.to_string())
-            // Makes each publication an item of its own.
-            .with("Timestamp", now_ms.to_string());
+            .with("Type", "Scheduler-Location");
+        for name in ["Url", "Time-To-Live", "Timestamp"] {
+            // An absent one is empty, and no item has an empty tag.
+            tags.push(name, draft.tags.get(name).unwrap_or_default());
+        }
+        // Old clients' libraries do not write items without data.
+        let data = Bytes::from_static(b" ");
         Draft {
             target: None,
             anchor: None,
             tags,
-            data: Bytes::new(),
+            data,
         }
         .sign_deterministic(&self.inner.key)
     }
 }
 
-/// Signs what has been recorded. Called by [`Guard::sign`] alone.
+/// Signs what has been recorded. Called by [`Guard::seal`] alone.
 fn sign(key: &SigningKey, batch: &Batch) -> Result<Vec<Assignment>, GuardError> {
     let mut before = batch.before;
     let mut signed = Vec::with_capacity(batch.slots.len());

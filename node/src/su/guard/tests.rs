@@ -85,16 +85,16 @@ fn bytes(log: &[Assignment]) -> Vec<Bytes> {
 async fn a_log_is_signed_slot_by_slot_and_equal_batches_give_equal_bytes() {
     let place = Place::new();
     let guard = place.open();
-    let first = guard.sign(spawn(1, &[1, 2, 3])).await.unwrap();
-    let second = guard.sign(after(&first, &[4, 5])).await.unwrap();
+    let first = guard.seal(spawn(1, &[1, 2, 3])).await.unwrap();
+    let second = guard.seal(after(&first, &[4, 5])).await.unwrap();
     assert_eq!(
         second.iter().map(Assignment::nonce).collect::<Vec<_>>(),
         [3, 4]
     );
-    let again = guard.sign(after(&first, &[4, 5])).await.unwrap();
+    let again = guard.seal(after(&first, &[4, 5])).await.unwrap();
     assert_eq!(bytes(&again), bytes(&second));
     let guard = place.reopen(guard).await;
-    let again = guard.sign(after(&first, &[4, 5])).await.unwrap();
+    let again = guard.seal(after(&first, &[4, 5])).await.unwrap();
     assert_eq!(bytes(&again), bytes(&second), "also after a start");
     assert_eq!(guard.recorded()[&(process(1), 0)].slot, 4);
 }
@@ -103,8 +103,8 @@ async fn a_log_is_signed_slot_by_slot_and_equal_batches_give_equal_bytes() {
 async fn no_second_content_is_ever_signed() {
     let place = Place::new();
     let guard = place.open();
-    let first = guard.sign(spawn(1, &[1, 2])).await.unwrap();
-    let second = guard.sign(after(&first, &[3, 4])).await.unwrap();
+    let first = guard.seal(spawn(1, &[1, 2])).await.unwrap();
+    let second = guard.seal(after(&first, &[3, 4])).await.unwrap();
     let guard = place.reopen(guard).await;
     let mut late = (*after(&first, &[3, 4])).clone();
     late.slots[1].timestamp += 1;
@@ -123,34 +123,34 @@ async fn no_second_content_is_ever_signed() {
         Arc::new(forked),
     ];
     for (number, batch) in conflicts.into_iter().enumerate() {
-        let verdict = guard.sign(batch).await;
+        let verdict = guard.seal(batch).await;
         assert!(
             matches!(verdict, Err(GuardError::Conflict { .. })),
             "case {number}: {verdict:?}"
         );
     }
-    guard.sign(after(&second, &[5])).await.unwrap();
+    guard.seal(after(&second, &[5])).await.unwrap();
 }
 
 #[tokio::test]
 async fn gaps_and_foreign_epochs_are_refused() {
     let guard = Place::new().open();
-    let first = guard.sign(spawn(1, &[1])).await.unwrap();
+    let first = guard.seal(spawn(1, &[1])).await.unwrap();
     let mut gap = (*after(&first, &[2])).clone();
     gap.first += 1;
     assert!(matches!(
-        guard.sign(Arc::new(gap)).await,
+        guard.seal(Arc::new(gap)).await,
         Err(GuardError::Gap { next: 1, .. })
     ));
     let mut unknown = (*after(&first, &[2])).clone();
     unknown.process = process(8);
     assert!(matches!(
-        guard.sign(Arc::new(unknown.clone())).await,
+        guard.seal(Arc::new(unknown.clone())).await,
         Err(GuardError::Gap { next: 0, .. })
     ));
     unknown.epoch = 1;
     assert!(matches!(
-        guard.sign(Arc::new(unknown)).await,
+        guard.seal(Arc::new(unknown)).await,
         Err(GuardError::Epoch { epoch: 1, .. })
     ));
 }
@@ -158,10 +158,10 @@ async fn gaps_and_foreign_epochs_are_refused() {
 #[tokio::test]
 async fn of_many_contents_at_once_one_wins() {
     let guard = Place::new().open();
-    let first = guard.sign(spawn(1, &[1])).await.unwrap();
+    let first = guard.seal(spawn(1, &[1])).await.unwrap();
     let tries = (0..32_u8).map(|message| {
         let (guard, batch) = (guard.clone(), after(&first, &[message]));
-        tokio::spawn(async move { guard.sign(batch).await })
+        tokio::spawn(async move { guard.seal(batch).await })
     });
     let mut signed = 0;
     for one in tries.collect::<Vec<_>>() {
@@ -176,7 +176,7 @@ async fn processes_share_the_file_and_not_their_slots() {
     let guard = place.open();
     let all = (0..40_u8).map(|number| {
         let guard = guard.clone();
-        tokio::spawn(async move { guard.sign(spawn(number, &[number, 77])).await.unwrap() })
+        tokio::spawn(async move { guard.seal(spawn(number, &[number, 77])).await.unwrap() })
     });
     for one in all.collect::<Vec<_>>() {
         assert_eq!(one.await.unwrap().len(), 2);
@@ -189,10 +189,23 @@ async fn processes_share_the_file_and_not_their_slots() {
 #[tokio::test]
 async fn a_location_names_the_scheduler_and_is_no_assignment() {
     let guard = Place::new().open();
+    let tags = Tags::new()
+        .with("Type", "Assignment")
+        .with("Url", "http://127.0.0.1:4003")
+        .with("Time-To-Live", "10000")
+        .with("Timestamp", "5")
+        .with("Nonce", "1");
     let item = guard
-        .sign_location("http://127.0.0.1:4003", 10_000, 5)
+        .seal_location(&Draft {
+            tags,
+            ..Draft::default()
+        })
         .unwrap();
     assert_eq!(item.owner_address(), guard.address());
     assert_eq!(item.tags().get("Url"), Some("http://127.0.0.1:4003"));
-    assert!(Assignment::from_item(item).is_err());
+    assert_eq!(
+        (item.tags().get("Type"), item.tags().len()),
+        (Some("Scheduler-Location"), 6)
+    );
+    assert!(guard.seal_location(&Draft::default()).is_err());
 }

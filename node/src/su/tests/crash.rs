@@ -47,12 +47,12 @@ impl ByHand {
             .actor
             .shared_for_test()
             .guard
-            .sign(batch.clone())
+            .seal(batch.clone())
             .await
             .unwrap();
         stop("guarded").await;
         self.actor
-            .sign(batch, vec![0; numbers.len()])
+            .seal(batch, vec![0; numbers.len()])
             .await
             .unwrap();
         signed

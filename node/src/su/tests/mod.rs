@@ -34,9 +34,9 @@ const NOW_MS: u64 = 1_800_000_000_000;
 
 /// Tip, clock and base layer of a test.
 #[derive(Debug)]
-pub(super) struct Sky {
-    pub(super) height: AtomicU64,
-    pub(super) now_ms: AtomicU64,
+pub(crate) struct Sky {
+    pub(crate) height: AtomicU64,
+    pub(crate) now_ms: AtomicU64,
     chain: Mutex<Chain>,
 }
 
@@ -44,7 +44,7 @@ pub(super) struct Sky {
 struct Chain {
     items: BTreeMap<Id, VerifiedItem>,
     mined: BTreeMap<Id, Mined>,
-    posts: Vec<(Id, Vec<Bytes>)>,
+    posts: Vec<(Id, Vec<VerifiedItem>)>,
     is_down: bool,
 }
 
@@ -58,15 +58,15 @@ impl Sky {
         })
     }
 
-    pub(super) fn set_down(&self, is_down: bool) {
+    pub(crate) fn set_down(&self, is_down: bool) {
         self.chain.lock().unwrap().is_down = is_down;
     }
 
-    pub(super) fn offer(&self, item: VerifiedItem) {
+    pub(crate) fn offer(&self, item: VerifiedItem) {
         self.chain.lock().unwrap().items.insert(item.id(), item);
     }
 
-    pub(super) fn mine(&self, tx: Id, height: u64, confirmations: u64) {
+    pub(crate) fn mine(&self, tx: Id, height: u64, confirmations: u64) {
         self.chain.lock().unwrap().mined.insert(
             tx,
             Mined {
@@ -76,7 +76,7 @@ impl Sky {
         );
     }
 
-    pub(super) fn posts(&self) -> Vec<(Id, Vec<Bytes>)> {
+    pub(crate) fn posts(&self) -> Vec<(Id, Vec<VerifiedItem>)> {
         self.chain.lock().unwrap().posts.clone()
     }
 
@@ -111,7 +111,7 @@ impl BaseLayer for Sky {
         Box::pin(async move { self.with(|chain| chain.mined.get(&tx).copied()) })
     }
 
-    fn post(&self, items: Vec<Bytes>) -> Answer<'_, Id> {
+    fn post(&self, items: Vec<VerifiedItem>) -> Answer<'_, Id> {
         Box::pin(async move {
             self.with(|chain| {
                 let tx = Id::sha256(&chain.posts.len().to_be_bytes());
@@ -123,20 +123,20 @@ impl BaseLayer for Sky {
 }
 
 /// A scheduler in a folder of its own.
-pub(super) struct World {
+pub(crate) struct World {
     _dir: tempfile::TempDir,
-    pub(super) home: PathBuf,
-    pub(super) sky: Arc<Sky>,
-    pub(super) store: Store,
-    pub(super) su: Handle,
+    pub(crate) home: PathBuf,
+    pub(crate) sky: Arc<Sky>,
+    pub(crate) store: Store,
+    pub(crate) su: Handle,
 }
 
 impl World {
-    pub(super) async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         Self::with(Settings::default()).await
     }
 
-    pub(super) async fn with(settings: Settings) -> Self {
+    pub(crate) async fn with(settings: Settings) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let home = dir.path().join("node");
         Self::open(dir, home, Sky::new(), settings).await
@@ -162,19 +162,19 @@ impl World {
     }
 
     /// What a node finds that starts from the files as they are now: the others are taken to be killed.
-    pub(super) async fn copy(&self) -> Self {
+    pub(crate) async fn copy(&self) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let home = dir.path().join("node");
         copy(&self.home, &home);
         Self::open(dir, home, self.sky.clone(), Settings::default()).await
     }
 
-    pub(super) async fn spawn(&self) -> Id {
+    pub(crate) async fn spawn(&self) -> Id {
         let spawn = spawn_item(self.su.address().as_str());
         self.su.submit(spawn).await.unwrap().process()
     }
 
-    pub(super) async fn log(&self, process: Id) -> Vec<Assignment> {
+    pub(crate) async fn log(&self, process: Id) -> Vec<Assignment> {
         let span = super::Span::Slots {
             after: None,
             to: None,
@@ -188,7 +188,7 @@ impl World {
     }
 }
 
-pub(super) fn parts(store: &Store, home: &Path, sky: &Arc<Sky>, settings: Settings) -> Parts {
+pub(crate) fn parts(store: &Store, home: &Path, sky: &Arc<Sky>, settings: Settings) -> Parts {
     let guard = Guard::open(&home.join("sign.guard"), SigningKey::ed25519(KEY)).unwrap();
     Parts {
         store: store.clone(),
@@ -201,7 +201,7 @@ pub(super) fn parts(store: &Store, home: &Path, sky: &Arc<Sky>, settings: Settin
 }
 
 /// Settings under which publishing happens at once.
-pub(super) fn hasty() -> Settings {
+pub(crate) fn hasty() -> Settings {
     let publishing = Publishing {
         every: Duration::from_millis(5),
         ..Publishing::default()
@@ -212,7 +212,7 @@ pub(super) fn hasty() -> Settings {
     }
 }
 
-pub(super) fn copy(from: &Path, to: &Path) {
+pub(crate) fn copy(from: &Path, to: &Path) {
     DirBuilder::new().mode(0o700).create(to).unwrap();
     for file in fs::read_dir(from).unwrap() {
         let file = file.unwrap();
@@ -220,7 +220,7 @@ pub(super) fn copy(from: &Path, to: &Path) {
     }
 }
 
-pub(super) fn spawn_item(scheduler: &str) -> VerifiedItem {
+pub(crate) fn spawn_item(scheduler: &str) -> VerifiedItem {
     let module = Id::new([9; 32]).to_string();
     item(
         None,
@@ -234,7 +234,7 @@ pub(super) fn spawn_item(scheduler: &str) -> VerifiedItem {
     )
 }
 
-pub(super) fn message(process: Id, number: u32) -> VerifiedItem {
+pub(crate) fn message(process: Id, number: u32) -> VerifiedItem {
     item(
         Some(process),
         &[("Data-Protocol", "ao"), ("Type", "Message")],
@@ -242,7 +242,7 @@ pub(super) fn message(process: Id, number: u32) -> VerifiedItem {
     )
 }
 
-pub(super) fn item(target: Option<Id>, tags: &[(&str, &str)], number: u32) -> VerifiedItem {
+pub(crate) fn item(target: Option<Id>, tags: &[(&str, &str)], number: u32) -> VerifiedItem {
     let mut all = Tags::new();
     tags.iter()
         .for_each(|(name, value)| all.push(*name, *value));
@@ -258,7 +258,7 @@ pub(super) fn item(target: Option<Id>, tags: &[(&str, &str)], number: u32) -> Ve
 }
 
 /// Asks again until `look` finds something; fails after half a minute.
-pub(super) async fn until<T, F: Future<Output = Option<T>>>(mut look: impl FnMut() -> F) -> T {
+pub(crate) async fn until<T, F: Future<Output = Option<T>>>(mut look: impl FnMut() -> F) -> T {
     for _ in 0..6_000 {
         if let Some(found) = look().await {
             return found;

@@ -1,7 +1,5 @@
 //! The way to the base layer: everything arrives, nothing is forgotten, and nothing is promised that cannot be kept.
 
-use aosec_wire::{Strictness, item::verify_bytes};
-
 use super::*;
 use crate::{
     store::publication,
@@ -15,9 +13,7 @@ async fn place(world: &World, process: Id, slot: u64) -> Option<publication::Pla
 fn posted_ids(world: &World) -> Vec<Id> {
     let posts = world.sky.posts();
     let items = posts.into_iter().flat_map(|(_, items)| items);
-    items
-        .map(|bytes| verify_bytes(bytes, Strictness::Settled).unwrap().id())
-        .collect()
+    items.map(|item| item.id()).collect()
 }
 
 #[tokio::test]

@@ -1,0 +1,57 @@
+//! How the node gives the scheduler what it needs: the tip that it watches, and the base layer through gateway and wallet.
+
+use aosec_wire::{Draft, Id, ItemError, Tags, VerifiedItem, bundle};
+
+use super::{
+    guard::Guard,
+    ports::{Answer, BaseLayer, Mined, PortError, Tip},
+};
+use crate::arweave::{
+    bundler::Bundler, gateway::TransactionStatus, location::SignLocation, tip::TipWatch,
+    transaction::Format,
+};
+
+impl Tip for TipWatch {
+    fn height(&self) -> Option<u64> {
+        self.borrow().map(|tip| tip.height)
+    }
+}
+
+impl BaseLayer for Bundler {
+    fn item(&self, id: Id) -> Answer<'_, Option<VerifiedItem>> {
+        Box::pin(async move { self.gateway().item(id).await.map_err(PortError::new) })
+    }
+
+    fn mined(&self, tx: Id) -> Answer<'_, Option<Mined>> {
+        Box::pin(async move {
+            let status = self.gateway().status(tx).await.map_err(PortError::new)?;
+            Ok(status.and_then(mined))
+        })
+    }
+
+    fn post(&self, items: Vec<VerifiedItem>) -> Answer<'_, Id> {
+        // The outbox keeps the caps, except for one slot that is larger alone: its two items cannot be parted.
+        let data = bundle::build(&items);
+        let posting = Bundler::post(self, Format::Two, "Data", Tags::new(), data);
+        Box::pin(async move { posting.await.map_err(PortError::new) })
+    }
+}
+
+fn mined(status: TransactionStatus) -> Option<Mined> {
+    match status {
+        TransactionStatus::Pending => None,
+        TransactionStatus::Mined {
+            height,
+            confirmations,
+        } => Some(Mined {
+            height,
+            confirmations,
+        }),
+    }
+}
+
+impl SignLocation for Guard {
+    fn sign_location(&self, draft: Draft) -> Result<VerifiedItem, ItemError> {
+        self.seal_location(&draft)
+    }
+}
