@@ -5,7 +5,6 @@ use crate::error::AssignmentError;
 use crate::id::Id;
 use crate::item::Draft;
 use crate::keys::SigningKey;
-use crate::limits::{EXCLUDES_MAX, HEIGHT_MAX};
 use crate::message::{DATA_PROTOCOL, VARIANT};
 use crate::tags::Tags;
 
@@ -59,30 +58,17 @@ impl AssignmentPlan {
         }
     }
 
-    /// The signed assignment; signing the same plan again gives the same bytes.
+    /// The signed assignment, read back as others will read it; signing the same plan again gives the same bytes.
     pub fn sign(&self, key: &SigningKey) -> Result<Assignment, AssignmentError> {
-        self.check()?;
         let item = self.draft().sign_deterministic(key)?;
         Assignment::from_item(item)
-    }
-
-    fn check(&self) -> Result<(), AssignmentError> {
-        if self.height > HEIGHT_MAX {
-            return Err(AssignmentError::Value {
-                tag: "Block-Height",
-                expected: "twelve digits",
-            });
-        }
-        if self.exclude.len() > EXCLUDES_MAX {
-            return Err(AssignmentError::Repeated("Exclude"));
-        }
-        Ok(())
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::limits::{EXCLUDES_MAX, HEIGHT_MAX};
 
     fn plan() -> AssignmentPlan {
         let process = Id::new([1; 32]);
