@@ -180,6 +180,22 @@ mod tests {
         );
     }
 
+    /// A throw-away key that is sound but has 1024 bits.
+    const SHORT_KEY: &str = r#"{"kty":"RSA","e":"AQAB",
+        "n":"l0e5dNLJsR2h2FaWIn_YF_iAInsDyU4PxRYo7PiigT3l_ZWP0CFtiAXozYIuQrwuvVaQUYiFRz8MJh3ua5nglRVoIp-hSeYaOqiYoWupR0lscd-bilVV0TN_hrYvZjhNb9G0FgGiNKPzqEQ_AFKWB4XV9OuSfUqngdzYlYxqHbE",
+        "d":"ETAO_Bzu2Xa6aq_7wtOvo5mSRVigp4B8_jF0WOgu3mw_8z3I5ybFIQ061A6UXvSugsiRARJ3wg6BvNrtub_z6g-Zg6GjO9qP5nMgPNOJCdJefJDmA9uzYJa8W0VK4Qw-7BPXiDYRtqzQFTsRqr-1lXwA-OLcthHvmkgUy07-aRk",
+        "p":"x6xXGPsyWGSZ5GYMRJDQtgJ_rN9pgW5FkxQhe_vsQ8jevwz0mWuPxcz0fDv8PydisxqvVJkWcEGdcSlHkS1vJw",
+        "q":"wfSeYPAHQ5fAJ72wdX0Vb5QQnK0_6vdIKt-IptbpT32cUtIsbDRH0KXXXDszVjA8Y2P7if36DL4sxNTwMpmTZw",
+        "dp":"PO5zebUWDPFOIOufLMFAX3ptubRHfu7GnnZTLYGX_KtshcKPVc4EBqlfphWsCR2cuekXveoldcYgJGsjYsMJmw",
+        "dq":"YvNEldn_KrnRu7SnwNjmxbz5WKV-tYYg2FagZdXAw-Amj45QQYfOl6D0JUbCoxcKx_4rRzQ-jJ-9QVINlRMKww",
+        "qi":"jYk1sY5dC9_h7LCkHdy14boWwFns3U6HZY_FLXylnxBGw2HjDT1qeqDAwypD8G_N4p4r8GvhyBTuw_Hdwycs0Q"}"#;
+
+    #[test]
+    fn a_sound_key_of_another_size_is_no_key_here() {
+        assert!(Key::private(&crate::keys::jwk::parse(SHORT_KEY).unwrap()).is_some());
+        assert!(SigningKey::rsa_from_jwk(SHORT_KEY).is_err());
+    }
+
     #[test]
     fn a_made_key_signs() {
         let key = SigningKey::rsa_generate().unwrap();
