@@ -7,7 +7,7 @@
 //! 4. The id is SHA-256 of the signature. One signed content can have several ids where signatures are salted, so
 //!    duplicates are refused by [`VerifiedItem::content_id`].
 //!
-//! Next to read: [`layout`] for the fields, [`draft`] for making items.
+//! Next to read: `layout` for the fields, `draft` for making items.
 
 mod draft;
 mod layout;
