@@ -6,6 +6,7 @@
 pub mod body;
 pub mod error;
 pub mod listener;
+pub mod mu;
 pub mod su;
 
 use axum::Router;

@@ -1,1 +1,252 @@
-//! The messenger unit: a durable outbox that carries messages to their processes.
+//! The messenger unit: a durable outbox that carries messages to their processes, and what they produce further on.
+//!
+//! A client's message is kept, brought to the scheduler of its process within the first hop's time, and answered with its slot.
+//! After that the unit works alone: it asks the compute unit for the result, signs what the result sends out, and takes each
+//! piece along the same road, for ever if need be. Nothing that was taken is given up, and nothing arrives twice, because every
+//! id is a function of who sent what at which slot ([`push`]).
+//!
+//! Read in this order: [`outbox`] (one message's life, pure), [`budget`] (pace and bounds, pure), [`push`] (what a result becomes,
+//! pure), [`entry`] and `rows` (an entry and its columns), `ledger` (the transactions), `first_hop` and `actor` (the loops),
+//! `courier` (to the scheduler and back), [`ports`] (what the unit needs of the others).
+//!
+//! Deliberately absent: cron (a watched process is only remembered), status codes, SQL.
+
+mod actor;
+pub mod budget;
+mod courier;
+pub mod entry;
+mod first_hop;
+mod ledger;
+mod monitor;
+pub mod outbox;
+pub mod ports;
+pub mod push;
+mod rows;
+#[cfg(test)]
+mod tests;
+mod waiting;
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use aosec_wire::error::MessageError;
+use aosec_wire::{Id, Scheduled, SigningKey, VerifiedItem};
+use bytes::Bytes;
+use tokio::sync::{Notify, Semaphore};
+
+use self::courier::Courier;
+use self::entry::Entry;
+use self::ledger::Moment;
+pub use self::monitor::MonitorRefusal;
+use self::ports::Ports;
+use self::push::{Assign, Cargo};
+use self::waiting::Waiting;
+use crate::shutdown::Shutdown;
+use crate::store::{Store, StoreError, outbox as table};
+
+/// First hops under way at once: as many as the measured load keeps in flight, twice; each holds one item of at most 10 MiB, and
+/// of a common size, some KiB.
+const FIRST_HOPS_MAX: usize = 512;
+/// Children that a status names.
+const CHILDREN_SHOWN_MAX: usize = budget::FAN_OUT_MAX as usize;
+
+/// What the operator may set.
+#[derive(Clone, Copy, Debug)]
+pub struct Settings {
+    /// How long a client waits for its slot (D7).
+    pub first_hop: Duration,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            first_hop: Duration::from_secs(10),
+        }
+    }
+}
+
+/// The messenger, for everybody else. Clones share it.
+#[derive(Clone, Debug)]
+pub struct Handle {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    store: Store,
+    ports: Ports,
+    courier: Courier,
+    authority: SigningKey,
+    settings: Settings,
+    waiting: Waiting,
+    first_hops: Arc<Semaphore>,
+    /// Told whenever an entry became due.
+    work: Notify,
+}
+
+/// A message with its slot.
+#[derive(Clone, Debug)]
+pub struct Accepted {
+    /// The item's id; of an assignment by reference, the assignment's id.
+    pub id: Id,
+    /// The slot; none only for what went to a wallet.
+    pub slot: Option<u64>,
+    /// The receipt (D6).
+    pub assignment: Option<Bytes>,
+}
+
+/// Why a message was not taken to its slot.
+#[derive(Debug, thiserror::Error)]
+pub enum Refusal {
+    /// It is no message and no process.
+    #[error("{0}")]
+    Message(#[from] MessageError),
+    /// The scheduler, or everybody who might know its process, said no.
+    #[error("{reason}")]
+    Declined {
+        /// The message.
+        id: Id,
+        /// Who, and in which words.
+        reason: outbox::Reason,
+    },
+    /// The first hop's time is over. The message is kept.
+    #[error(
+        "no slot within {waited_s} s: the message is kept as unassigned; send the same bytes again, or open a challenge with them"
+    )]
+    Unassigned {
+        /// The message.
+        id: Id,
+        /// Seconds waited.
+        waited_s: u64,
+    },
+    /// Too many first hops at once.
+    #[error("{FIRST_HOPS_MAX} messages wait for their slot already: try again in a moment")]
+    Busy,
+    /// The store failed.
+    #[error("the outbox could not be written: {0}")]
+    Store(#[from] StoreError),
+    /// The unit is stopping.
+    #[error("the node is stopping")]
+    Stopping,
+}
+
+/// Everything about one entry, for people.
+#[derive(Clone, Debug)]
+pub struct Status {
+    /// The entry.
+    pub entry: Entry,
+    /// What came of it, in the order of sending.
+    pub children: Vec<Entry>,
+}
+
+/// Opens the outbox and begins to work on what is unfinished.
+///
+/// # Errors
+/// [`StartError`] where the store cannot be used or no client can be made.
+pub async fn start(
+    store: Store,
+    ports: Ports,
+    authority: SigningKey,
+    settings: Settings,
+    shutdown: Shutdown,
+) -> Result<Handle, StartError> {
+    let inner = Arc::new(Inner {
+        courier: Courier::new(ports.places.clone())?,
+        store,
+        ports,
+        authority,
+        settings,
+        waiting: Waiting::default(),
+        first_hops: Arc::new(Semaphore::new(FIRST_HOPS_MAX)),
+        work: Notify::new(),
+    });
+    inner.store.write(table::end_pauses).await?;
+    for key in table::orphaned_first_hops(&inner.store).await? {
+        tokio::spawn(first_hop::resume(inner.clone(), key));
+    }
+    shutdown.track(actor::run(inner.clone(), shutdown.clone()));
+    Ok(Handle { inner })
+}
+
+/// Why the unit cannot begin.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The store.
+    #[error("the outbox cannot be opened: {0}")]
+    Store(#[from] StoreError),
+    /// The HTTP client.
+    #[error("no HTTP client can be made: {0}")]
+    Client(#[from] reqwest::Error),
+}
+
+impl Handle {
+    /// Takes a client's item to its scheduler and answers with the slot.
+    ///
+    /// # Errors
+    /// [`Refusal`]; only [`Refusal::Unassigned`] keeps the item.
+    pub async fn accept(&self, item: VerifiedItem) -> Result<Accepted, Refusal> {
+        first_hop::carry(self.inner.clone(), Cargo::from(Scheduled::classify(item)?)).await
+    }
+
+    /// Gives a message that stands elsewhere a slot of one more process.
+    ///
+    /// # Errors
+    /// [`Refusal`], as for [`Handle::accept`].
+    pub async fn assign(&self, assign: Assign) -> Result<Accepted, Refusal> {
+        first_hop::carry(self.inner.clone(), Cargo::Assign(assign)).await
+    }
+
+    /// How far `id` has come; none where this node never carried it.
+    ///
+    /// # Errors
+    /// [`StoreError`] where it cannot be read.
+    pub async fn status(&self, id: Id) -> Result<Option<Status>, StoreError> {
+        let store = &self.inner.store;
+        let Some(entry) = ledger::find(store, id).await? else {
+            return Ok(None);
+        };
+        let rows = table::children(store, id, CHILDREN_SHOWN_MAX).await?;
+        let children = rows
+            .into_iter()
+            .map(Entry::try_from)
+            .collect::<Result<_, _>>()?;
+        Ok(Some(Status { entry, children }))
+    }
+
+    /// Remembers that `process` is to be watched, or no longer, by the word of its owner.
+    ///
+    /// # Errors
+    /// [`MonitorRefusal`].
+    pub async fn monitor(
+        &self,
+        process: Id,
+        wish: &VerifiedItem,
+        watch: bool,
+    ) -> Result<(), MonitorRefusal> {
+        monitor::keep(&self.inner, process, wish, watch).await
+    }
+
+    /// Whether `process` is watched.
+    ///
+    /// # Errors
+    /// [`StoreError`] where it cannot be read.
+    pub async fn is_watched(&self, process: Id) -> Result<bool, StoreError> {
+        crate::store::monitor::is_watched(&self.inner.store, process).await
+    }
+}
+
+impl Inner {
+    /// The clock and the dice, in the one place that has them.
+    fn moment(&self) -> Moment {
+        let now_ms = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .map_or(0, |since| {
+                u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+            });
+        // Without a random number the pauses are only less spread.
+        Moment {
+            now_ms,
+            jitter: getrandom::u64().unwrap_or(now_ms),
+        }
+    }
+}

@@ -1,0 +1,211 @@
+//! The messenger unit's routes: those of the reference unit, and `GET /status/{id}`, which tells what became of a message.
+//!
+//! An item is verified before anything else is done with it (A9). An assignment by reference comes with an empty body.
+
+use aosec_wire::error::ItemError;
+use aosec_wire::id::to_base64url;
+use aosec_wire::{Id, Strictness, VerifiedItem, item};
+use axum::extract::{Path, State};
+use axum::response::Response;
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use bytes::Bytes;
+use serde_json::{Value, json};
+
+use super::body::{Params, WholeBody, clip};
+use super::error::{ApiError, accepted};
+use crate::mu::entry::Entry;
+use crate::mu::outbox::{Load, Reason, State as Life};
+use crate::mu::push::Assign;
+use crate::mu::{Accepted, Handle, MonitorRefusal, Refusal, Status};
+use crate::store::StoreError;
+
+const BANNER: &str = "ao messenger unit (aosec): POST a signed ANS-104 data item to /\n";
+
+/// All routes of the unit.
+pub fn router(handle: Handle) -> Router {
+    let routes = Router::new()
+        .route("/", get(async || BANNER).post(take))
+        .route("/monitor/{process}", post(watch).delete(stop_watching))
+        .route("/status/{id}", get(status))
+        .route("/health", get(async || "ok\n"))
+        .with_state(handle);
+    super::dressed(routes)
+}
+
+async fn take(
+    State(handle): State<Handle>,
+    params: Params,
+    WholeBody(body): WholeBody,
+) -> Result<Response, ApiError> {
+    let taken = match by_reference(&params)? {
+        Some(assign) => handle.assign(assign).await?,
+        None => handle.accept(verified(body)?).await?,
+    };
+    Ok(accepted(processing(&taken)))
+}
+
+fn processing(taken: &Accepted) -> Value {
+    json!({ "message": "Processing DataItem", "id": taken.id })
+}
+
+/// The assignment that the query asks for; none where it asks for none.
+fn by_reference(params: &Params) -> Result<Option<Assign>, ApiError> {
+    let (process, message) = (params.parse("process-id")?, params.parse("assign")?);
+    match (process, message) {
+        (None, None) => Ok(None),
+        (Some(process), Some(message)) => Ok(Some(Assign {
+            process,
+            message,
+            base_layer: params.has("base-layer"),
+            exclude: excluded(params),
+        })),
+        _ => Err(ApiError::BadRequest(
+            "an assignment needs both `process-id` and `assign` in the query".into(),
+        )),
+    }
+}
+
+fn excluded(params: &Params) -> Vec<String> {
+    let names = params.get("exclude").unwrap_or_default().split(',');
+    names
+        .filter(|name| !name.is_empty())
+        .map(str::to_owned)
+        .collect()
+}
+
+fn verified(body: Bytes) -> Result<VerifiedItem, ApiError> {
+    item::verify_bytes(body, Strictness::Entrance).map_err(|error| match error {
+        ItemError::TooLong { .. } => ApiError::TooLarge(error.to_string()),
+        _ => ApiError::BadRequest(format!("no valid data item: {error}")),
+    })
+}
+
+async fn watch(
+    State(handle): State<Handle>,
+    Path(process): Path<String>,
+    WholeBody(body): WholeBody,
+) -> Result<String, ApiError> {
+    let process = id(&process)?;
+    handle.monitor(process, &verified(body)?, true).await?;
+    Ok(format!(
+        "process {process} will be monitored: its cron messages are pushed once this node runs cron\n"
+    ))
+}
+
+async fn stop_watching(
+    State(handle): State<Handle>,
+    Path(process): Path<String>,
+    WholeBody(body): WholeBody,
+) -> Result<String, ApiError> {
+    let process = id(&process)?;
+    handle.monitor(process, &verified(body)?, false).await?;
+    Ok(format!("process {process} is no longer monitored\n"))
+}
+
+async fn status(
+    State(handle): State<Handle>,
+    Path(text): Path<String>,
+) -> Result<Json<Value>, ApiError> {
+    let id = id(&text)?;
+    match handle.status(id).await.map_err(stored)? {
+        Some(status) => Ok(Json(shown(&status))),
+        None => Err(ApiError::NotFound(format!(
+            "this node never carried message {id}"
+        ))),
+    }
+}
+
+fn id(text: &str) -> Result<Id, ApiError> {
+    text.parse()
+        .map_err(|_bad| ApiError::BadRequest(format!("'{}' is no id of 43 characters", clip(text))))
+}
+
+fn shown(status: &Status) -> Value {
+    let entry = &status.entry;
+    let mut shown = brief(entry);
+    shown["receipt"] = entry
+        .state
+        .receipt()
+        .map(|receipt| to_base64url(&receipt.assignment))
+        .into();
+    shown["pushedFor"] = entry
+        .family
+        .parent
+        .map(|_pushed| entry.family.pushed_for.to_string())
+        .into();
+    shown["depth"] = entry.family.depth.into();
+    shown["remark"] = entry.remark.clone().into();
+    shown["children"] = status.children.iter().map(brief).collect();
+    without_nulls(shown)
+}
+
+fn brief(entry: &Entry) -> Value {
+    let reason = match &entry.state {
+        Life::Refused(refusal) => Some(refusal.reason.to_string()),
+        _ => None,
+    };
+    without_nulls(json!({
+        "id": entry.key,
+        "state": entry.state.word(),
+        "kind": match entry.nature.load {
+            Load::Message => "message",
+            Load::Spawn => "process",
+            Load::Assign => "assignment",
+        },
+        "process": entry.process,
+        "message": entry.message,
+        "slot": entry.state.receipt().map(|receipt| receipt.slot),
+        "reason": reason,
+    }))
+}
+
+fn without_nulls(mut value: Value) -> Value {
+    if let Some(fields) = value.as_object_mut() {
+        fields.retain(|_name, field| !field.is_null());
+    }
+    value
+}
+
+impl From<Refusal> for ApiError {
+    fn from(refusal: Refusal) -> Self {
+        let message = refusal.to_string();
+        match refusal {
+            Refusal::Message(_) => Self::BadRequest(message),
+            Refusal::Declined {
+                reason: Reason::UnknownProcess,
+                ..
+            } => Self::NotFound(message),
+            Refusal::Declined { .. } => Self::BadRequest(message),
+            Refusal::Unassigned { id, .. } => Self::Unassigned {
+                message,
+                id: id.to_string(),
+            },
+            Refusal::Busy | Refusal::Stopping => Self::Unavailable(message),
+            Refusal::Store(error) => stored(error),
+        }
+    }
+}
+
+impl From<MonitorRefusal> for ApiError {
+    fn from(refusal: MonitorRefusal) -> Self {
+        let message = refusal.to_string();
+        match refusal {
+            MonitorRefusal::OtherTarget | MonitorRefusal::UsedBefore => Self::BadRequest(message),
+            MonitorRefusal::UnknownProcess(_) => Self::NotFound(message),
+            MonitorRefusal::NotOwner(_) => Self::Forbidden(message),
+            MonitorRefusal::TooMany(_) => Self::TooMany(message),
+            MonitorRefusal::Unreachable(_) => Self::Unavailable(message),
+            MonitorRefusal::Store(error) => stored(error),
+        }
+    }
+}
+
+fn stored(error: StoreError) -> ApiError {
+    match error {
+        StoreError::DiskFull | StoreError::Refusing(_) | StoreError::Closed => {
+            ApiError::Unavailable("this node cannot keep messages now: try again later".into())
+        }
+        other => ApiError::Internal(other.to_string()),
+    }
+}

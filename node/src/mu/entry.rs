@@ -1,0 +1,163 @@
+//! One line of the outbox: what is carried, where it came from, how far it is. How that stands in columns is [`super::rows`].
+
+use aosec_wire::{Id, Scheduled, VerifiedItem};
+
+use super::outbox::{Entrance, Load, Nature, State};
+use super::push::{Assign, Cargo, Kind, Push};
+
+/// An entry of the outbox.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// The item's id, or the hash that names an assignment.
+    pub key: Id,
+    /// The two facts that rules depend on.
+    pub nature: Nature,
+    /// The process in whose log it is to stand.
+    pub process: Id,
+    /// The message that is computed there.
+    pub message: Id,
+    /// Only for an assignment: what is assigned.
+    pub assign: Option<Assign>,
+    /// What set it in motion.
+    pub family: Family,
+    /// Who produced it; none for what a client sent.
+    pub origin: Option<Origin>,
+    /// How far it is.
+    pub state: State,
+    /// What of its result was left out.
+    pub remark: Option<String>,
+}
+
+/// What set an entry in motion.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Family {
+    /// The first entry of the chain.
+    pub root: Id,
+    /// The message of that entry: what `Pushed-For` says.
+    pub pushed_for: Id,
+    /// Generations since.
+    pub depth: u32,
+    /// The entry just before.
+    pub parent: Option<Id>,
+}
+
+/// Which piece of which result an entry is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Origin {
+    /// The process that produced it.
+    pub process: Id,
+    /// The slot it was evaluating.
+    pub slot: u64,
+    /// The list.
+    pub kind: Kind,
+    /// The place in the list.
+    pub index: u32,
+}
+
+impl Entry {
+    /// What a client sends, as an entry of its own.
+    #[must_use]
+    pub fn first_hop(cargo: &Cargo) -> Self {
+        let key = key_of(cargo);
+        let (process, message) = place_of(cargo);
+        let family = Family {
+            root: key,
+            pushed_for: message,
+            depth: 0,
+            parent: None,
+        };
+        Self::fresh(cargo, Entrance::FirstHop, family, None, process)
+    }
+
+    /// What came of `parent`: `push`, produced by `sender` at `slot`.
+    #[must_use]
+    pub fn pushed(parent: &Self, push: &Push, sender: Id, slot: u64) -> Self {
+        let family = Family {
+            depth: parent.family.depth.saturating_add(1),
+            parent: Some(parent.key),
+            ..parent.family
+        };
+        let origin = Origin {
+            process: sender,
+            slot,
+            kind: push.kind,
+            index: push.index,
+        };
+        let (process, _message) = place_of(&push.cargo);
+        Self::fresh(&push.cargo, Entrance::Pushed, family, Some(origin), process)
+    }
+
+    fn fresh(
+        cargo: &Cargo,
+        entrance: Entrance,
+        family: Family,
+        origin: Option<Origin>,
+        process: Id,
+    ) -> Self {
+        let (load, assign) = match cargo {
+            Cargo::Message(..) => (Load::Message, None),
+            Cargo::Spawn(..) => (Load::Spawn, None),
+            Cargo::Assign(assign) => (Load::Assign, Some(assign.clone())),
+        };
+        Self {
+            key: key_of(cargo),
+            nature: Nature { entrance, load },
+            process,
+            message: place_of(cargo).1,
+            assign,
+            family,
+            origin,
+            state: State::Received,
+            remark: None,
+        }
+    }
+
+    /// Whether it stands in the queue of what one process sends to another.
+    #[must_use]
+    pub fn lane(&self) -> Option<(Id, Id)> {
+        self.origin.map(|origin| (origin.process, self.process))
+    }
+}
+
+/// The key of the entry that carries `cargo`.
+#[must_use]
+pub fn key_of(cargo: &Cargo) -> Id {
+    match cargo {
+        Cargo::Message(item, _) | Cargo::Spawn(item, _) => item.id(),
+        Cargo::Assign(assign) => assign_key(assign.process, assign.message),
+    }
+}
+
+/// An assignment has no id before a scheduler signs it, so its key is the hash of what it asks for.
+fn assign_key(process: Id, message: Id) -> Id {
+    const DOMAIN: &[u8] = b"aosec-outbox-assign";
+    let length = (DOMAIN.len() as u64).to_be_bytes();
+    let parts: [&[u8]; 4] = [&length, DOMAIN, process.as_bytes(), message.as_bytes()];
+    Id::sha256(&parts.concat())
+}
+
+fn place_of(cargo: &Cargo) -> (Id, Id) {
+    match cargo {
+        Cargo::Message(item, process) => (*process, item.id()),
+        Cargo::Spawn(item, _) => (item.id(), item.id()),
+        Cargo::Assign(assign) => (assign.process, assign.message),
+    }
+}
+
+/// The item that `cargo` carries.
+#[must_use]
+pub fn item_of(cargo: &Cargo) -> Option<&VerifiedItem> {
+    match cargo {
+        Cargo::Message(item, _) | Cargo::Spawn(item, _) => Some(item),
+        Cargo::Assign(_) => None,
+    }
+}
+
+/// The cargo of an entry out of its item; none where the item is not what was kept.
+#[must_use]
+pub fn cargo_of(entry: &Entry, item: Option<VerifiedItem>) -> Option<Cargo> {
+    match &entry.assign {
+        Some(assign) => Some(Cargo::Assign(assign.clone())),
+        None => Scheduled::classify(item?).ok().map(Cargo::from),
+    }
+}

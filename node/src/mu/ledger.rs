@@ -1,0 +1,246 @@
+//! The outbox's transactions: one event, the step it makes, and everything that must be kept together with it.
+//!
+//! The rule is [`outbox::step`]; this file only loads, saves and follows the consequences inside one commit: what came of an
+//! entry is stored with the entry's new state, so a crash keeps both or neither; the next piece of a lane is let go when the one
+//! before has left; an entry whose children have ended ends too, and so on upwards.
+
+use aosec_wire::{Id, VerifiedItem};
+
+use super::budget::{self, Cap};
+use super::entry::{Entry, item_of};
+use super::outbox::{self, Effect, Entrance, Event, State};
+use super::push::{Push, Unsendable};
+use super::rows::{self, stage};
+use crate::store::outbox::{NEVER_MS, Row};
+use crate::store::{Db, Store, StoreError, item, outbox as table};
+
+/// The two things that a step cannot know by itself.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Moment {
+    /// Now, in milliseconds.
+    pub(super) now_ms: u64,
+    /// Any number: it spreads the pauses.
+    pub(super) jitter: u64,
+}
+
+/// What came of an entry, ready to be stored with its next state.
+#[derive(Debug, Default)]
+pub(super) struct Offspring {
+    /// The pieces and who sends them.
+    pub(super) pushes: Vec<(Push, Entry)>,
+    /// Pieces that cannot be sent.
+    pub(super) unsendable: Vec<Unsendable>,
+}
+
+/// What a transaction did.
+#[derive(Debug)]
+pub(super) struct Applied {
+    /// The entry as it stands now.
+    pub(super) entry: Entry,
+    /// What is to be done.
+    pub(super) effects: Vec<Effect>,
+    /// Pieces that a cap cut off.
+    pub(super) capped: u32,
+}
+
+/// Takes in what a client sent, or says how far the same bytes have come.
+///
+/// # Errors
+/// [`StoreError`] where nothing was kept.
+pub(super) async fn enter(
+    store: &Store,
+    entry: Entry,
+    carried: Option<VerifiedItem>,
+    moment: Moment,
+) -> Result<Applied, StoreError> {
+    store
+        .write(async move |db| {
+            item::insert(db, carried.as_slice()).await?;
+            let event = if table::insert(db, &Row::from(&entry), NEVER_MS).await? {
+                Event::Begin
+            } else {
+                Event::Again
+            };
+            advance(db, entry.key, event, Offspring::default(), moment).await
+        })
+        .await?
+        .ok_or_else(|| StoreError::Damaged {
+            what: "outbox: an entry vanished".into(),
+        })
+}
+
+/// Applies one event to one entry; none where there is no such entry.
+///
+/// # Errors
+/// [`StoreError`] where nothing was kept.
+pub(super) async fn apply(
+    store: &Store,
+    key: Id,
+    event: Event,
+    offspring: Offspring,
+    moment: Moment,
+) -> Result<Option<Applied>, StoreError> {
+    store
+        .write(async move |db| advance(db, key, event, offspring, moment).await)
+        .await
+}
+
+/// The entry under `key`.
+///
+/// # Errors
+/// [`StoreError`] where it cannot be read.
+pub(super) async fn find(store: &Store, key: Id) -> Result<Option<Entry>, StoreError> {
+    table::find(store, key)
+        .await?
+        .map(Entry::try_from)
+        .transpose()
+}
+
+async fn advance(
+    db: &mut Db,
+    key: Id,
+    event: Event,
+    offspring: Offspring,
+    moment: Moment,
+) -> Result<Option<Applied>, StoreError> {
+    let Some(mut entry) = load(db, key).await? else {
+        return Ok(None);
+    };
+    let before = rows::stage_of(&entry.state);
+    let (state, effects) = outbox::step(entry.nature, entry.state, event, moment.jitter);
+    entry.state = state;
+    let mut capped = 0;
+    if effects.contains(&Effect::Adopt) {
+        capped = adopt(db, &mut entry, offspring, moment).await?;
+    }
+    let due_ms = due_ms(&entry, &effects, moment.now_ms);
+    table::save(db, key, &rows::progress_of(&entry.state), due_ms).await?;
+    if let Some((sender, process)) = entry.lane()
+        && before <= stage::UPLOADING
+        && rows::stage_of(&entry.state) > stage::UPLOADING
+    {
+        table::release_lane(db, sender, process).await?;
+    }
+    settle(db, &entry, moment).await?;
+    if matches!(entry.state, State::FannedOut(_))
+        && let Some(settled) = load(db, key).await?
+    {
+        entry = settled;
+    }
+    Ok(Some(Applied {
+        entry,
+        effects,
+        capped,
+    }))
+}
+
+async fn load(db: &mut Db, key: Id) -> Result<Option<Entry>, StoreError> {
+    table::load(db, key).await?.map(Entry::try_from).transpose()
+}
+
+/// When an entry in this state is looked at next. A first hop is in the hands of its own task until it has a slot.
+fn due_ms(entry: &Entry, effects: &[Effect], now_ms: u64) -> u64 {
+    let stage = rows::stage_of(&entry.state);
+    let first_hop = entry.nature.entrance == Entrance::FirstHop && stage <= stage::SUBMITTING;
+    if first_hop || stage > stage::COMPUTING {
+        return NEVER_MS;
+    }
+    let wait_ms = effects.iter().find_map(|effect| match effect {
+        Effect::Pause { wait_ms } => Some(*wait_ms),
+        _ => None,
+    });
+    now_ms.saturating_add(wait_ms.unwrap_or(0))
+}
+
+/// Stores what came of `entry`, as far as its root may set things in motion; says how many pieces that bound cut off.
+async fn adopt(
+    db: &mut Db,
+    entry: &mut Entry,
+    offspring: Offspring,
+    moment: Moment,
+) -> Result<u32, StoreError> {
+    let root = entry.family.root;
+    let spent = table::spent(db, root).await?;
+    let (left, cap) = budget::room(entry.family.depth.saturating_add(1), spent);
+    let (mut stored, mut capped) = (0, 0);
+    for (push, child) in &offspring.pushes {
+        if stored == left {
+            capped += u32::from(table::load(db, child.key).await?.is_none());
+        } else {
+            stored += u32::from(adopt_one(db, push, child, moment).await?);
+        }
+    }
+    if stored > 0 {
+        table::spend(db, root, stored).await?;
+    }
+    if let Some(text) = remark(entry.remark.take(), &offspring.unsendable, capped, cap) {
+        table::remark(db, entry.key, &text).await?;
+        entry.remark = Some(text);
+    }
+    Ok(capped)
+}
+
+async fn adopt_one(
+    db: &mut Db,
+    push: &Push,
+    child: &Entry,
+    moment: Moment,
+) -> Result<bool, StoreError> {
+    item::insert(db, item_of(&push.cargo).cloned().as_slice()).await?;
+    let busy = match child.lane() {
+        Some((sender, process)) => table::lane_is_busy(db, sender, process).await?,
+        None => false,
+    };
+    table::insert(
+        db,
+        &Row::from(child),
+        if busy { NEVER_MS } else { moment.now_ms },
+    )
+    .await
+}
+
+/// Pieces named in a remark; the rest is counted.
+const NAMED_MAX: usize = 8;
+
+fn remark(
+    earlier: Option<String>,
+    unsendable: &[Unsendable],
+    capped: u32,
+    cap: Cap,
+) -> Option<String> {
+    let named = unsendable
+        .iter()
+        .take(NAMED_MAX)
+        .map(|piece| format!("not sent: {piece}"));
+    let more = unsendable.len().saturating_sub(NAMED_MAX);
+    let more = (more > 0).then(|| format!("not sent: {more} more like these"));
+    let capped = (capped > 0).then(|| format!("not sent: {capped}, because {cap}"));
+    let lines: Vec<String> = named.chain(more).chain(capped).collect();
+    if lines.is_empty() {
+        earlier
+    } else {
+        Some(lines.join("\n"))
+    }
+}
+
+/// Ends every entry upwards from `entry` that was only waiting for its children. The way up is as long as the chain was deep.
+async fn settle(db: &mut Db, entry: &Entry, moment: Moment) -> Result<(), StoreError> {
+    let mut next = match &entry.state {
+        State::FannedOut(_) => Some(entry.key),
+        state if state.is_ended() => entry.family.parent,
+        _ => None,
+    };
+    while let Some(key) = next.take() {
+        let Some(above) = load(db, key).await? else {
+            break;
+        };
+        let waits = matches!(above.state, State::FannedOut(_));
+        if waits && !table::has_open_children(db, key).await? {
+            let event = Event::ChildrenEnded;
+            let (state, _ended) = outbox::step(above.nature, above.state, event, moment.jitter);
+            table::save(db, key, &rows::progress_of(&state), NEVER_MS).await?;
+            next = above.family.parent;
+        }
+    }
+    Ok(())
+}

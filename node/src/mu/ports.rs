@@ -1,0 +1,103 @@
+//! What the messenger needs from the rest of the house, as small traits: the actor and its tests know nothing else.
+//!
+//! [`super::adapters`] makes them of the real parts. Each answer distinguishes "not now" from "never": only the second may end
+//! an entry's life.
+
+use std::pin::Pin;
+use std::sync::Arc;
+
+use aosec_wire::{Address, Id, Outcome};
+use bytes::Bytes;
+use reqwest::Url;
+
+/// A boxed future: the traits stand behind `dyn`.
+pub type Pending<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// Finds where a scheduler answers (D11).
+pub trait Places: Send + Sync {
+    /// The scheduler unit of `process`. `scheduler` is its address where the process is too new to be known.
+    fn find(&self, process: Id, scheduler: Option<Address>) -> Pending<'_, Result<Url, Lost>>;
+
+    /// Whether the operator's own settings name the origin of `url`: then any address is good, else only public ones.
+    fn is_named_by_operator(&self, url: &Url) -> bool;
+}
+
+/// Why no place was found.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Lost {
+    /// Every source answered, and none knows the process.
+    #[error("no source knows the process")]
+    Unknown,
+    /// Some source could not be asked.
+    #[error("{0}")]
+    Unreachable(String),
+}
+
+/// Computes results.
+pub trait Results: Send + Sync {
+    /// The result of `message` in `process`.
+    fn result(&self, process: Id, message: Id) -> Pending<'_, Result<Outcome, NotComputed>>;
+}
+
+/// Why there is no result.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NotComputed {
+    /// The log or the machine is not ready.
+    #[error("{0}")]
+    Later(String),
+    /// This process cannot be computed here, whatever happens.
+    #[error("{0}")]
+    Never(String),
+}
+
+/// Puts items on the base layer.
+pub trait Uploads: Send + Sync {
+    /// Posts all of them; answers once they are as safe as the base layer makes them.
+    fn upload(&self, items: Vec<Bytes>) -> Pending<'_, Result<(), NotUploaded>>;
+}
+
+/// The base layer took nothing; the same may succeed later.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct NotUploaded(pub String);
+
+/// What is known of a process from its spawn.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProcessFacts {
+    /// Who spawned it.
+    pub owner: Address,
+    /// What computes it.
+    pub module: Id,
+    /// Who was to order it.
+    pub scheduler: Address,
+}
+
+/// Knows processes by their spawn items.
+pub trait Directory: Send + Sync {
+    /// The facts of `process`; none where no source has its spawn.
+    fn process(&self, process: Id) -> Pending<'_, Result<Option<ProcessFacts>, Unreachable>>;
+}
+
+/// A source could not be asked.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct Unreachable(pub String);
+
+/// All ports together.
+#[derive(Clone)]
+pub struct Ports {
+    /// Where schedulers answer.
+    pub places: Arc<dyn Places>,
+    /// Who computes.
+    pub results: Arc<dyn Results>,
+    /// Who uploads.
+    pub uploads: Arc<dyn Uploads>,
+    /// Who knows processes.
+    pub directory: Arc<dyn Directory>,
+}
+
+impl std::fmt::Debug for Ports {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Ports")
+    }
+}

@@ -1,0 +1,198 @@
+//! The unit's routes as old clients use them.
+
+use aosec_wire::VerifiedItem;
+use axum::body::Body;
+use axum::http::{Method, Request};
+use http_body_util::BodyExt as _;
+use serde_json::Value;
+use tower::ServiceExt as _;
+
+use super::fakes::{ALPHA, Around, BETA, Node, message, user};
+use super::scheduler::Mood;
+
+async fn ask(node: &Node, method: Method, path: &str, body: Vec<u8>) -> (u16, String) {
+    let request = Request::builder()
+        .method(method)
+        .uri(path)
+        .body(Body::from(body))
+        .unwrap();
+    let response = crate::http::mu::router(node.handle.clone())
+        .oneshot(request)
+        .await
+        .unwrap();
+    let status = response.status().as_u16();
+    let body = response.into_body().collect().await.unwrap().to_bytes();
+    (status, String::from_utf8(body.to_vec()).unwrap())
+}
+
+async fn post(node: &Node, path: &str, item: &VerifiedItem) -> (u16, Value) {
+    let (status, text) = ask(node, Method::POST, path, item.bytes().to_vec()).await;
+    (
+        status,
+        serde_json::from_str(&text).unwrap_or(Value::String(text)),
+    )
+}
+
+#[tokio::test]
+async fn a_message_is_taken_shown_and_traced_to_its_children() {
+    let (around, dir) = (Around::new().await, tempfile::tempdir().unwrap());
+    let node = around.node(dir.path()).await;
+    let sent = message(ALPHA, "Greet");
+    let (status, body) = post(&node, "/", &sent).await;
+    let id = sent.id().to_string();
+    assert_eq!(
+        (status, body["message"].as_str(), body["id"].as_str()),
+        (202, Some("Processing DataItem"), Some(id.as_str()))
+    );
+    node.ended(sent.id()).await;
+    let (status, text) = ask(&node, Method::GET, &format!("/status/{id}"), vec![]).await;
+    let shown: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(
+        (status, &shown["state"], &shown["slot"]),
+        (200, &"done".into(), &0.into())
+    );
+    assert!(shown["receipt"].is_string());
+    assert_eq!(shown["children"].as_array().unwrap().len(), 2);
+    assert_eq!(shown["children"][0]["process"], BETA.to_string());
+    node.stop().await;
+}
+
+#[tokio::test]
+async fn an_assignment_needs_both_words_and_no_body() {
+    let (around, dir) = (Around::new().await, tempfile::tempdir().unwrap());
+    let node = around.node(dir.path()).await;
+    let sent = message(ALPHA, "Quiet");
+    post(&node, "/", &sent).await;
+    let path = format!("/?process-id={BETA}&assign={}&exclude=Data", sent.id());
+    let (status, text) = ask(&node, Method::POST, &path, vec![]).await;
+    assert_eq!(status, 202, "{text}");
+    for half in [
+        format!("/?process-id={BETA}"),
+        format!("/?assign={}", sent.id()),
+        "/?process-id=x&assign=y".into(),
+    ] {
+        assert_eq!(
+            ask(&node, Method::POST, &half, vec![]).await.0,
+            400,
+            "{half}"
+        );
+    }
+    node.stop().await;
+}
+
+#[tokio::test]
+async fn what_is_no_message_is_refused_before_anything_is_kept() {
+    let (around, dir) = (Around::new().await, tempfile::tempdir().unwrap());
+    let node = around.node(dir.path()).await;
+    let mut forged = message(ALPHA, "Quiet").bytes().to_vec();
+    *forged.last_mut().unwrap() ^= 1;
+    let untyped = aosec_wire::Draft::default()
+        .sign(&user())
+        .unwrap()
+        .bytes()
+        .to_vec();
+    for body in [vec![], b"hello".to_vec(), forged, untyped] {
+        let (status, text) = ask(&node, Method::POST, "/", body).await;
+        assert_eq!(status, 400, "{text}");
+        assert!(text.starts_with("{\"error\":"), "{text}");
+    }
+    assert_eq!(around.scheduled().len(), 0);
+    node.stop().await;
+}
+
+#[tokio::test]
+async fn a_silent_scheduler_and_a_refusing_one_are_told_apart() {
+    let (around, dir) = (Around::new().await, tempfile::tempdir().unwrap());
+    let node = around.node(dir.path()).await;
+    around.scheduler.be(Mood::Refuses);
+    let (status, body) = post(&node, "/", &message(ALPHA, "Quiet")).await;
+    assert_eq!(
+        (status, &body["error"]),
+        (400, &"the scheduler refused it: not today".into())
+    );
+    around.scheduler.be(Mood::Down);
+    let sent = message(ALPHA, "Other");
+    let (status, body) = post(&node, "/", &sent).await;
+    assert_eq!((status, &body["id"]), (504, &sent.id().to_string().into()));
+    let (_, text) = ask(
+        &node,
+        Method::GET,
+        &format!("/status/{}", sent.id()),
+        vec![],
+    )
+    .await;
+    assert!(text.contains("\"unassigned\""), "{text}");
+    node.stop().await;
+}
+
+#[tokio::test]
+async fn monitoring_takes_the_owners_word_alone() {
+    let (around, dir) = (Around::new().await, tempfile::tempdir().unwrap());
+    let node = around.node(dir.path()).await;
+    let wish = |key: &aosec_wire::SigningKey, data: &'static [u8]| {
+        let draft = aosec_wire::Draft {
+            target: Some(ALPHA),
+            data: data.into(),
+            ..Default::default()
+        };
+        draft.sign(key).unwrap().bytes().to_vec()
+    };
+    let path = format!("/monitor/{ALPHA}");
+    let stranger = aosec_wire::SigningKey::ed25519([66; 32]);
+    assert_eq!(
+        ask(&node, Method::POST, &path, wish(&stranger, b" "))
+            .await
+            .0,
+        403
+    );
+    assert_eq!(
+        ask(
+            &node,
+            Method::POST,
+            &format!("/monitor/{BETA}"),
+            wish(&user(), b" ")
+        )
+        .await
+        .0,
+        400
+    );
+    assert_eq!(
+        ask(&node, Method::POST, &path, wish(&user(), b" ")).await.0,
+        200
+    );
+    assert!(node.handle.is_watched(ALPHA).await.unwrap());
+    assert_eq!(
+        ask(&node, Method::DELETE, &path, wish(&user(), b" "))
+            .await
+            .0,
+        400
+    );
+    assert_eq!(
+        ask(&node, Method::DELETE, &path, wish(&user(), b"stop"))
+            .await
+            .0,
+        200
+    );
+    assert!(!node.handle.is_watched(ALPHA).await.unwrap());
+    node.stop().await;
+}
+
+#[tokio::test]
+async fn the_plain_routes_answer() {
+    let (around, dir) = (Around::new().await, tempfile::tempdir().unwrap());
+    let node = around.node(dir.path()).await;
+    for path in ["/", "/health"] {
+        assert_eq!(ask(&node, Method::GET, path, vec![]).await.0, 200);
+    }
+    assert_eq!(
+        ask(&node, Method::GET, &format!("/status/{ALPHA}"), vec![])
+            .await
+            .0,
+        404
+    );
+    assert_eq!(
+        ask(&node, Method::GET, "/status/short", vec![]).await.0,
+        400
+    );
+    node.stop().await;
+}

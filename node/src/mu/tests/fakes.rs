@@ -1,0 +1,250 @@
+//! A fake compute unit, base layer and directory, for tests alone, and the node under test around a real store.
+//!
+//! What a process does with a message is written in the message: its `Action` tag names one of the programs below.
+
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use aosec_wire::{Draft, Id, Outcome, SigningKey, Tags, VerifiedItem};
+use bytes::Bytes;
+use reqwest::Url;
+use serde_json::{Value, json};
+
+use super::crash::Points;
+use super::scheduler::FakeScheduler;
+use crate::mu::ports::{
+    Directory, Lost, NotComputed, NotUploaded, Pending, Places, Ports, ProcessFacts, Results,
+    Unreachable, Uploads,
+};
+use crate::mu::{Handle, Settings, Status, start};
+use crate::shutdown::Shutdown;
+use crate::store::Store;
+
+pub(super) const MODULE: Id = Id::new([7; 32]);
+/// Two processes that exist from the beginning, and a wallet.
+pub(super) const ALPHA: Id = Id::new([1; 32]);
+pub(super) const BETA: Id = Id::new([2; 32]);
+pub(super) const WALLET: Id = Id::new([99; 32]);
+
+/// The key that signs what users of the tests send; the first of the two processes is theirs.
+pub(super) fn user() -> SigningKey {
+    SigningKey::ed25519([11; 32])
+}
+
+/// Everything around the node, shared by all its incarnations.
+#[derive(Clone)]
+pub(super) struct Around {
+    pub(super) scheduler: FakeScheduler,
+    pub(super) uploaded: Arc<Mutex<Vec<Bytes>>>,
+    pub(super) base_layer_is_down: Arc<Mutex<bool>>,
+    points: Points,
+}
+
+impl Around {
+    pub(super) async fn new() -> Self {
+        let points = Points::default();
+        let scheduler = FakeScheduler::start(points.clone()).await;
+        let uploaded = Arc::default();
+        Self {
+            scheduler,
+            uploaded,
+            base_layer_is_down: Arc::default(),
+            points,
+        }
+    }
+
+    pub(super) fn points(&self) -> &Points {
+        &self.points
+    }
+
+    pub(super) fn ports(&self) -> Ports {
+        let shared = Arc::new(self.clone());
+        Ports {
+            places: shared.clone(),
+            results: shared.clone(),
+            uploads: shared.clone(),
+            directory: shared,
+        }
+    }
+
+    pub(super) async fn node(&self, dir: &Path) -> Node {
+        let store = open_when_free(dir).await;
+        let shutdown = Shutdown::new();
+        let settings = Settings {
+            first_hop: Duration::from_secs(2),
+        };
+        let authority = SigningKey::ed25519([3; 32]);
+        let handle = start(
+            store.clone(),
+            self.ports(),
+            authority,
+            settings,
+            shutdown.clone(),
+        )
+        .await
+        .unwrap();
+        Node {
+            handle,
+            store,
+            shutdown,
+        }
+    }
+
+    /// Everything that got a slot, over all processes.
+    pub(super) fn scheduled(&self) -> Vec<VerifiedItem> {
+        let scheduler = &self.scheduler;
+        scheduler
+            .processes()
+            .into_iter()
+            .flat_map(|process| scheduler.log(process))
+            .collect()
+    }
+}
+
+/// A killed node gives its folder back a moment later.
+async fn open_when_free(dir: &Path) -> Store {
+    for _attempt in 0..500 {
+        if let Ok(store) = Store::open(dir).await {
+            return store;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    Store::open(dir).await.unwrap()
+}
+
+pub(super) struct Node {
+    pub(super) handle: Handle,
+    pub(super) store: Store,
+    pub(super) shutdown: Shutdown,
+}
+
+impl Node {
+    pub(super) async fn stop(self) {
+        self.shutdown.tell();
+        assert!(self.shutdown.finished().await);
+        self.store.close().await;
+    }
+
+    /// Waits until `id` and all that came of it has ended.
+    pub(super) async fn ended(&self, id: Id) -> Status {
+        self.until(id, |status| status.entry.state.is_ended()).await
+    }
+
+    pub(super) async fn until(&self, id: Id, reached: impl Fn(&Status) -> bool) -> Status {
+        for _poll in 0..3_000 {
+            if let Some(status) = self.handle.status(id).await.unwrap()
+                && reached(&status)
+            {
+                return status;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        panic!("{id} never got there: {:?}", self.handle.status(id).await);
+    }
+}
+
+/// A message of the user.
+pub(super) fn message(to: Id, action: &str) -> VerifiedItem {
+    let tags = Tags::new()
+        .with("Data-Protocol", "ao")
+        .with("Variant", "ao.TN.1")
+        .with("Type", "Message")
+        .with("Action", action);
+    let data = Bytes::from_static(b"1984");
+    Draft {
+        target: Some(to),
+        anchor: None,
+        tags,
+        data,
+    }
+    .sign(&user())
+    .unwrap()
+}
+
+pub(super) fn action(item: &VerifiedItem) -> &str {
+    item.tags().get("Action").unwrap_or("-")
+}
+
+/// What the processes of the tests do.
+fn program(process: Id, action: &str) -> Value {
+    let send = |target: Id, action: &str| json!({"Target": target, "Anchor": "01", "Tags": [{"name": "Action", "value": action}], "Data": "x"});
+    let other = if process == ALPHA { BETA } else { ALPHA };
+    let spawn = json!({"Tags": [{"name": "Module", "value": MODULE}, {"name": "Reference", "value": "8"}], "Data": "code"});
+    match action {
+        "Greet" => json!({"Messages": [send(BETA, "Hello"), send(BETA, "World")]}),
+        "Start" => {
+            json!({"Messages": [send(BETA, "Hello"), send(BETA, "Thanks")], "Spawns": [spawn]})
+        }
+        "Thanks" => json!({"Messages": [send(ALPHA, "Welcome")]}),
+        "Breed" => json!({"Spawns": [spawn]}),
+        "Pay" => json!({"Messages": [send(WALLET, "Receipt"), send(BETA, "Hello")]}),
+        "Loop" => json!({"Messages": [send(other, "Loop")]}),
+        "Burst" => json!({"Messages": (0..60).map(|_| send(other, "Burst")).collect::<Vec<_>>()}),
+        "Boom" => json!({"Error": "boom", "Messages": [send(BETA, "Hello")]}),
+        _ => json!({}),
+    }
+}
+
+impl Places for Around {
+    fn find(
+        &self,
+        process: Id,
+        _scheduler: Option<aosec_wire::Address>,
+    ) -> Pending<'_, Result<Url, Lost>> {
+        let found = if process == WALLET {
+            Err(Lost::Unknown)
+        } else {
+            Ok(self.scheduler.url.clone())
+        };
+        Box::pin(std::future::ready(found))
+    }
+
+    fn is_named_by_operator(&self, url: &Url) -> bool {
+        url.origin() == self.scheduler.url.origin()
+    }
+}
+
+impl Results for Around {
+    fn result(&self, process: Id, message: Id) -> Pending<'_, Result<Outcome, NotComputed>> {
+        Box::pin(async move {
+            self.points.pass().await;
+            let item = self.scheduler.message(process, message);
+            let Some(item) = item else {
+                return Err(NotComputed::Later("no slot yet".into()));
+            };
+            match action(&item) {
+                "Impossible" => Err(NotComputed::Never("no such module".into())),
+                action => Ok(Outcome::parse(program(process, action).to_string()).unwrap()),
+            }
+        })
+    }
+}
+
+impl Uploads for Around {
+    fn upload(&self, items: Vec<Bytes>) -> Pending<'_, Result<(), NotUploaded>> {
+        Box::pin(async move {
+            self.points.pass().await;
+            if *self.base_layer_is_down.lock().unwrap() {
+                return Err(NotUploaded("the base layer is down".into()));
+            }
+            self.uploaded.lock().unwrap().extend(items);
+            Ok(())
+        })
+    }
+}
+
+impl Directory for Around {
+    fn process(&self, process: Id) -> Pending<'_, Result<Option<ProcessFacts>, Unreachable>> {
+        Box::pin(async move {
+            self.points.pass().await;
+            let owner = user().address().clone();
+            let facts = ProcessFacts {
+                owner,
+                module: MODULE,
+                scheduler: self.scheduler.address(),
+            };
+            Ok((process != WALLET).then_some(facts))
+        })
+    }
+}
