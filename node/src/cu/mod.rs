@@ -1,1 +1,374 @@
-//! The compute unit: evaluates a log, slot by slot.
+//! The compute unit: what a log comes to. Whoever has the log can compute it again and must find the same.
+//!
+//! One task a process keeps an instance of its module alive ([`actor`]); it fetches the slots that are asked for ([`source`]),
+//! refuses a log that breaks a rule ([`replay`]), passes over repetitions ([`duplicate`]), runs each message ([`life`]) and keeps
+//! what it came to, with the state root behind it. Outcomes are stored before they are told; checkpoints ([`checkpoint`]) spare a
+//! restart the way from slot 0.
+//!
+//! - C1 an outcome is a function of the log and the module alone. What is not a verdict (a clock, a full machine, missing data)
+//!   is an error to the one who asks, and never an outcome.
+//! - C2 a slot is evaluated from the state that its predecessor left; an `Error` leaves the state as it was.
+//! - C3 a dry run sees the newest state and leaves nothing behind: no row, no change, no cached answer.
+//! - C4 a failure of one process is felt by those who ask about it, and by nobody else.
+//!
+//! Deliberately absent: the clock of a process (`cron`), modules that this binary does not carry, other units' checkpoints.
+//!
+//! Read in this order: [`replay`], [`duplicate`], [`input`], [`verdict`], [`terms`] (pure); [`life`], [`unit`], [`actor`],
+//! [`residents`]; then the doors [`source`], [`modules`], [`engine`], [`checkpoint`].
+
+pub mod actor;
+pub mod checkpoint;
+pub mod dry;
+pub mod duplicate;
+pub mod error;
+pub mod input;
+pub mod life;
+pub mod listing;
+pub mod machine;
+pub mod modules;
+pub mod rate;
+pub mod replay;
+pub mod residents;
+pub mod source;
+pub mod subject;
+pub mod terms;
+pub mod unit;
+pub mod verdict;
+
+use std::io;
+use std::net::IpAddr;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use aosec_wire::{Address, Id, VerifiedItem};
+use tokio::sync::{Semaphore, oneshot};
+use tokio::time::timeout;
+
+use self::actor::{Actor, Ask, Reply, State, What};
+use self::checkpoint::Snapshots;
+pub use self::error::CuError;
+use self::input::DryMessage;
+use self::machine::Workshop;
+use self::modules::Modules;
+use self::rate::DryRunRate;
+use self::residents::Residents;
+use self::source::{Items, Log};
+use self::terms::Terms;
+use self::unit::Unit;
+use crate::shutdown::Shutdown;
+use crate::store::Store;
+use crate::store::outcome::{self, Outcome, Page, Range};
+
+/// How long a question may wait for an evaluation. The evaluation goes on behind it.
+pub const ANSWER_DEADLINE: Duration = Duration::from_secs(30);
+/// How long a message that has no slot yet is looked for: its assignment may be on its way.
+pub const SLOT_DEADLINE: Duration = Duration::from_secs(5);
+/// Between two looks for it.
+const SLOT_PAUSE: Duration = Duration::from_millis(100);
+/// Questions at once, over all processes: each may hold a connection to another scheduler.
+const QUESTIONS_MAX: usize = 1_024;
+/// Dry runs at once, over all processes.
+const DRY_RUNS_MAX: usize = 64;
+/// The most memory that a process may ask for, unless the operator says otherwise.
+pub const MEMORY_BYTES_MAX: u64 = 1 << 30;
+/// The most fuel for one message, unless the operator says otherwise: about a minute of a core.
+pub const FUEL_MAX: u64 = 50_000_000_000;
+/// What live instances may take together, unless the operator says otherwise.
+pub const RESIDENT_BYTES: u64 = 4 << 30;
+
+/// What the unit is made of.
+#[derive(Debug)]
+pub struct Settings {
+    /// Where outcomes are kept.
+    pub store: Store,
+    /// The unit's own folder: snapshots and fetched modules.
+    pub folder: PathBuf,
+    /// The logs.
+    pub log: Arc<dyn Log>,
+    /// Items by id: modules, and messages that a log names by reference.
+    pub items: Arc<dyn Items>,
+    /// The engine.
+    pub workshop: Arc<dyn Workshop>,
+    /// Module items that this binary carries.
+    pub modules: Vec<VerifiedItem>,
+    /// The most that a process may ask for.
+    pub most: Terms,
+    /// The address that this unit shows.
+    pub address: Address,
+    /// What live instances may take together.
+    pub resident_bytes: u64,
+    /// Evaluations at once.
+    pub lanes: usize,
+    /// How long a message without a slot is looked for.
+    pub slot_deadline: Duration,
+    /// The end of the node.
+    pub shutdown: Shutdown,
+}
+
+impl Settings {
+    /// The limits of an ordinary operator.
+    pub const MOST: Terms = Terms {
+        memory_bytes: MEMORY_BYTES_MAX,
+        fuel: FUEL_MAX,
+    };
+}
+
+/// The door to the compute unit. Clones share it.
+#[derive(Clone, Debug)]
+pub struct Handle(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    unit: Arc<Unit>,
+    questions: Semaphore,
+    dry_runs: Semaphore,
+    rate: Mutex<DryRunRate>,
+    address: Address,
+    slot_deadline: Duration,
+    begun: Instant,
+}
+
+/// A root, and what it is the root of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rooted {
+    /// The slot.
+    pub slot: u64,
+    /// The state root behind it.
+    pub root: [u8; 32],
+    /// The module that computed it.
+    pub module: Id,
+    /// The engine that ran the module.
+    pub engine: String,
+}
+
+impl Handle {
+    /// Opens the unit.
+    ///
+    /// # Errors
+    /// What the file system says about its folder.
+    pub async fn open(settings: Settings) -> io::Result<Self> {
+        let snapshots = Snapshots::open(settings.folder.join("snapshots")).await?;
+        let fetched = settings.folder.join("modules");
+        tokio::fs::create_dir_all(&fetched).await?;
+        let items = settings.items;
+        let modules = Modules::new(
+            settings.workshop,
+            settings.modules,
+            fetched,
+            Arc::clone(&items),
+        );
+        let unit = Unit {
+            store: settings.store,
+            log: settings.log,
+            items,
+            modules,
+            snapshots,
+            most: settings.most,
+            lanes: Semaphore::new(settings.lanes.max(1)),
+            residents: Residents::new(settings.resident_bytes),
+            shutdown: settings.shutdown,
+            spawns: unit::Spawns::default(),
+        };
+        Ok(Self(Arc::new(Inner {
+            unit: Arc::new(unit),
+            questions: Semaphore::new(QUESTIONS_MAX),
+            dry_runs: Semaphore::new(DRY_RUNS_MAX),
+            rate: Mutex::default(),
+            address: settings.address,
+            slot_deadline: settings.slot_deadline,
+            begun: Instant::now(),
+        })))
+    }
+
+    /// The address that this unit shows.
+    #[must_use]
+    pub fn address(&self) -> &Address {
+        &self.0.address
+    }
+
+    /// What a message came to. Waits for its slot and its evaluation; the spawn answers to the id of the process.
+    ///
+    /// # Errors
+    /// [`CuError`], above all [`CuError::NoMessage`] and [`CuError::StillEvaluating`].
+    pub async fn result(&self, process: Id, message: Id) -> Result<Outcome, CuError> {
+        let _place = self.question(process)?;
+        let unit = &self.0.unit;
+        if let Some(kept) = outcome::of_message(&unit.store, process, message).await? {
+            return Ok(kept);
+        }
+        within(process, async {
+            let slot = self.slot_of(process, message).await?;
+            self.evaluated(process, slot).await
+        })
+        .await
+    }
+
+    /// What `slot` came to.
+    ///
+    /// # Errors
+    /// [`CuError`], above all [`CuError::NoSlot`] and [`CuError::StillEvaluating`].
+    pub async fn at_slot(&self, process: Id, slot: u64) -> Result<Outcome, CuError> {
+        let _place = self.question(process)?;
+        let unit = &self.0.unit;
+        if let Some(kept) = outcome::at_slot(&unit.store, process, slot).await? {
+            return Ok(kept);
+        }
+        within(process, async {
+            match self.newest(process).await? {
+                newest if newest < slot => Err(CuError::NoSlot {
+                    process,
+                    slot,
+                    newest,
+                }),
+                _ => self.evaluated(process, slot).await,
+            }
+        })
+        .await
+    }
+
+    /// The state root behind `slot`, with what it takes to compute it again.
+    ///
+    /// # Errors
+    /// As [`Handle::at_slot`].
+    pub async fn root(&self, process: Id, slot: u64) -> Result<Rooted, CuError> {
+        let outcome = self.at_slot(process, slot).await?;
+        let spawn = self.0.unit.spawn(process).await?;
+        Ok(Rooted {
+            slot,
+            root: outcome.root,
+            module: spawn.module,
+            engine: outcome.engine,
+        })
+    }
+
+    /// Results that were evaluated already, without errors and repetitions.
+    ///
+    /// # Errors
+    /// [`CuError::Store`].
+    pub async fn results(&self, process: Id, range: &Range) -> Result<Page, CuError> {
+        let _place = self.question(process)?;
+        Ok(outcome::list(&self.0.unit.store, process, range).await?)
+    }
+
+    /// What a message would come to in the newest state; gives the outcome as JSON and leaves nothing behind (C3). With `to`,
+    /// that message must be the newest.
+    ///
+    /// # Errors
+    /// [`CuError`], above all [`CuError::TooMany`] for an address over its share and [`CuError::Busy`].
+    pub async fn dry_run(
+        &self,
+        process: Id,
+        dry: DryMessage,
+        to: Option<Id>,
+        caller: Option<IpAddr>,
+    ) -> Result<String, CuError> {
+        if !caller.is_none_or(|caller| self.takes_dry_run(caller)) {
+            return Err(CuError::TooMany);
+        }
+        let dry_runs = &self.0.dry_runs;
+        let _place = dry_runs
+            .try_acquire()
+            .map_err(|_full| CuError::Busy(process))?;
+        within(process, async {
+            let slot = self.newest(process).await?;
+            if let Some(message) = to
+                && self.slot_of(process, message).await? != slot
+            {
+                return Err(CuError::PastState(format!("message {message}")));
+            }
+            self.ask(process, slot, |reply| What::DryRun(Box::new(dry), reply))
+                .await
+        })
+        .await
+    }
+
+    /// The newest state, or, with `to_ms`, the newest one if it is not later than that.
+    ///
+    /// # Errors
+    /// [`CuError::PastState`] where an older state is asked for; else as [`Handle::at_slot`].
+    pub async fn state(&self, process: Id, to_ms: Option<u64>) -> Result<State, CuError> {
+        let _place = self.question(process)?;
+        let state = within(process, async {
+            let slot = self.newest(process).await?;
+            self.ask(process, slot, What::State).await
+        })
+        .await?;
+        match to_ms {
+            Some(to_ms) if state.position.timestamp_ms > to_ms => {
+                Err(CuError::PastState(format!("time {to_ms}")))
+            }
+            _ => Ok(state),
+        }
+    }
+
+    fn question(&self, process: Id) -> Result<tokio::sync::SemaphorePermit<'_>, CuError> {
+        let questions = &self.0.questions;
+        questions
+            .try_acquire()
+            .map_err(|_full| CuError::Busy(process))
+    }
+
+    fn takes_dry_run(&self, caller: IpAddr) -> bool {
+        let now_ms = u64::try_from(self.0.begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let mut rate = self.0.rate.lock().unwrap_or_else(PoisonError::into_inner);
+        rate.take(caller, now_ms)
+    }
+
+    /// The slot of a message, looked for within a bound.
+    async fn slot_of(&self, process: Id, message: Id) -> Result<u64, CuError> {
+        let begun = Instant::now();
+        loop {
+            if let Some(slot) = self.0.unit.log.slot_of(process, message).await? {
+                return Ok(slot);
+            }
+            if begun.elapsed() >= self.0.slot_deadline {
+                return Err(CuError::NoMessage { process, message });
+            }
+            tokio::time::sleep(SLOT_PAUSE).await;
+        }
+    }
+
+    async fn newest(&self, process: Id) -> Result<u64, CuError> {
+        let newest = self.0.unit.log.newest(process).await?;
+        newest.ok_or(CuError::NoProcess(process))
+    }
+
+    async fn evaluated(&self, process: Id, slot: u64) -> Result<Outcome, CuError> {
+        self.ask(process, slot, What::Reach).await?;
+        let kept = outcome::at_slot(&self.0.unit.store, process, slot).await?;
+        kept.ok_or_else(|| CuError::Missing {
+            process,
+            slot,
+            what: "it was evaluated, but its outcome is not in the store".to_owned(),
+        })
+    }
+
+    async fn ask<T>(
+        &self,
+        process: Id,
+        slot: u64,
+        what: impl FnOnce(Reply<T>) -> What,
+    ) -> Result<T, CuError> {
+        let (reply, answer) = oneshot::channel();
+        let what = what(reply);
+        let unit = &self.0.unit;
+        unit.residents.ask(process, Ask { slot, what }, |lines| {
+            unit.shutdown
+                .track(Actor::new(Arc::clone(unit), process, lines).run());
+        })?;
+        answer.await.unwrap_or(Err(CuError::Panicked))
+    }
+}
+
+/// Bounds a question; what it started goes on.
+async fn within<T>(
+    process: Id,
+    question: impl Future<Output = Result<T, CuError>>,
+) -> Result<T, CuError> {
+    let answer = timeout(ANSWER_DEADLINE, question).await;
+    answer.unwrap_or(Err(CuError::StillEvaluating { process }))
+}
+
+#[cfg(test)]
+mod tests;

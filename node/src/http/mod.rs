@@ -4,6 +4,7 @@
 //! own origin, because redirects between ao units keep only the origin.
 
 pub mod body;
+pub mod cu;
 pub mod error;
 pub mod listener;
 pub mod mu;

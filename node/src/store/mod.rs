@@ -20,6 +20,7 @@
 //!
 //! Deliberately absent: an in-memory mode (tests use a temporary folder, as in life), other databases (D27), rules.
 
+pub mod checkpoint;
 mod column;
 mod error;
 pub mod item;
@@ -27,6 +28,7 @@ pub mod log;
 pub mod monitor;
 mod open;
 pub mod outbox;
+pub mod outcome;
 pub mod page;
 pub mod process;
 pub mod publication;

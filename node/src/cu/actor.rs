@@ -1,0 +1,225 @@
+//! The one task of a process: it takes questions, evaluates as far as the furthest of them needs, and answers each as soon as
+//! its slot is reached.
+//!
+//! It works in pages. Between two pages outcomes are stored, answers go out and new questions are taken, so that a question
+//! about slot 10 does not wait for one about slot 10,000. A failure answers everybody who still waits and harms no other
+//! process; the next question tries again from where things stand. When nothing is asked for a while, or memory runs short, the
+//! process sleeps: a checkpoint, and the instance is dropped.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use aosec_wire::Id;
+use bytes::Bytes;
+use tokio::sync::oneshot;
+
+use super::error::CuError;
+use super::input::DryMessage;
+use super::life::Life;
+use super::residents::Lines;
+use super::unit::Unit;
+use crate::store::checkpoint::Position;
+
+/// A process that nobody asks for this long gives its memory back.
+const IDLE: Duration = Duration::from_secs(600);
+
+/// A question that can be answered once a slot is evaluated.
+#[derive(Debug)]
+pub struct Ask {
+    /// The slot.
+    pub slot: u64,
+    /// What is asked there.
+    pub what: What,
+}
+
+/// What is asked, and where the answer goes. Whoever asked may have gone; that is no fault.
+#[derive(Debug)]
+pub enum What {
+    /// That the slot is evaluated and stored.
+    Reach(Reply<()>),
+    /// What a message would come to, in the state there or later; as outcome JSON.
+    DryRun(Box<DryMessage>, Reply<String>),
+    /// The state there or later.
+    State(Reply<State>),
+}
+
+/// Where an answer goes.
+pub type Reply<T> = oneshot::Sender<Result<T, CuError>>;
+
+/// The state of a process.
+#[derive(Clone, Debug)]
+pub struct State {
+    /// The module's memory.
+    pub memory: Bytes,
+    /// The slot behind which it stands.
+    pub position: Position,
+}
+
+impl What {
+    fn fail(self, error: CuError) {
+        // A dropped receiver is a caller that went away.
+        let _ = match self {
+            Self::Reach(reply) => reply.send(Err(error)).is_ok(),
+            Self::DryRun(_, reply) => reply.send(Err(error)).is_ok(),
+            Self::State(reply) => reply.send(Err(error)).is_ok(),
+        };
+    }
+}
+
+/// The task of one process.
+#[derive(Debug)]
+pub struct Actor {
+    unit: Arc<Unit>,
+    process: Id,
+    lines: Lines,
+    life: Option<Box<Life>>,
+    waiting: BTreeMap<u64, Vec<What>>,
+}
+
+impl Actor {
+    /// A task that has done nothing yet.
+    #[must_use]
+    pub fn new(unit: Arc<Unit>, process: Id, lines: Lines) -> Self {
+        Self {
+            unit,
+            process,
+            lines,
+            life: None,
+            waiting: BTreeMap::new(),
+        }
+    }
+
+    /// Works until nobody asks any more, or the node stops.
+    pub async fn run(mut self) {
+        loop {
+            self.listen().await;
+            while !self.waiting.is_empty() {
+                self.advance().await;
+                self.take_all();
+            }
+            if self.unit.shutdown.is_told() {
+                self.sleep().await;
+                self.lines.asks.close();
+                return;
+            }
+            if self.life.is_none() && self.unit.residents.leave(self.process, &self.lines.asks) {
+                return;
+            }
+        }
+    }
+
+    /// Waits for a question, for the word to sleep, or for the end.
+    async fn listen(&mut self) {
+        let heard = tokio::select! {
+            ask = self.lines.asks.recv() => ask,
+            () = self.lines.sleep.notified() => None,
+            () = tokio::time::sleep(IDLE) => None,
+            () = self.unit.shutdown.told() => None,
+        };
+        match heard {
+            Some(ask) => self.wait(ask),
+            None => self.sleep().await,
+        }
+        self.take_all();
+    }
+
+    fn take_all(&mut self) {
+        while let Ok(ask) = self.lines.asks.try_recv() {
+            self.wait(ask);
+        }
+    }
+
+    fn wait(&mut self, ask: Ask) {
+        self.waiting.entry(ask.slot).or_default().push(ask.what);
+    }
+
+    /// One page further towards the furthest slot that is asked for.
+    async fn advance(&mut self) {
+        let furthest = self.waiting.last_key_value().map_or(0, |(slot, _)| *slot);
+        let stepped = match self.unit.shutdown.is_told() {
+            true => Err(CuError::Stopping),
+            false => self.step(furthest).await,
+        };
+        self.answer_reached().await;
+        if let Err(error) = stepped {
+            for what in std::mem::take(&mut self.waiting).into_values().flatten() {
+                what.fail(error.clone());
+            }
+        }
+    }
+
+    async fn step(&mut self, furthest: u64) -> Result<(), CuError> {
+        let life = match self.life.take() {
+            Some(life) => life,
+            None => self.unit.wake(self.process).await?,
+        };
+        if life.next_slot() > furthest {
+            self.life = Some(life);
+            return Ok(());
+        }
+        let (life, result) = self.unit.evaluate(self.process, life, furthest).await;
+        self.life = life;
+        match &self.life {
+            Some(life) => self
+                .unit
+                .residents
+                .used(self.process, life.resident_bytes()),
+            None => self.unit.residents.slept(self.process),
+        }
+        result
+    }
+
+    /// Answers everybody whose slot is evaluated.
+    async fn answer_reached(&mut self) {
+        let Some(next) = self.life.as_ref().map(|life| life.next_slot()) else {
+            return;
+        };
+        let later = self.waiting.split_off(&next);
+        for (slot, whats) in std::mem::replace(&mut self.waiting, later) {
+            for what in whats {
+                self.answer(slot, what).await;
+            }
+        }
+    }
+
+    async fn answer(&mut self, slot: u64, what: What) {
+        match (what, self.life.take()) {
+            (What::Reach(reply), life) => {
+                self.life = life;
+                // A dropped receiver is a caller that went away, here and below.
+                let _ = reply.send(Ok(()));
+            }
+            // The question before this one cost the instance: it comes back first.
+            (what, None) => self.wait(Ask { slot, what }),
+            (What::State(reply), Some(life)) => {
+                let _ = reply.send(state(&life).ok_or(CuError::NoProcess(self.process)));
+                self.life = Some(life);
+            }
+            (What::DryRun(_, reply), life) if reply.is_closed() => {
+                self.life = life;
+            }
+            (What::DryRun(dry, reply), Some(life)) => {
+                let (life, verdict) = self.unit.dry_run(life, dry).await;
+                self.life = life;
+                let _ = reply.send(verdict);
+            }
+        }
+    }
+
+    async fn sleep(&mut self) {
+        if let Some(life) = self.life.take() {
+            if life.since().is_some() {
+                self.unit.checkpoint(self.process, life).await;
+            }
+            self.unit.residents.slept(self.process);
+        }
+    }
+}
+
+fn state(life: &Life) -> Option<State> {
+    Some(State {
+        memory: life.memory(),
+        position: life.position()?.clone(),
+    })
+}

@@ -1,0 +1,255 @@
+//! A process as it is computed: its instance, and the place in its log up to which the instance has come.
+//!
+//! One slot: check the entry ([`super::replay`]), pass over a repetition ([`super::duplicate`]), write the input
+//! ([`super::input`]), run it, judge it ([`super::verdict`]), keep or forget the change. Nothing here waits, reads a clock or
+//! touches a disk; it is the function from log to state, run off the threads that wait for sockets.
+
+use std::sync::Arc;
+
+use aosec_wire::Id;
+
+use super::checkpoint::Since;
+use super::duplicate::Seen;
+use super::error::CuError;
+use super::input::{self, DryMessage, Moment, Party};
+use super::machine::{Failure, Machine, Run};
+use super::modules::Module;
+use super::replay::{Entry, Replay};
+use super::subject::Subject;
+use super::terms::Terms;
+use super::verdict::Verdict;
+use crate::store::checkpoint::{Checkpoint, Position};
+use crate::store::outcome::{Kind, Mark, Outcome};
+
+/// Dry runs get this part of a message's fuel: they are free for the caller and change nothing.
+const DRY_RUN_PART: u64 = 10;
+
+/// An entry with its message at hand, whatever road it came by.
+#[derive(Clone, Debug)]
+pub struct Ready {
+    /// The entry.
+    pub entry: Entry,
+    /// The message that the assignment names.
+    pub subject: Subject,
+}
+
+/// A live process.
+#[derive(Debug)]
+pub struct Life {
+    process: Party,
+    module: Arc<Module>,
+    terms: Terms,
+    engine: String,
+    environment: Vec<u8>,
+    replay: Replay,
+    machine: Box<dyn Machine>,
+    since: Since,
+    stale: bool,
+}
+
+/// What a run over some entries came to.
+#[derive(Debug)]
+pub struct Batch {
+    /// The slots that were evaluated, in order.
+    pub outcomes: Vec<Outcome>,
+    /// Why it ended before the last entry, if not for want of patience.
+    pub stop: Option<CuError>,
+}
+
+impl Life {
+    /// A process at the place where `machine` stands.
+    #[must_use]
+    pub fn new(
+        process: Party,
+        module: Arc<Module>,
+        terms: Terms,
+        engine: String,
+        replay: Replay,
+        machine: Box<dyn Machine>,
+    ) -> Self {
+        Self {
+            environment: input::environment(&process, &module.party),
+            process,
+            module,
+            terms,
+            engine,
+            replay,
+            machine,
+            since: Since::default(),
+            stale: false,
+        }
+    }
+
+    /// The slot that is due.
+    #[must_use]
+    pub fn next_slot(&self) -> u64 {
+        self.replay.next_slot()
+    }
+
+    /// The last slot that was evaluated.
+    #[must_use]
+    pub fn position(&self) -> Option<&Position> {
+        self.replay.position()
+    }
+
+    /// The work since the last checkpoint.
+    #[must_use]
+    pub fn since(&self) -> Since {
+        self.since
+    }
+
+    /// What the instance takes of the machine's memory.
+    #[must_use]
+    pub fn resident_bytes(&self) -> u64 {
+        self.machine.resident_bytes()
+    }
+
+    /// The memory of the module.
+    #[must_use]
+    pub fn memory(&self) -> bytes::Bytes {
+        self.machine.memory()
+    }
+
+    /// Evaluates `entries` in order, as long as `go_on` says so, at least one. `seen` are the marks of slots before the first.
+    pub fn evaluate(
+        &mut self,
+        entries: &[Ready],
+        mut seen: Seen,
+        go_on: impl Fn() -> bool,
+    ) -> Batch {
+        let mut outcomes = Vec::with_capacity(entries.len());
+        for ready in entries {
+            if !outcomes.is_empty() && !go_on() {
+                break;
+            }
+            match self.evaluate_one(ready, &mut seen) {
+                Ok(outcome) => outcomes.push(outcome),
+                Err(error) => {
+                    return Batch {
+                        outcomes,
+                        stop: Some(error),
+                    };
+                }
+            }
+        }
+        Batch {
+            outcomes,
+            stop: None,
+        }
+    }
+
+    fn evaluate_one(&mut self, ready: &Ready, seen: &mut Seen) -> Result<Outcome, CuError> {
+        let mut replay = self.replay.clone();
+        let position = replay.admit(&ready.entry)?.clone();
+        let mark = Mark::of(&ready.subject, &self.process.tags);
+        let repeats = seen.repeats(&mark);
+        let verdict = if repeats {
+            Verdict::of_repetition()
+        } else {
+            self.judge(ready, position.slot)?
+        };
+        let root = if verdict.keep {
+            self.machine.commit()
+        } else {
+            self.forget(position.slot)?;
+            self.machine.root()
+        };
+        seen.insert(&mark);
+        self.replay = replay;
+        self.since.count(verdict.fuel_used);
+        Ok(Outcome {
+            slot: position.slot,
+            mark,
+            timestamp_ms: position.timestamp_ms,
+            kind: match (repeats, verdict.keep) {
+                (true, _) => Kind::Repetition,
+                (false, true) => Kind::Result,
+                (false, false) => Kind::Error,
+            },
+            root,
+            engine: self.engine.clone(),
+            json: verdict.json,
+        })
+    }
+
+    fn judge(&mut self, ready: &Ready, slot: u64) -> Result<Verdict, CuError> {
+        let message = input::message(self.process.id, &ready.subject, &ready.entry.assignment);
+        let run = self
+            .machine
+            .run(&message, &self.environment, self.terms.fuel);
+        self.verdict(run, slot)
+    }
+
+    fn verdict(&mut self, run: Run, slot: u64) -> Result<Verdict, CuError> {
+        match run.answer {
+            Ok(answer) => Ok(Verdict::of_answer(&answer, run.fuel_used)),
+            Err(Failure::Verdict(reason)) => Ok(Verdict::of_failure(&reason, run.fuel_used)),
+            Err(failure) => Err(self.interrupted(failure, slot)),
+        }
+    }
+
+    /// Forgets the pending change. Where that fails the instance is stale.
+    fn forget(&mut self, slot: u64) -> Result<(), CuError> {
+        let forgotten = self.machine.rollback();
+        forgotten.map_err(|failure| self.interrupted(failure, slot))
+    }
+
+    /// After an interruption nobody can say what the instance holds.
+    fn interrupted(&mut self, failure: Failure, slot: u64) -> CuError {
+        self.stale = true;
+        CuError::Interrupted {
+            process: self.process.id,
+            slot,
+            reason: failure.to_string(),
+        }
+    }
+
+    /// True where the instance must be dropped: it comes back from its last checkpoint.
+    #[must_use]
+    pub fn is_stale(&self) -> bool {
+        self.stale
+    }
+
+    /// Runs a message that nobody signed against the present state, and forgets what it changed.
+    ///
+    /// # Errors
+    /// [`CuError::Interrupted`] where the run ended without a verdict.
+    pub fn dry_run(&mut self, dry: &DryMessage) -> Result<Verdict, CuError> {
+        let now = self.position().map_or(
+            Moment {
+                timestamp_ms: 0,
+                height: 0,
+            },
+            |at| Moment {
+                timestamp_ms: at.timestamp_ms,
+                height: at.height,
+            },
+        );
+        let message = input::dry_message(self.process.id, dry, now);
+        let fuel = self.terms.fuel / DRY_RUN_PART;
+        let run = self.machine.run(&message, &self.environment, fuel);
+        let slot = self.next_slot();
+        let verdict = self.verdict(run, slot)?;
+        self.forget(slot)?;
+        Ok(verdict)
+    }
+
+    /// The snapshot of the present state; none before the first slot.
+    #[must_use]
+    pub fn snapshot(&self) -> Option<(Position, Vec<u8>)> {
+        self.position()
+            .map(|at| (at.clone(), self.machine.snapshot()))
+    }
+
+    /// The row for a snapshot that was kept, and a new count of the work since.
+    pub fn checkpointed(&mut self, position: Position, snapshot: Id) -> Checkpoint {
+        self.since = Since::default();
+        Checkpoint {
+            position,
+            root: self.machine.root(),
+            module: self.module.party.id,
+            engine: self.engine.clone(),
+            snapshot,
+        }
+    }
+}

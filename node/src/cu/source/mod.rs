@@ -1,0 +1,94 @@
+//! Where a log comes from: this node's own scheduler, or the one that hosts the process, over HTTP.
+//!
+//! The two ports of the compute unit stand here: [`Log`] serves the slots of a process, [`Items`] serves an item by its id alone
+//! (modules, and messages that a log names by reference). What they serve is verified; whether it is the *right* thing is
+//! [`super::replay`]'s to say. What cannot be had is an error that names it: nothing is skipped, nothing guessed
+//! (PROTOCOL 5.10).
+
+mod local;
+pub mod remote;
+mod route;
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+
+use aosec_wire::{Id, VerifiedItem};
+
+pub use self::route::Route;
+use super::replay::Entry;
+use super::subject::Subject;
+
+/// The answer of a port, in time.
+pub type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, SourceError>> + Send + 'a>>;
+
+/// Slots asked for at once: with small messages one round trip, with the largest still bounded memory.
+pub const PAGE_SLOTS: u64 = 64;
+
+/// A scheduler's log, slot by slot.
+pub trait Log: Send + Sync + fmt::Debug {
+    /// The item that spawned `process`; none where this scheduler does not know it.
+    fn spawn(&self, process: Id) -> Answer<'_, Option<VerifiedItem>>;
+
+    /// The entries from slot `from` on, at most up to `to` and at most [`PAGE_SLOTS`], in order. Fewer may come; none comes
+    /// only where slot `from` is not there.
+    fn entries(&self, process: Id, from: u64, to: u64) -> Answer<'_, Vec<Entry>>;
+
+    /// The slot of a message of `process`; none where it has none yet.
+    fn slot_of(&self, process: Id, message: Id) -> Answer<'_, Option<u64>>;
+
+    /// The newest slot; none where there is no slot yet.
+    fn newest(&self, process: Id) -> Answer<'_, Option<u64>>;
+}
+
+/// Items by id, wherever the network keeps them.
+pub trait Items: Send + Sync + fmt::Debug {
+    /// The verified item; none where nobody asked has it.
+    fn item(&self, id: Id) -> Answer<'_, Option<VerifiedItem>>;
+
+    /// The verified item or transaction; none where nobody asked has it.
+    fn subject(&self, id: Id) -> Answer<'_, Option<Subject>>;
+}
+
+/// What could not be had, and from whom. All of these may pass: the same request can succeed later.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SourceError {
+    /// Nobody knows where the process is scheduled.
+    #[error("the scheduler of process {process} cannot be located: {reason}")]
+    Nowhere {
+        /// The process.
+        process: Id,
+        /// What the lookup said.
+        reason: String,
+    },
+    /// The other side cannot be reached or broke off.
+    #[error("{url} does not answer: {reason}")]
+    Silent {
+        /// Whom we asked.
+        url: String,
+        /// What the connection said.
+        reason: String,
+    },
+    /// The other side answered with something that is no log.
+    #[error("{url} serves {what}")]
+    Shape {
+        /// Whom we asked.
+        url: String,
+        /// What is wrong with it.
+        what: &'static str,
+    },
+    /// An item that does not verify.
+    #[error("{url} serves an item that does not verify: {reason}")]
+    Item {
+        /// Whom we asked.
+        url: String,
+        /// Why it does not.
+        reason: String,
+    },
+    /// This node's own scheduler could not read its log.
+    #[error("this node's scheduler cannot read its log: {0}")]
+    Own(String),
+    /// A gateway failed.
+    #[error("no gateway answers: {0}")]
+    Gateway(String),
+}

@@ -1,0 +1,126 @@
+//! A machine of a few lines: its state is one number, and the data of a message is what to do with it.
+//!
+//! `add N` adds, `fail` adds 1,000 and reports an error, `trap` traps, `burn` runs out of fuel, `stall` ends without a verdict,
+//! `panic` panics, anything else is answered with the number. Each step takes 10 fuel.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use serde_json::{Value, json};
+
+use crate::cu::machine::{Failure, Machine, Program, Run, Workshop, WorkshopError};
+use crate::cu::terms::Terms;
+
+/// What an instance pretends to take.
+pub(super) const BYTES: u64 = 100;
+
+#[derive(Debug)]
+pub(super) struct Abacus;
+
+#[derive(Debug)]
+struct Frame;
+
+#[derive(Debug)]
+struct Beads {
+    kept: u64,
+    pending: u64,
+}
+
+impl Workshop for Abacus {
+    fn engine(&self) -> &str {
+        "abacus 1"
+    }
+
+    fn load(&self, wasm: &[u8]) -> Result<Arc<dyn Program>, WorkshopError> {
+        match wasm {
+            b"abacus" => Ok(Arc::new(Frame)),
+            _ => Err(WorkshopError::Module("no abacus".to_owned())),
+        }
+    }
+}
+
+impl Program for Frame {
+    fn boot(&self, _terms: Terms) -> Result<Box<dyn Machine>, WorkshopError> {
+        Ok(Box::new(Beads {
+            kept: 0,
+            pending: 0,
+        }))
+    }
+
+    fn restore(&self, snapshot: &[u8], _terms: Terms) -> Result<Box<dyn Machine>, WorkshopError> {
+        let bytes = snapshot
+            .try_into()
+            .map_err(|_| WorkshopError::Snapshot("not eight bytes".to_owned()))?;
+        let kept = u64::from_be_bytes(bytes);
+        Ok(Box::new(Beads {
+            kept,
+            pending: kept,
+        }))
+    }
+}
+
+impl Machine for Beads {
+    fn run(&mut self, message: &[u8], _environment: &[u8], fuel: u64) -> Run {
+        let message: Value = serde_json::from_slice(message).unwrap();
+        let order = message["Data"].as_str().unwrap_or_default();
+        let answer = match order.split_once(' ').unwrap_or((order, "")) {
+            ("add", number) => self.add(number.parse().unwrap()),
+            ("fail", _) => {
+                self.add(1_000);
+                json!({"Error": "told to fail", "Messages": [{"Target": "x", "Tags": [], "Data": ""}]})
+            }
+            ("fuel", _) => json!({"Output": {"data": fuel.to_string()}}),
+            ("trap", _) => return self.stop(Failure::Verdict("the module trapped".to_owned()), 10),
+            ("burn", _) => return self.stop(Failure::Verdict("out of fuel".to_owned()), fuel),
+            ("stall", _) => return self.stop(Failure::Interrupted("a busy machine".to_owned()), 0),
+            ("panic", _) => panic!("told to panic"),
+            _ => self.add(0),
+        };
+        Run {
+            answer: Ok(answer.to_string().into_bytes()),
+            fuel_used: 10,
+        }
+    }
+
+    fn commit(&mut self) -> [u8; 32] {
+        self.kept = self.pending;
+        self.root()
+    }
+
+    fn rollback(&mut self) -> Result<(), Failure> {
+        self.pending = self.kept;
+        Ok(())
+    }
+
+    fn root(&self) -> [u8; 32] {
+        *aosec_wire::Id::sha256(&self.kept.to_be_bytes()).as_bytes()
+    }
+
+    fn snapshot(&self) -> Vec<u8> {
+        self.kept.to_be_bytes().to_vec()
+    }
+
+    fn memory(&self) -> Bytes {
+        self.snapshot().into()
+    }
+
+    fn resident_bytes(&self) -> u64 {
+        BYTES
+    }
+}
+
+impl Beads {
+    fn add(&mut self, number: u64) -> Value {
+        self.pending += number;
+        let data = self.pending.to_string();
+        json!({"Messages": [], "Assignments": [], "Spawns": [], "Output": {"data": data, "prompt": "", "print": false}})
+    }
+
+    fn stop(&mut self, failure: Failure, fuel_used: u64) -> Run {
+        self.pending = self.kept;
+        Run {
+            answer: Err(failure),
+            fuel_used,
+        }
+    }
+}

@@ -1,0 +1,228 @@
+//! Logs as a scheduler would sign them, and as a hostile one would: every plan can be bent before it is signed.
+
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+
+use aosec_wire::assignment::{next_hash_chain, next_log_chain};
+use aosec_wire::{AssignmentPlan, Chain, Draft, Id, SigningKey, Tags, VerifiedItem};
+use bytes::Bytes;
+
+use crate::cu::replay::Entry;
+use crate::cu::source::{Answer, Items, Log, PAGE_SLOTS};
+use crate::cu::subject::Subject;
+use crate::cu::terms;
+
+/// The stamped time of slot 0.
+pub(super) const SPAWNED_MS: u64 = 1_700_000_000_000;
+/// The stamped height of slot 0.
+pub(super) const SPAWNED_HEIGHT: u64 = 1_500_000;
+
+/// The module that the test machine takes.
+pub(super) fn module() -> VerifiedItem {
+    let tags = Tags::new()
+        .with("Data-Protocol", "ao")
+        .with("Type", "Module")
+        .with("Module-Format", terms::FORMAT)
+        .with("Input-Encoding", terms::ENCODING)
+        .with("Output-Encoding", terms::ENCODING)
+        .with("Memory-Limit", "1-mb")
+        .with("Compute-Limit", "1000");
+    sign(&SigningKey::ed25519([3; 32]), None, tags, "abacus")
+}
+
+pub(super) fn sign(
+    key: &SigningKey,
+    target: Option<Id>,
+    tags: Tags,
+    data: impl Into<String>,
+) -> VerifiedItem {
+    let draft = Draft {
+        target,
+        anchor: None,
+        tags,
+        data: Bytes::from(data.into()),
+    };
+    draft.sign(key).unwrap()
+}
+
+/// One process: its spawn, its scheduler, its log.
+#[derive(Clone, Debug)]
+pub(super) struct Book {
+    pub(super) scheduler: SigningKey,
+    pub(super) user: SigningKey,
+    pub(super) spawn: VerifiedItem,
+    pub(super) entries: Vec<Entry>,
+}
+
+impl Book {
+    /// A process of the test module, with its slot 0.
+    pub(super) fn new() -> Self {
+        Self::with_tags(Tags::new())
+    }
+
+    /// The same with further tags on the spawn.
+    pub(super) fn with_tags(further: Tags) -> Self {
+        let scheduler = SigningKey::ed25519([1; 32]);
+        let user = SigningKey::ed25519([2; 32]);
+        let mut tags = Tags::new()
+            .with("Data-Protocol", "ao")
+            .with("Variant", "ao.TN.1")
+            .with("Type", "Process")
+            .with("Module", module().id().to_string())
+            .with("Scheduler", scheduler.address().as_str());
+        for (name, value) in further.iter() {
+            tags.push(name, value);
+        }
+        let spawn = sign(&user, None, tags, "spawn");
+        let mut book = Self {
+            scheduler,
+            user,
+            spawn,
+            entries: Vec::new(),
+        };
+        let plan = book.plan(None);
+        book.write(&plan, Some(book.spawn.clone()));
+        book
+    }
+
+    pub(super) fn process(&self) -> Id {
+        self.spawn.id()
+    }
+
+    /// The right plan for the next slot.
+    pub(super) fn plan(&self, message: Option<Id>) -> AssignmentPlan {
+        let nonce = self.entries.len() as u64;
+        let (height, timestamp) = (SPAWNED_HEIGHT + nonce / 3, SPAWNED_MS + 7 * nonce);
+        let chain = self.entries.last().map_or_else(
+            || Chain::genesis(self.process()),
+            |last| {
+                let last = &last.assignment;
+                let at = message.unwrap_or(self.process());
+                Chain {
+                    hash: next_hash_chain(last.id(), last.hash_chain()),
+                    log: next_log_chain(last.log_chain().unwrap(), at, height, timestamp),
+                }
+            },
+        );
+        AssignmentPlan {
+            process: self.process(),
+            epoch: 0,
+            nonce,
+            message,
+            height,
+            timestamp,
+            chain,
+            exclude: Vec::new(),
+            base_layer: false,
+        }
+    }
+
+    /// Signs a plan, right or wrong, and writes it into the log.
+    pub(super) fn write(&mut self, plan: &AssignmentPlan, message: Option<VerifiedItem>) {
+        let assignment = plan.sign(&self.scheduler).unwrap();
+        self.entries.push(Entry {
+            message,
+            assignment,
+        });
+    }
+
+    /// An item of the process's user that is not in the log yet.
+    pub(super) fn message(&self, data: &str) -> VerifiedItem {
+        let tags = Tags::new()
+            .with("Data-Protocol", "ao")
+            .with("Type", "Message")
+            .with("Count", self.entries.len().to_string());
+        sign(&self.user, Some(self.process()), tags, data)
+    }
+
+    /// Puts a message of the user into the next slot.
+    pub(super) fn send(&mut self, data: &str) -> Id {
+        self.enter(self.message(data))
+    }
+
+    /// Puts an item into the next slot.
+    pub(super) fn enter(&mut self, item: VerifiedItem) -> Id {
+        let id = item.id();
+        self.write(&self.plan(Some(id)), Some(item));
+        id
+    }
+}
+
+/// The books that a unit reads, and what it asked for.
+#[derive(Debug, Default)]
+pub(super) struct Shelf {
+    books: Mutex<BTreeMap<Id, Book>>,
+    subjects: Mutex<BTreeMap<Id, Subject>>,
+    /// The first slot of every page that was asked for.
+    pub(super) asked: Mutex<Vec<u64>>,
+}
+
+impl Shelf {
+    pub(super) fn of(books: impl IntoIterator<Item = Book>) -> std::sync::Arc<Self> {
+        let shelf = Self::default();
+        for book in books {
+            shelf.put(book);
+        }
+        std::sync::Arc::new(shelf)
+    }
+
+    pub(super) fn put(&self, book: Book) {
+        self.books.lock().unwrap().insert(book.process(), book);
+    }
+
+    pub(super) fn lend(&self, subject: Subject) {
+        self.subjects.lock().unwrap().insert(subject.id(), subject);
+    }
+
+    fn read<T>(&self, process: Id, read: impl FnOnce(&Book) -> Option<T>) -> Option<T> {
+        self.books.lock().unwrap().get(&process).and_then(read)
+    }
+}
+
+impl Log for Shelf {
+    fn spawn(&self, process: Id) -> Answer<'_, Option<VerifiedItem>> {
+        let spawn = self.read(process, |book| Some(book.spawn.clone()));
+        Box::pin(async move { Ok(spawn) })
+    }
+
+    fn entries(&self, process: Id, from: u64, to: u64) -> Answer<'_, Vec<Entry>> {
+        self.asked.lock().unwrap().push(from);
+        let count = (to + 1).saturating_sub(from).min(PAGE_SLOTS);
+        let page = self.read(process, |book| {
+            let rest = book.entries.iter().skip(from as usize);
+            Some(rest.take(count as usize).cloned().collect())
+        });
+        Box::pin(async move { Ok(page.unwrap_or_default()) })
+    }
+
+    fn slot_of(&self, process: Id, message: Id) -> Answer<'_, Option<u64>> {
+        let slot = self.read(process, |book| {
+            let mut messages = book.entries.iter().map(|entry| entry.assignment.message());
+            let at = messages.position(|named| named.unwrap_or(process) == message)?;
+            Some(at as u64)
+        });
+        Box::pin(async move { Ok(slot) })
+    }
+
+    fn newest(&self, process: Id) -> Answer<'_, Option<u64>> {
+        let newest = self.read(process, |book| (book.entries.len() as u64).checked_sub(1));
+        Box::pin(async move { Ok(newest) })
+    }
+}
+
+impl Items for Shelf {
+    fn item(&self, id: Id) -> Answer<'_, Option<VerifiedItem>> {
+        let subject = self.subjects.lock().unwrap().get(&id).cloned();
+        Box::pin(async move {
+            match subject {
+                Some(Subject::Item(item)) => Ok(Some(item)),
+                _ => Ok(None),
+            }
+        })
+    }
+
+    fn subject(&self, id: Id) -> Answer<'_, Option<Subject>> {
+        let subject = self.subjects.lock().unwrap().get(&id).cloned();
+        Box::pin(async move { Ok(subject) })
+    }
+}

@@ -1,0 +1,109 @@
+//! The compute unit under test: logs signed by test keys ([`book`]), a machine of a few lines ([`abacus`]), and the stories.
+
+mod abacus;
+mod book;
+mod failures;
+mod faults;
+mod http;
+mod input;
+mod process;
+mod remote;
+mod restart;
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use aosec_wire::{Id, SigningKey};
+
+use self::abacus::Abacus;
+use self::book::{Book, Shelf};
+use super::terms::Terms;
+use super::{CuError, Handle, Settings};
+use crate::shutdown::Shutdown;
+use crate::store::Store;
+use crate::store::outcome::Outcome;
+
+/// A compute unit over the books of a shelf.
+struct Bench {
+    cu: Handle,
+    store: Store,
+    shutdown: Shutdown,
+}
+
+impl Bench {
+    /// A unit with ample memory, on the files of `folder`.
+    async fn open(folder: &Path, shelf: &Arc<Shelf>) -> Self {
+        Self::with_memory(folder, shelf, u64::MAX).await
+    }
+
+    async fn with_memory(folder: &Path, shelf: &Arc<Shelf>, resident_bytes: u64) -> Self {
+        let store = Store::open(&folder.join("store")).await.unwrap();
+        let shutdown = Shutdown::new();
+        let settings = Settings {
+            store: store.clone(),
+            folder: folder.join("cu"),
+            log: shelf.clone(),
+            items: shelf.clone(),
+            workshop: Arc::new(Abacus),
+            modules: vec![book::module()],
+            most: Terms {
+                memory_bytes: 1 << 30,
+                fuel: 1_000_000,
+            },
+            address: SigningKey::ed25519([9; 32]).address().clone(),
+            resident_bytes,
+            lanes: 2,
+            slot_deadline: Duration::from_millis(300),
+            shutdown: shutdown.clone(),
+        };
+        let cu = Handle::open(settings).await.unwrap();
+        Self {
+            cu,
+            store,
+            shutdown,
+        }
+    }
+
+    /// An ordinary stop: every live process takes a checkpoint.
+    async fn stop(self) {
+        self.shutdown.tell();
+        assert!(self.shutdown.finished().await);
+        self.store.close().await;
+    }
+
+    async fn root(&self, process: Id, slot: u64) -> [u8; 32] {
+        self.cu.root(process, slot).await.unwrap().root
+    }
+
+    async fn roots(&self, process: Id, slots: u64) -> Vec<[u8; 32]> {
+        let mut roots = Vec::new();
+        for slot in 0..slots {
+            roots.push(self.root(process, slot).await);
+        }
+        roots
+    }
+
+    async fn data(&self, process: Id, message: Id) -> String {
+        data(&self.cu.result(process, message).await.unwrap())
+    }
+
+    async fn refusal(&self, process: Id, message: Id) -> CuError {
+        self.cu.result(process, message).await.unwrap_err()
+    }
+}
+
+/// `Output.data` of an outcome.
+fn data(outcome: &Outcome) -> String {
+    let json: serde_json::Value = serde_json::from_str(&outcome.json).unwrap();
+    json["Output"]["data"].as_str().unwrap().to_owned()
+}
+
+/// A book with one process that was told to add 1, 2, ... up to `slots` - 1.
+fn counting(slots: u64) -> Book {
+    let mut book = Book::new();
+    for number in 1..slots {
+        book.send(&format!("add {number}"));
+    }
+    book
+}

@@ -1,0 +1,349 @@
+//! What every task of the compute unit shares, and the steps that wait: waking a process, evaluating one page, keeping what
+//! came of it. The order of a page is fixed: outcomes are stored before anybody is answered, a checkpoint after them.
+
+use std::num::NonZeroUsize;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use aosec_wire::{Address, Id, Scheduled, VerifiedItem};
+use lru::LruCache;
+use tokio::sync::Semaphore;
+
+use super::checkpoint::Snapshots;
+use super::duplicate::Seen;
+use super::error::CuError;
+use super::input::{DryMessage, Party};
+use super::life::{Batch, Life, Ready};
+use super::machine::Machine;
+use super::modules::{Module, Modules};
+use super::replay::{Entry, Replay};
+use super::residents::Residents;
+use super::source::{Items, Log};
+use super::subject::Subject;
+use super::terms::Terms;
+use crate::metrics;
+use crate::shutdown::Shutdown;
+use crate::store::Store;
+use crate::store::checkpoint::{self, Checkpoint};
+use crate::store::outcome::{self, Mark};
+
+/// How long one page may hold a core before others get their turn and answers go out; a single slot may take longer.
+const TURN: Duration = Duration::from_millis(200);
+/// Spawns remembered, so that a question about a foreign process does not fetch it each time.
+const SPAWNS_MAX: NonZeroUsize = NonZeroUsize::new(1_024).expect("not zero");
+
+/// The shared part of the compute unit.
+#[derive(Debug)]
+pub struct Unit {
+    /// Outcomes and checkpoints.
+    pub store: Store,
+    /// The logs.
+    pub log: Arc<dyn Log>,
+    /// Items that logs name by reference.
+    pub items: Arc<dyn Items>,
+    /// Modules, ready to run.
+    pub modules: Modules,
+    /// Snapshots.
+    pub snapshots: Snapshots,
+    /// The most that a process may ask for.
+    pub most: Terms,
+    /// Evaluations at once: one for each core.
+    pub lanes: Semaphore,
+    /// The live processes.
+    pub residents: Residents,
+    /// The end of the node.
+    pub shutdown: Shutdown,
+    pub(super) spawns: Spawns,
+}
+
+/// What the item that spawned a process says.
+#[derive(Debug)]
+pub struct Spawn {
+    /// The item itself: the message of slot 0.
+    pub item: VerifiedItem,
+    /// The module that runs it.
+    pub module: Id,
+    /// Who orders its messages.
+    pub scheduler: Address,
+}
+
+/// The spawns that were looked at lately.
+#[derive(Debug)]
+pub struct Spawns(Mutex<LruCache<Id, Arc<Spawn>>>);
+
+impl Default for Spawns {
+    fn default() -> Self {
+        Self(Mutex::new(LruCache::new(SPAWNS_MAX)))
+    }
+}
+
+impl Unit {
+    /// The spawn of `process`.
+    ///
+    /// # Errors
+    /// [`CuError`] where no scheduler has it, or it spawns nothing.
+    pub async fn spawn(&self, process: Id) -> Result<Arc<Spawn>, CuError> {
+        if let Some(spawn) = self.spawns.lock().get(&process) {
+            return Ok(Arc::clone(spawn));
+        }
+        let item = self.log.spawn(process).await?;
+        let item = item
+            .filter(|item| item.id() == process)
+            .ok_or(CuError::NoProcess(process))?;
+        let spawn = Arc::new(read_spawn(item)?);
+        self.spawns.lock().put(process, Arc::clone(&spawn));
+        Ok(spawn)
+    }
+
+    /// Brings a process to life: from its newest checkpoint that holds, else from the beginning.
+    ///
+    /// # Errors
+    /// [`CuError`] where spawn, module or limits do not allow it.
+    pub async fn wake(&self, process: Id) -> Result<Box<Life>, CuError> {
+        let spawn = self.spawn(process).await?;
+        let module = self.modules.get(spawn.module).await?;
+        let party = Party::of(&spawn.item);
+        let terms = Terms::agree(&party.tags, &module.party.tags, self.most)
+            .map_err(|reason| CuError::Terms { process, reason })?;
+        let (machine, position) = match self.restore(process, &module, terms).await? {
+            Some((machine, kept)) => (machine, Some(kept.position)),
+            None => (boot(process, &module, terms).await?, None),
+        };
+        let replay = Replay::new(process, spawn.scheduler.clone(), position);
+        let engine = self.modules.engine().to_owned();
+        Ok(Box::new(Life::new(
+            party, module, terms, engine, replay, machine,
+        )))
+    }
+
+    /// The instance of the newest checkpoint whose snapshot is whole and gives the root that was noted.
+    async fn restore(
+        &self,
+        process: Id,
+        module: &Arc<Module>,
+        terms: Terms,
+    ) -> Result<Option<(Box<dyn Machine>, Checkpoint)>, CuError> {
+        for kept in checkpoint::of_process(&self.store, process).await? {
+            if kept.module != module.party.id || kept.engine != self.modules.engine() {
+                continue;
+            }
+            let slot = kept.position.slot;
+            let Some(bytes) = self.snapshots.read(process, slot, kept.snapshot).await else {
+                continue;
+            };
+            let program = Arc::clone(&module.program);
+            let restored =
+                tokio::task::spawn_blocking(move || program.restore(&bytes, terms)).await;
+            match restored.map_err(|_panicked| CuError::Panicked)? {
+                Ok(machine) if machine.root() == kept.root => return Ok(Some((machine, kept))),
+                Ok(_other) => {
+                    tracing::warn!(%process, slot, "a snapshot has another root than noted; passed over")
+                }
+                Err(reason) => {
+                    tracing::warn!(%process, slot, %reason, "a snapshot cannot be restored; passed over")
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    /// Evaluates the next page up to `furthest` and stores it. The life is lost where the thread was, or where what it computed
+    /// contradicts what is stored.
+    pub async fn evaluate(
+        &self,
+        process: Id,
+        life: Box<Life>,
+        furthest: u64,
+    ) -> (Option<Box<Life>>, Result<(), CuError>) {
+        let (ready, seen) = match self.page(process, life.next_slot(), furthest).await {
+            Ok(page) => page,
+            Err(error) => return (Some(life), Err(error)),
+        };
+        let (life, batch) = match self.turn(life, ready, seen).await {
+            Ok(turn) => turn,
+            Err(error) => return (None, Err(error)),
+        };
+        metrics::evaluations().inc_by(batch.outcomes.len() as u64);
+        if let Err(error) = self.keep(process, batch.outcomes).await {
+            return (None, Err(error));
+        }
+        let life = match (life.is_stale(), life.since().is_due()) {
+            (true, _) => None,
+            (false, true) => self.checkpoint(process, life).await,
+            (false, false) => Some(life),
+        };
+        (life, batch.stop.map_or(Ok(()), Err))
+    }
+
+    /// The next entries with their messages, and what of them stood in earlier slots.
+    async fn page(
+        &self,
+        process: Id,
+        next: u64,
+        furthest: u64,
+    ) -> Result<(Vec<Ready>, Seen), CuError> {
+        let entries = self.log.entries(process, next, furthest).await?;
+        if entries.is_empty() {
+            return Err(missing(process, next, "the scheduler does not serve it"));
+        }
+        let mut ready = Vec::with_capacity(entries.len());
+        for (slot, entry) in (next..).zip(entries) {
+            ready.push(self.hydrate(process, slot, entry).await?);
+        }
+        let spawn = self.spawn(process).await?;
+        let marks = ready
+            .iter()
+            .map(|ready| Mark::of(&ready.subject, spawn.item.tags()))
+            .collect::<Vec<_>>();
+        let seen = outcome::seen(&self.store, process, next, &marks).await?;
+        Ok((ready, Seen::new(seen)))
+    }
+
+    /// The message of an entry: served with it, the spawn itself, or fetched by the id that the assignment names.
+    async fn hydrate(&self, process: Id, slot: u64, entry: Entry) -> Result<Ready, CuError> {
+        let subject = match (&entry.message, entry.assignment.message()) {
+            (Some(item), _) => item.clone().into(),
+            (None, None) => self.spawn(process).await?.item.clone().into(),
+            (None, Some(named)) => self.reference(process, slot, named).await?,
+        };
+        Ok(Ready { entry, subject })
+    }
+
+    async fn reference(&self, process: Id, slot: u64, named: Id) -> Result<Subject, CuError> {
+        let subject = self.items.subject(named).await?;
+        let subject = subject.filter(|subject| subject.id() == named);
+        subject.ok_or_else(|| missing(process, slot, &format!("no gateway has message {named}")))
+    }
+
+    /// One turn on a core.
+    async fn turn(
+        &self,
+        mut life: Box<Life>,
+        ready: Vec<Ready>,
+        seen: Seen,
+    ) -> Result<(Box<Life>, Batch), CuError> {
+        let _lane = self
+            .lanes
+            .acquire()
+            .await
+            .map_err(|_closed| CuError::Stopping)?;
+        let turn = tokio::task::spawn_blocking(move || {
+            let begun = Instant::now();
+            let batch = life.evaluate(&ready, seen, || begun.elapsed() < TURN);
+            (life, batch)
+        });
+        turn.await.map_err(|_panicked| CuError::Panicked)
+    }
+
+    async fn keep(&self, process: Id, outcomes: Vec<outcome::Outcome>) -> Result<(), CuError> {
+        if outcomes.is_empty() {
+            return Ok(());
+        }
+        let kept = self
+            .store
+            .write(async move |db| outcome::insert(db, process, &outcomes).await)
+            .await?;
+        kept.map_err(|divergence| {
+            tracing::error!(%process, %divergence, "the same log gave another result than before");
+            CuError::Diverged {
+                process,
+                divergence,
+            }
+        })
+    }
+
+    /// Takes a checkpoint. A failure costs time at the next start and nothing else, so it is told to the operator alone.
+    pub async fn checkpoint(&self, process: Id, life: Box<Life>) -> Option<Box<Life>> {
+        let taken = tokio::task::spawn_blocking(move || {
+            let snapshot = life.snapshot();
+            (life, snapshot)
+        });
+        let (mut life, (position, bytes)) = match taken.await {
+            Ok((life, Some(snapshot))) => (life, snapshot),
+            Ok((life, None)) => return Some(life),
+            Err(_panicked) => return None,
+        };
+        let slot = position.slot;
+        match self.snapshots.write(process, slot, &bytes).await {
+            Ok(hash) => {
+                let row = life.checkpointed(position, hash);
+                self.note(process, row).await;
+            }
+            Err(error) => tracing::warn!(%process, slot, %error, "a snapshot could not be written"),
+        }
+        Some(life)
+    }
+
+    async fn note(&self, process: Id, row: Checkpoint) {
+        let noted = self
+            .store
+            .write(async move |db| checkpoint::insert(db, process, &row).await)
+            .await;
+        match noted {
+            Ok(forgotten) => self.snapshots.forget(process, &forgotten).await,
+            Err(error) => tracing::warn!(%process, %error, "a checkpoint could not be noted"),
+        }
+    }
+
+    /// A run that changes nothing, on a core.
+    pub async fn dry_run(
+        &self,
+        mut life: Box<Life>,
+        dry: Box<DryMessage>,
+    ) -> (Option<Box<Life>>, Result<String, CuError>) {
+        let Ok(_lane) = self.lanes.acquire().await else {
+            return (Some(life), Err(CuError::Stopping));
+        };
+        let ran = tokio::task::spawn_blocking(move || {
+            let verdict = life.dry_run(&dry);
+            (life, verdict)
+        });
+        match ran.await {
+            Ok((life, verdict)) if life.is_stale() => (None, verdict.map(|verdict| verdict.json)),
+            Ok((life, verdict)) => (Some(life), verdict.map(|verdict| verdict.json)),
+            Err(_panicked) => (None, Err(CuError::Panicked)),
+        }
+    }
+}
+
+impl Spawns {
+    fn lock(&self) -> std::sync::MutexGuard<'_, LruCache<Id, Arc<Spawn>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn read_spawn(item: VerifiedItem) -> Result<Spawn, CuError> {
+    let process = item.id();
+    let reason = match Scheduled::classify(item) {
+        Ok(Scheduled::Process(spawn)) => {
+            return Ok(Spawn {
+                item: spawn.item,
+                module: spawn.module,
+                scheduler: spawn.scheduler,
+            });
+        }
+        Ok(Scheduled::Message(_message)) => "it is a message".to_owned(),
+        Err(error) => error.to_string(),
+    };
+    Err(CuError::NotAProcess { process, reason })
+}
+
+async fn boot(
+    process: Id,
+    module: &Arc<Module>,
+    terms: Terms,
+) -> Result<Box<dyn Machine>, CuError> {
+    let program = Arc::clone(&module.program);
+    let booted = tokio::task::spawn_blocking(move || program.boot(terms)).await;
+    booted
+        .map_err(|_panicked| CuError::Panicked)?
+        .map_err(|reason| CuError::Instance { process, reason })
+}
+
+fn missing(process: Id, slot: u64, what: &str) -> CuError {
+    CuError::Missing {
+        process,
+        slot,
+        what: what.to_owned(),
+    }
+}

@@ -1,0 +1,315 @@
+//! Table `outcome`: what every evaluated slot of every process came to.
+//!
+//! A slot is written once. Writing it again must bring the same values: an evaluation is a function of the log, so a difference
+//! means that the log, the engine or the machine is not what it was, and nothing of that batch is kept.
+
+use aosec_wire::Id;
+use sqlx::sqlite::SqliteRow;
+use sqlx::{QueryBuilder, Row, Sqlite};
+
+use super::{Db, Store, StoreError, column};
+
+/// Bytes of outcomes in one page: a page ends early behind the outcome that passes it, and says that more follows.
+pub const PAGE_BYTES_MAX: usize = 8 * 1024 * 1024;
+
+/// What a later slot would repeat.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Mark {
+    /// The message's id.
+    pub message: Id,
+    /// The content of a pushed message; none for one that its own sender signed.
+    pub push: Option<Id>,
+}
+
+/// What kind of thing a slot came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// The module answered.
+    Result = 0,
+    /// The module failed, or said that it did.
+    Error = 1,
+    /// The slot repeats an earlier one and was not evaluated.
+    Repetition = 2,
+}
+
+/// One evaluated slot.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outcome {
+    /// The slot.
+    pub slot: u64,
+    /// What later slots would repeat.
+    pub mark: Mark,
+    /// Stamped time in milliseconds.
+    pub timestamp_ms: u64,
+    /// What it came to.
+    pub kind: Kind,
+    /// The state root behind the slot.
+    pub root: [u8; 32],
+    /// The engine that computed it.
+    pub engine: String,
+    /// The outcome as it is served.
+    pub json: String,
+}
+
+/// A slot that was computed before, to something else.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("slot {slot} was computed before, with another {what}")]
+pub struct Divergence {
+    /// The slot.
+    pub slot: u64,
+    /// What differs.
+    pub what: &'static str,
+}
+
+/// Keeps `outcomes`, in the order of their slots. With a divergence nothing is kept.
+pub async fn insert(
+    db: &mut Db,
+    process: Id,
+    outcomes: &[Outcome],
+) -> Result<Result<(), Divergence>, StoreError> {
+    let mut fresh = Vec::with_capacity(outcomes.len());
+    for outcome in outcomes {
+        match find(&mut *db, process, By::Slot(outcome.slot)).await? {
+            None => fresh.push(outcome),
+            Some(kept) => {
+                if let Some(what) = difference(&kept, outcome) {
+                    let slot = outcome.slot;
+                    return Ok(Err(Divergence { slot, what }));
+                }
+            }
+        }
+    }
+    for outcome in fresh {
+        insert_one(&mut *db, process, outcome).await?;
+    }
+    Ok(Ok(()))
+}
+
+/// The engine may have changed since; what it computes may not.
+fn difference(kept: &Outcome, now: &Outcome) -> Option<&'static str> {
+    match () {
+        () if kept.mark.message != now.mark.message => Some("message"),
+        () if kept.root != now.root => Some("state root"),
+        () if kept.json != now.json => Some("outcome"),
+        () => None,
+    }
+}
+
+async fn insert_one(db: &mut Db, process: Id, outcome: &Outcome) -> Result<(), StoreError> {
+    sqlx::query(
+        "INSERT INTO outcome (process, slot, message, push, timestamp, kind, root, engine, json) \
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    )
+    .bind(column::blob(process))
+    .bind(column::integer(outcome.slot, "outcome.slot")?)
+    .bind(column::blob(outcome.mark.message))
+    .bind(outcome.mark.push.map(column::blob))
+    .bind(column::integer(outcome.timestamp_ms, "outcome.timestamp")?)
+    .bind(outcome.kind as i64)
+    .bind(outcome.root.to_vec())
+    .bind(&outcome.engine)
+    .bind(&outcome.json)
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+enum By {
+    Slot(u64),
+    Message(Id),
+}
+
+const COLUMNS: &str =
+    "SELECT slot, message, push, timestamp, kind, root, engine, json FROM outcome WHERE process = ";
+
+async fn find<'e>(
+    executor: impl sqlx::Executor<'e, Database = Sqlite>,
+    process: Id,
+    by: By,
+) -> Result<Option<Outcome>, StoreError> {
+    let mut query = QueryBuilder::new(COLUMNS);
+    query.push_bind(column::blob(process));
+    match by {
+        By::Slot(slot) => query
+            .push(" AND slot = ")
+            .push_bind(column::integer(slot, "outcome.slot")?),
+        By::Message(message) => query
+            .push(" AND message = ")
+            .push_bind(column::blob(message)),
+    };
+    query.push(" ORDER BY slot LIMIT 1");
+    let row = query.build().fetch_optional(executor).await?;
+    row.as_ref().map(read).transpose()
+}
+
+/// What `slot` came to, once it is evaluated.
+pub async fn at_slot(store: &Store, process: Id, slot: u64) -> Result<Option<Outcome>, StoreError> {
+    find(store.readers(), process, By::Slot(slot)).await
+}
+
+/// What the first slot of `message` came to, once it is evaluated.
+pub async fn of_message(
+    store: &Store,
+    process: Id,
+    message: Id,
+) -> Result<Option<Outcome>, StoreError> {
+    find(store.readers(), process, By::Message(message)).await
+}
+
+/// The ids among `marks`, of messages and of pushed contents, that stand in a slot before `slot`.
+pub async fn seen(
+    store: &Store,
+    process: Id,
+    slot: u64,
+    marks: &[Mark],
+) -> Result<Vec<Id>, StoreError> {
+    let messages = marks.iter().map(|mark| mark.message);
+    let pushes = marks.iter().filter_map(|mark| mark.push);
+    let mut found = known(store, process, slot, "message", messages.collect()).await?;
+    found.extend(known(store, process, slot, "push", pushes.collect()).await?);
+    Ok(found)
+}
+
+async fn known(
+    store: &Store,
+    process: Id,
+    slot: u64,
+    column: &'static str,
+    asked: Vec<Id>,
+) -> Result<Vec<Id>, StoreError> {
+    if asked.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut query = QueryBuilder::new("SELECT DISTINCT ");
+    query
+        .push(column)
+        .push(" FROM outcome WHERE process = ")
+        .push_bind(column::blob(process))
+        .push(" AND slot < ")
+        .push_bind(column::integer(slot, "outcome.slot")?)
+        .push(" AND ")
+        .push(column)
+        .push(" IN (");
+    let mut list = query.separated(", ");
+    for id in asked {
+        list.push_bind(column::blob(id));
+    }
+    query.push(")");
+    let rows = query.build().fetch_all(store.readers()).await?;
+    rows.iter()
+        .map(|row| column::id(row.get::<&[u8], _>(0), "outcome.message"))
+        .collect()
+}
+
+/// A place between two outcomes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// Behind a slot.
+    Slot(u64),
+    /// Behind a time in milliseconds.
+    Time(u64),
+}
+
+/// In which order outcomes are listed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Order {
+    /// Oldest first.
+    #[default]
+    Ascending,
+    /// Newest first.
+    Descending,
+}
+
+/// Which outcomes are listed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Range {
+    /// Outcomes behind this place only.
+    pub from: Option<Place>,
+    /// Outcomes up to this place only.
+    pub to: Option<Place>,
+    /// The order.
+    pub order: Order,
+    /// How many at most.
+    pub limit: u32,
+}
+
+/// A part of a range.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Page {
+    /// The outcomes, in the order that was asked for.
+    pub outcomes: Vec<Outcome>,
+    /// True where the range goes on behind them.
+    pub has_more: bool,
+}
+
+/// A page of the results that are no errors and no repetitions. It ends behind the limit or [`PAGE_BYTES_MAX`].
+pub async fn list(store: &Store, process: Id, range: &Range) -> Result<Page, StoreError> {
+    let mut sizes = QueryBuilder::new("SELECT octet_length(json) FROM outcome WHERE process = ");
+    push_range(&mut sizes, process, range, i64::from(range.limit) + 1);
+    let sizes = sizes.build().fetch_all(store.readers()).await?;
+    let count = fitting(sizes.iter().map(|row| row.get(0)), range.limit);
+    let mut rows = QueryBuilder::new(COLUMNS);
+    push_range(&mut rows, process, range, count);
+    let rows = rows.build().fetch_all(store.readers()).await?;
+    Ok(Page {
+        has_more: rows.len() < sizes.len(),
+        outcomes: rows.iter().map(read).collect::<Result<_, _>>()?,
+    })
+}
+
+/// How many results stand on one page; at least one, however large it is.
+fn fitting(sizes: impl Iterator<Item = i64>, limit: u32) -> i64 {
+    let mut bytes = 0_usize;
+    let fits = sizes.take(limit as usize).take_while(|size| {
+        let before = bytes;
+        bytes = bytes.saturating_add(usize::try_from(*size).unwrap_or(usize::MAX));
+        before < PAGE_BYTES_MAX
+    });
+    i64::try_from(fits.count()).unwrap_or(i64::MAX)
+}
+
+fn push_range(query: &mut QueryBuilder<Sqlite>, process: Id, range: &Range, limit: i64) {
+    query.push_bind(column::blob(process)).push(" AND kind = 0");
+    push_bound(query, " > ", range.from);
+    push_bound(query, " <= ", range.to);
+    query
+        .push(match range.order {
+            Order::Ascending => " ORDER BY slot ASC LIMIT ",
+            Order::Descending => " ORDER BY slot DESC LIMIT ",
+        })
+        .push_bind(limit);
+}
+
+fn push_bound(query: &mut QueryBuilder<Sqlite>, relation: &'static str, place: Option<Place>) {
+    let (name, value) = match place {
+        None => return,
+        Some(Place::Slot(slot)) => (" AND slot", slot),
+        Some(Place::Time(time)) => (" AND timestamp", time),
+    };
+    // A number past SQLite's range lies behind every row.
+    let value = i64::try_from(value).unwrap_or(i64::MAX);
+    query.push(name).push(relation).push_bind(value);
+}
+
+fn read(row: &SqliteRow) -> Result<Outcome, StoreError> {
+    Ok(Outcome {
+        slot: column::number(row.get(0), "outcome.slot")?,
+        mark: Mark {
+            message: column::id(row.get::<&[u8], _>(1), "outcome.message")?,
+            push: row
+                .get::<Option<&[u8]>, _>(2)
+                .map(|push| column::id(push, "outcome.push"))
+                .transpose()?,
+        },
+        timestamp_ms: column::number(row.get(3), "outcome.timestamp")?,
+        kind: match row.get::<i64, _>(4) {
+            0 => Kind::Result,
+            1 => Kind::Error,
+            2 => Kind::Repetition,
+            _ => return Err(column::damaged("outcome.kind", "is none of 0, 1, 2")),
+        },
+        root: *column::id(row.get::<&[u8], _>(5), "outcome.root")?.as_bytes(),
+        engine: row.get(6),
+        json: row.get(7),
+    })
+}
