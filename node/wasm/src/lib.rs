@@ -1,1 +1,34 @@
 //! One door to wasmtime: a module, an instance, one message at a time.
+//!
+//! [`Engine`] compiles a [`Module`]; an [`Instance`] of it stays warm and takes one message after
+//! the other. What a message changed is pending until [`Instance::commit`] gives the new state
+//! root, or [`Instance::rollback`] forgets it. A trap, the end of the fuel or too long an answer
+//! rolls back by itself.
+//!
+//! The same log gives the same roots on every machine: fuel decides, never a clock; the imports
+//! are closed ([`host`]); NaN has one spelling; nothing of a process lives outside its linear
+//! memory and the globals that the module exports ([`shape`]).
+//!
+//! Read next: [`root`] for what a state root is, [`snapshot`] for how a process sleeps,
+//! [`process_module`] for the Lua module that the binary carries.
+//!
+//! Deliberately absent: network, disk, clock, threads, and the cache of compiled modules (loading
+//! one is unsafe in wasmtime; compiling the own module takes well under a second).
+
+pub mod engine;
+pub mod error;
+mod host;
+mod image;
+mod instance;
+pub mod limits;
+mod live;
+pub mod process_module;
+pub mod root;
+mod shape;
+pub mod snapshot;
+
+pub use engine::{Engine, EngineSettings, Module};
+pub use error::{EvaluationError, SnapshotError, WasmError};
+pub use instance::{Evaluation, Instance};
+pub use limits::Limits;
+pub use snapshot::Snapshot;

@@ -15,8 +15,8 @@ const MARKS: [&str; 3] = [
     concat!("TO", "DO"),
 ];
 /// Texts that people write; data files may contain anything.
-const WRITTEN: [&str; 11] = [
-    ".rs", ".lua", ".toml", ".md", ".sql", ".c", ".h", ".mjs", ".js", ".sh", ".yml",
+const WRITTEN: [&str; 12] = [
+    ".rs", ".lua", ".toml", ".md", ".sql", ".c", ".h", ".mjs", ".js", ".sh", ".yml", ".py",
 ];
 
 /// Every Rust file opens with `//!`, every Lua file with a comment.

@@ -1,0 +1,176 @@
+//! The compiler and its settings, fixed so that every operator runs the same code.
+//!
+//! Fuel, pooling and interruption may differ between machines: none of them changes a result of a
+//! message that ends. Everything else is part of what operators attest and stands here in one
+//! place. Bulk memory and reference types are off on purpose: without them a copy costs fuel by its
+//! length, and tables and segments cannot change, so that memory and globals are the whole state.
+
+use std::sync::Arc;
+
+use wasmtime::{Config, InstanceAllocationStrategy, OptLevel, PoolingAllocationConfig};
+
+use crate::{error::WasmError, limits::STACK_BYTES, shape};
+
+/// The compiler that operators name beside a result.
+pub const ENGINE_NAME: &str = "wasmtime 48.0.8";
+
+/// Largest memory of a pooled instance: the 4 GiB of a 32-bit module would reserve too much
+/// address space for a pool.
+const POOLED_MEMORY_BYTES: usize = 1 << 30;
+
+/// Choices of one machine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EngineSettings {
+    /// Count fuel and stop a message that runs out of it. Off only where the log is trusted.
+    pub fuel: bool,
+    /// Take memories from a pool that is reserved at once.
+    pub pooling: bool,
+    /// Instances alive at once in a pool.
+    pub pool_instances: u32,
+    /// Let [`Engine::tick`] stop a message, as a net below the fuel.
+    pub interruptible: bool,
+}
+
+impl Default for EngineSettings {
+    fn default() -> Self {
+        Self {
+            fuel: true,
+            pooling: false,
+            pool_instances: 64,
+            interruptible: false,
+        }
+    }
+}
+
+/// Compiles modules and carries the settings. Clones share one engine.
+#[derive(Clone)]
+pub struct Engine {
+    inner: wasmtime::Engine,
+    settings: EngineSettings,
+}
+
+impl std::fmt::Debug for Engine {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Engine")
+            .field("settings", &self.settings)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Engine {
+    /// An engine with the house's fixed settings and this machine's choices.
+    pub fn new(settings: EngineSettings) -> Result<Self, WasmError> {
+        let inner = wasmtime::Engine::new(&config(settings)).map_err(WasmError::Engine)?;
+        Ok(Self { inner, settings })
+    }
+
+    /// Checks and compiles a module. Bytes only: text and precompiled code are refused.
+    pub fn compile(&self, wasm: &[u8]) -> Result<Module, WasmError> {
+        let compiled =
+            wasmtime::Module::from_binary(&self.inner, wasm).map_err(WasmError::Compile)?;
+        shape::check_imports(&compiled)?;
+        let globals = shape::mutable_globals(wasm)?;
+        let hash = *blake3::hash(wasm).as_bytes();
+        Ok(Module {
+            parts: Arc::new(Parts {
+                compiled,
+                globals,
+                hash,
+            }),
+            engine: self.clone(),
+        })
+    }
+
+    /// One tick of the operator's clock; see [`crate::Limits::ticks_per_message`].
+    pub fn tick(&self) {
+        self.inner.increment_epoch();
+    }
+
+    pub(crate) fn settings(&self) -> EngineSettings {
+        self.settings
+    }
+}
+
+/// A compiled module, ready to be instantiated as often as needed.
+#[derive(Clone)]
+pub struct Module {
+    parts: Arc<Parts>,
+    engine: Engine,
+}
+
+struct Parts {
+    compiled: wasmtime::Module,
+    globals: Vec<String>,
+    hash: [u8; 32],
+}
+
+impl Module {
+    /// BLAKE3 of the module's bytes.
+    pub fn hash(&self) -> [u8; 32] {
+        self.parts.hash
+    }
+
+    pub(crate) fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    pub(crate) fn wasmtime_engine(&self) -> &wasmtime::Engine {
+        &self.engine.inner
+    }
+
+    pub(crate) fn compiled(&self) -> &wasmtime::Module {
+        &self.parts.compiled
+    }
+
+    /// Export names of the mutable globals, in the order of the state root.
+    pub(crate) fn globals(&self) -> &[String] {
+        &self.parts.globals
+    }
+}
+
+impl std::fmt::Debug for Module {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Module")
+            .field("hash", &blake3::Hash::from(self.parts.hash))
+            .finish()
+    }
+}
+
+fn config(settings: EngineSettings) -> Config {
+    let mut config = Config::new();
+    fix_features(&mut config);
+    config
+        .cranelift_nan_canonicalization(true)
+        .cranelift_opt_level(OptLevel::Speed)
+        .max_wasm_stack(STACK_BYTES)
+        .wasm_backtrace_max_frames(None)
+        .consume_fuel(settings.fuel)
+        .epoch_interruption(settings.interruptible);
+    if settings.pooling {
+        config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool(settings)));
+    }
+    config
+}
+
+fn fix_features(config: &mut Config) {
+    config
+        .wasm_bulk_memory(false)
+        .wasm_multi_value(false)
+        .wasm_multi_memory(false)
+        .wasm_simd(false)
+        .wasm_relaxed_simd(false)
+        .wasm_tail_call(false)
+        .wasm_extended_const(false)
+        .wasm_memory64(false)
+        .wasm_wide_arithmetic(false)
+        .wasm_custom_page_sizes(false);
+}
+
+fn pool(settings: EngineSettings) -> PoolingAllocationConfig {
+    let mut pool = PoolingAllocationConfig::default();
+    pool.total_core_instances(settings.pool_instances)
+        .total_memories(settings.pool_instances)
+        .total_tables(settings.pool_instances)
+        .max_memory_size(POOLED_MEMORY_BYTES);
+    pool
+}

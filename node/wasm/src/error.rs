@@ -1,0 +1,130 @@
+//! What can go wrong, told apart by who may be blamed: the module, the message, or this machine.
+
+use thiserror::Error;
+use wasmtime::Trap;
+
+/// A module or an instance could not be made.
+#[derive(Debug, Error)]
+pub enum WasmError {
+    /// The engine refused its settings, or the machine has no room for it.
+    #[error("the wasm engine cannot start")]
+    Engine(#[source] wasmtime::Error),
+    /// The bytes are no module that this engine takes.
+    #[error("the module does not compile")]
+    Compile(#[source] wasmtime::Error),
+    /// The global section cannot be read.
+    #[error("the module's sections cannot be read")]
+    Sections(#[from] wasmparser::BinaryReaderError),
+    /// The import list is closed.
+    #[error("the module imports {module}.{name}, which is not offered")]
+    ForeignImport {
+        /// Module part of the import.
+        module: String,
+        /// Name part of the import.
+        name: String,
+    },
+    /// State that no export shows would escape the state root.
+    #[error("the module has a mutable global (number {index}) that it does not export")]
+    HiddenGlobal {
+        /// Index in the module's global space.
+        index: u32,
+    },
+    /// A part of the contract with the host is not exported, or has another type.
+    #[error("the module does not export {name} as needed")]
+    MissingExport {
+        /// The export looked for.
+        name: &'static str,
+    },
+    /// The module cannot be set up in these limits, or the machine has no room.
+    #[error("the module cannot be instantiated")]
+    Instantiate(#[source] wasmtime::Error),
+    /// The boot text ended in an error of its own.
+    #[error("the boot text failed: {message}")]
+    Boot {
+        /// What the module says.
+        message: String,
+    },
+    /// The boot text ran out of what it may use.
+    #[error("the boot text was stopped")]
+    BootStopped(#[source] EvaluationError),
+    /// The snapshot is of another module, boot text or size.
+    #[error("the snapshot does not fit")]
+    Snapshot(#[from] SnapshotError),
+}
+
+/// Why a message has no answer. The state is as before the message.
+#[derive(Debug, Error)]
+pub enum EvaluationError {
+    /// The module trapped.
+    #[error("the module trapped: {0}")]
+    Trap(Trap),
+    /// The message used up its fuel.
+    #[error("out of fuel")]
+    OutOfFuel,
+    /// The answer is longer than the limit.
+    #[error("the answer has {bytes} bytes, more than {limit}")]
+    OutputTooLarge {
+        /// Length of the answer.
+        bytes: u64,
+        /// The limit.
+        limit: u64,
+    },
+    /// The message does not fit into what is left of the memory.
+    #[error("not enough memory for the message")]
+    Memory,
+    /// The native stack ended, which depends on the build: no verdict.
+    #[error("the call stack is exhausted")]
+    StackExhausted,
+    /// The operator's clock stopped the message: no verdict.
+    #[error("interrupted by the host")]
+    Interrupted,
+    /// The module breaks its contract with the host.
+    #[error("the module answered outside of its memory")]
+    BrokenAnswer,
+    /// This machine failed: no verdict.
+    #[error("the host failed")]
+    Host(#[source] wasmtime::Error),
+}
+
+impl EvaluationError {
+    /// Whether every honest machine comes to the same end, so that it may be stored and signed as
+    /// a result. Otherwise the message is to be tried again, here or elsewhere.
+    pub fn is_verdict(&self) -> bool {
+        !matches!(
+            self,
+            Self::StackExhausted | Self::Interrupted | Self::Host(_)
+        )
+    }
+}
+
+impl From<wasmtime::Error> for EvaluationError {
+    fn from(error: wasmtime::Error) -> Self {
+        match error.downcast_ref::<Trap>() {
+            Some(Trap::OutOfFuel) => Self::OutOfFuel,
+            Some(Trap::StackOverflow) => Self::StackExhausted,
+            Some(Trap::Interrupt) => Self::Interrupted,
+            Some(trap) => Self::Trap(*trap),
+            None => Self::Host(error),
+        }
+    }
+}
+
+/// Why bytes are no snapshot, or a snapshot not of this process.
+#[derive(Debug, Error, PartialEq, Eq)]
+pub enum SnapshotError {
+    /// Length, order or mark is wrong.
+    #[error("the bytes are not a snapshot: {0}")]
+    Malformed(&'static str),
+    /// Taken from another module.
+    #[error("the snapshot belongs to another module")]
+    OtherModule,
+    /// Taken after another boot text.
+    #[error("the snapshot belongs to another boot text")]
+    OtherBoot,
+    /// The memory in it is smaller than the module's first, or larger than the limit.
+    #[error("the snapshot's memory of {bytes} bytes does not fit")]
+    OtherSize {
+        /// Size of the memory in the snapshot.
+        bytes: u64,
+    },
+}
