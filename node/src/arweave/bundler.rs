@@ -6,7 +6,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use aosec_wire::{Address, Id, SigningKey, Tags, VerifiedItem, bundle};
+use aosec_wire::{Address, Id, SignatureKind, SigningKey, Tags};
 use bytes::Bytes;
 use thiserror::Error;
 
@@ -44,17 +44,13 @@ impl Bundler {
         }
     }
 
-    /// Puts items into one `Type: Data` transaction and posts it; gives its id. One item longer than [`DATA_BYTES_MAX`] goes alone.
+    /// Puts items, as they were verified and kept, into one `Type: Data` transaction and posts it; gives its id. One item longer than
+    /// [`DATA_BYTES_MAX`] goes alone.
     ///
     /// # Errors
     /// [`BundlerError::TooMuch`] over a cap; [`BundlerError::Gateway`] where no gateway takes it: nothing was spent then.
-    pub async fn post_data(
-        &self,
-        items: Vec<VerifiedItem>,
-        extra_tags: Tags,
-    ) -> Result<Id, BundlerError> {
-        check_caps(&items)?;
-        let data = bundle::build(&items);
+    pub async fn post_data(&self, items: Vec<Bytes>, extra_tags: Tags) -> Result<Id, BundlerError> {
+        let data = bundle_of(&items)?;
         self.post(Format::Two, "Data", extra_tags, data).await
     }
 
@@ -123,21 +119,41 @@ impl Bundler {
 
 /// Bytes that an item takes in a bundle.
 #[must_use]
-pub fn bundled_bytes(item: &VerifiedItem) -> usize {
-    ROW_BYTES + item.bytes().len()
+pub const fn bundled_bytes(item: &Bytes) -> usize {
+    ROW_BYTES + item.len()
 }
 
-fn check_caps(items: &[VerifiedItem]) -> Result<(), BundlerError> {
+/// The bundle of these items, within the caps.
+fn bundle_of(items: &[Bytes]) -> Result<Bytes, BundlerError> {
     let bytes = HEADER_BYTES + items.iter().map(bundled_bytes).sum::<usize>();
-    let within = items.len() <= 1 || (items.len() <= ITEMS_MAX && bytes <= DATA_BYTES_MAX);
-    if within {
-        Ok(())
-    } else {
-        Err(BundlerError::TooMuch {
+    if items.len() > 1 && (items.len() > ITEMS_MAX || bytes > DATA_BYTES_MAX) {
+        return Err(BundlerError::TooMuch {
             items: items.len(),
             bytes,
-        })
+        });
     }
+    let mut bundle = Vec::with_capacity(bytes);
+    write_number(&mut bundle, items.len());
+    for item in items {
+        write_number(&mut bundle, item.len());
+        bundle.extend_from_slice(item_id(item).ok_or(BundlerError::NoItem)?.as_bytes());
+    }
+    items.iter().for_each(|item| bundle.extend_from_slice(item));
+    Ok(bundle.into())
+}
+
+/// SHA-256 of the signature, which stands behind the code of its kind.
+fn item_id(item: &[u8]) -> Option<Id> {
+    let (code, rest) = item.split_first_chunk()?;
+    let kind = SignatureKind::from_code(u16::from_le_bytes(*code)).ok()?;
+    rest.get(..kind.signature_len()).map(Id::sha256)
+}
+
+/// A number of a bundle's header: 32 bytes, little-endian.
+fn write_number(bundle: &mut Vec<u8>, number: usize) {
+    let low = (number as u64).to_le_bytes();
+    bundle.extend_from_slice(&low);
+    bundle.resize(bundle.len() + HEADER_BYTES - low.len(), 0);
 }
 
 /// Why nothing was put on the base layer.
@@ -153,6 +169,9 @@ pub enum BundlerError {
         /// Bytes of their bundle.
         bytes: usize,
     },
+    /// Bytes that do not begin like an item.
+    #[error("what should be bundled is no data item")]
+    NoItem,
     /// The transaction cannot be made.
     #[error("the transaction cannot be made: {0}")]
     Transaction(#[from] TransactionError),
@@ -166,7 +185,7 @@ pub enum BundlerError {
 
 #[cfg(test)]
 mod tests {
-    use aosec_wire::Draft;
+    use aosec_wire::{Draft, VerifiedItem, bundle};
 
     use super::*;
 
@@ -179,16 +198,29 @@ mod tests {
     }
 
     #[test]
+    fn the_bundle_is_that_of_the_wire() {
+        let items = [item(1), item(500)];
+        let bytes: Vec<Bytes> = items.iter().map(|item| item.bytes().clone()).collect();
+        assert_eq!(bundle_of(&bytes).unwrap(), bundle::build(&items));
+        assert!(matches!(
+            bundle_of(&["no item".into()]),
+            Err(BundlerError::NoItem)
+        ));
+    }
+
+    #[test]
     fn caps_hold_at_the_edge() {
-        let small = item(1);
-        assert!(check_caps(&vec![small.clone(); ITEMS_MAX]).is_ok());
-        assert!(check_caps(&vec![small.clone(); ITEMS_MAX + 1]).is_err());
-        let header = HEADER_BYTES + 2 * ROW_BYTES + 2 * (small.bytes().len() - 1);
-        let fits = item(DATA_BYTES_MAX - header - 1);
-        assert!(check_caps(&[small.clone(), fits.clone()]).is_ok());
-        assert_eq!(bundle::build(&[small.clone(), fits]).len(), DATA_BYTES_MAX);
-        let over = item(DATA_BYTES_MAX - header);
-        assert!(check_caps(&[small, over.clone()]).is_err());
-        assert!(check_caps(&[over]).is_ok());
+        let small = item(1).bytes().clone();
+        assert!(bundle_of(&vec![small.clone(); ITEMS_MAX]).is_ok());
+        assert!(bundle_of(&vec![small.clone(); ITEMS_MAX + 1]).is_err());
+        let header = HEADER_BYTES + 2 * ROW_BYTES + 2 * (small.len() - 1);
+        let fits = item(DATA_BYTES_MAX - header - 1).bytes().clone();
+        assert_eq!(
+            bundle_of(&[small.clone(), fits]).unwrap().len(),
+            DATA_BYTES_MAX
+        );
+        let over = item(DATA_BYTES_MAX - header).bytes().clone();
+        assert!(bundle_of(&[small, over.clone()]).is_err());
+        assert!(bundle_of(&[over]).is_ok());
     }
 }

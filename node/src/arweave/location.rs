@@ -8,9 +8,9 @@ use std::time::Duration;
 use aosec_wire::{Draft, ItemError, Tags, VerifiedItem};
 use bytes::Bytes;
 use reqwest::Url;
-use tokio_util::sync::CancellationToken;
 
 use super::bundler::Bundler;
+use crate::shutdown::Shutdown;
 
 /// Where a scheduler answers, and for how long that may be believed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,30 +69,41 @@ pub fn read<'a>(tag: impl Fn(&str) -> Option<&'a str>) -> Option<Location> {
     (is_location && matches!(location.url.scheme(), "http" | "https")).then_some(location)
 }
 
-/// Publishes `location` now and each half of its time to live, until `stop`. A failure is logged and tried again at the next turn.
+/// Publishes `location` now and each half of its time to live, until `shutdown` is told. A failure is logged and tried again at
+/// the next turn.
 pub async fn announce(
     location: Location,
     signer: impl SignLocation,
     bundler: Bundler,
-    now_ms: impl Fn() -> u64,
-    stop: CancellationToken,
+    now_ms: impl Fn() -> u64 + Send,
+    shutdown: Shutdown,
 ) {
     let every = Duration::from_millis(location.ttl_ms / 2).max(ANNOUNCE_EVERY_MIN);
-    loop {
-        match signer.sign_location(draft(&location, now_ms())) {
-            Ok(item) => match bundler.post_data(vec![item], Tags::new()).await {
-                Ok(id) => {
-                    tracing::debug!(%id, url = %location.url, "published where the scheduler answers")
-                }
-                Err(error) => {
-                    tracing::warn!(%error, "publishing where the scheduler answers failed; trying again later")
-                }
-            },
-            Err(error) => tracing::error!(%error, "the scheduler's location cannot be signed"),
+    let forever = async {
+        loop {
+            match signer.sign_location(draft(&location, now_ms())) {
+                Ok(item) => put(&bundler, item, &location).await,
+                Err(error) => tracing::error!(%error, "the scheduler's location cannot be signed"),
+            }
+            tokio::time::sleep(every).await;
         }
-        tokio::select! {
-            () = stop.cancelled() => return,
-            () = tokio::time::sleep(every) => {}
+    };
+    tokio::select! {
+        () = shutdown.told() => {}
+        () = forever => {}
+    }
+}
+
+async fn put(bundler: &Bundler, item: VerifiedItem, location: &Location) {
+    match bundler
+        .post_data(vec![item.bytes().clone()], Tags::new())
+        .await
+    {
+        Ok(id) => {
+            tracing::debug!(%id, url = %location.url, "published where the scheduler answers")
+        }
+        Err(error) => {
+            tracing::warn!(%error, "publishing where the scheduler answers failed; trying again later");
         }
     }
 }

@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 use tokio::time::Instant;
-use tokio_util::sync::CancellationToken;
 
 use super::block::Tip;
 use super::gateway::Gateway;
+use crate::shutdown::Shutdown;
 
 /// A view on the newest block. Cloning it is cheap.
 #[derive(Clone, Debug)]
@@ -32,11 +32,11 @@ pub struct TipSettings {
 }
 
 impl TipWatch {
-    /// Starts the task that asks, until `stop`.
+    /// Starts the task that asks, until `shutdown` is told.
     #[must_use]
-    pub fn start(gateway: Gateway, settings: TipSettings, stop: CancellationToken) -> Self {
+    pub fn start(gateway: Gateway, settings: TipSettings, shutdown: &Shutdown) -> Self {
         let (sender, receiver) = watch::channel(None);
-        tokio::spawn(poll(gateway, settings, sender, stop));
+        shutdown.track(poll(gateway, settings, sender, shutdown.clone()));
         Self(receiver)
     }
 
@@ -81,17 +81,20 @@ async fn poll(
     gateway: Gateway,
     settings: TipSettings,
     sender: watch::Sender<Option<Seen>>,
-    stop: CancellationToken,
+    shutdown: Shutdown,
 ) {
-    loop {
-        match gateway.tip().await {
-            Ok(tip) => tell(&sender, tip, settings.settlement_depth),
-            Err(error) => tracing::warn!(%error, "the tip of the base layer is not known"),
+    let forever = async {
+        loop {
+            match gateway.tip().await {
+                Ok(tip) => tell(&sender, tip, settings.settlement_depth),
+                Err(error) => tracing::warn!(%error, "the tip of the base layer is not known"),
+            }
+            tokio::time::sleep(settings.every).await;
         }
-        tokio::select! {
-            () = stop.cancelled() => return,
-            () = tokio::time::sleep(settings.every) => {}
-        }
+    };
+    tokio::select! {
+        () = shutdown.told() => {}
+        () = forever => {}
     }
 }
 

@@ -1,0 +1,82 @@
+//! Pure: who owns how many winston, and what each wallet sent last.
+//!
+//! Money comes from genesis and from mints alone, moves by mined transactions, and leaves by fees: minted = balances + fees, always.
+
+use std::collections::BTreeMap;
+
+use aosec_wire::{Address, Id};
+
+use crate::arweave::transaction::Transaction;
+
+/// What one wallet owns and did.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Account {
+    balance_winston: u128,
+    last: Option<Id>,
+}
+
+/// All wallets.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Wallets {
+    accounts: BTreeMap<Address, Account>,
+    minted_winston: u128,
+    fees_winston: u128,
+}
+
+impl Wallets {
+    pub(super) fn balance_winston(&self, wallet: &Address) -> u128 {
+        self.accounts
+            .get(wallet)
+            .map_or(0, |account| account.balance_winston)
+    }
+
+    /// The last mined transaction of a wallet.
+    pub(super) fn last(&self, wallet: &Address) -> Option<Id> {
+        self.accounts.get(wallet).and_then(|account| account.last)
+    }
+
+    /// Makes money; false if there would be more than a number holds.
+    pub(super) fn mint(&mut self, wallet: &Address, winston: u128) -> bool {
+        let Some(minted) = self.minted_winston.checked_add(winston) else {
+            return false;
+        };
+        self.minted_winston = minted;
+        self.account(wallet).balance_winston += winston;
+        true
+    }
+
+    /// Carries out a mined transaction. The sender was found able to pay when the transaction was taken.
+    pub(super) fn apply(&mut self, transaction: &Transaction) {
+        let (quantity, reward) = (transaction.quantity_winston(), transaction.reward_winston());
+        let sender = self.account(transaction.owner_address());
+        sender.balance_winston -= quantity + reward;
+        sender.last = Some(transaction.id());
+        self.fees_winston += reward;
+        if quantity > 0
+            && let Some(target) = target_wallet(transaction)
+        {
+            self.account(&target).balance_winston += quantity;
+        }
+        debug_assert!(self.adds_up(), "money appeared or vanished");
+    }
+
+    fn account(&mut self, wallet: &Address) -> &mut Account {
+        self.accounts.entry(wallet.clone()).or_default()
+    }
+
+    pub(super) fn adds_up(&self) -> bool {
+        let owned: u128 = self
+            .accounts
+            .values()
+            .map(|account| account.balance_winston)
+            .sum();
+        owned + self.fees_winston == self.minted_winston
+    }
+}
+
+/// The wallet that receives the quantity.
+fn target_wallet(transaction: &Transaction) -> Option<Address> {
+    transaction
+        .target()
+        .and_then(|target| target.to_string().parse().ok())
+}

@@ -1,1 +1,0 @@
-//! Where the scheduler of a process answers (D11).
