@@ -72,6 +72,11 @@ metric! {
         "aosec_mu_messages_carried_total", "Messages that got a slot through this MU.")
 }
 metric! {
+    /// Entries of the outbox that ended without what they were for: refused by a scheduler, or not computable.
+    outbox_refused: IntCounter = IntCounter::new(
+        "aosec_mu_outbox_refused_total", "Entries of the MU's outbox that ended refused.")
+}
+metric! {
     /// Pushes cut off by the depth or fan-out cap.
     pushes_capped: IntCounter = IntCounter::new(
         "aosec_mu_pushes_capped_total", "Produced messages cut off by the depth or fan-out cap.")

@@ -9,14 +9,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aosec_wire::Id;
-use tokio::task::{self, JoinSet};
-use tokio::time::{sleep, timeout};
+use tokio::task::{self, JoinError, JoinSet};
+use tokio::time::{Instant, sleep, timeout};
 
 use super::Inner;
 use super::entry::{Entry, cargo_of};
 use super::ledger::{self, Offspring};
 use super::outbox::{Effect, Event, State};
-use super::ports::NotComputed;
+use super::ports::{Computed, NotComputed};
 use super::push::{self, Cargo, Kind, Push, Sender, Unsendable};
 use super::rows::stage;
 use crate::metrics;
@@ -39,13 +39,20 @@ const UPLOAD_BYTES_MAX: usize = 4 * 1024 * 1024;
 const RESULT_DEADLINE: Duration = Duration::from_secs(120);
 /// The longest sleep: a clock that was set back must not stop the outbox.
 const SLEEP_MAX: Duration = Duration::from_secs(30);
+/// How often the pending entries are counted: counting walks over all of them.
+const COUNT_EVERY: Duration = Duration::from_secs(5);
 /// Pause after the store failed: whoever mends the disk needs longer, and nobody else can do anything.
 const STORE_PAUSE: Duration = Duration::from_secs(1);
 
 /// Works until the node stops. What is under way then is found again at the next start.
 pub(super) async fn run(inner: Arc<Inner>, shutdown: Shutdown) {
     let mut desks = Desks::default();
+    let mut counted: Option<Instant> = None;
     loop {
+        if counted.is_none_or(|at| at.elapsed() >= COUNT_EVERY) {
+            counted = Some(Instant::now());
+            count_pending(&inner).await;
+        }
         let idle = match desks.fill(&inner).await {
             Ok(idle) => idle,
             Err(error) => {
@@ -61,6 +68,13 @@ pub(super) async fn run(inner: Arc<Inner>, shutdown: Shutdown) {
         }
     }
     desks.jobs.shutdown().await;
+}
+
+async fn count_pending(inner: &Inner) {
+    match table::unfinished(&inner.store).await {
+        Ok(pending) => metrics::outbox_pending().set(i64::try_from(pending).unwrap_or(i64::MAX)),
+        Err(error) => tracing::error!(%error, "the outbox cannot be counted"),
+    }
 }
 
 /// The jobs under way and the entries in their hands.
@@ -127,9 +141,19 @@ impl Desks {
         self.held.insert(id, keys);
     }
 
-    /// Waits for a job to end and frees its entries; none when there is no job.
+    /// Waits for a job to end and frees its entries, and those of all others that have ended too; none when there is no job.
     async fn finished(&mut self) -> Option<()> {
-        let id = match self.jobs.join_next_with_id().await? {
+        let mut next = self.jobs.join_next_with_id().await;
+        let any = next.is_some();
+        while let Some(ended) = next {
+            self.free(ended);
+            next = self.jobs.try_join_next_with_id();
+        }
+        any.then_some(())
+    }
+
+    fn free(&mut self, ended: Result<(task::Id, ()), JoinError>) {
+        let id = match ended {
             Ok((id, ())) => id,
             Err(error) => {
                 metrics::panics().inc();
@@ -140,7 +164,6 @@ impl Desks {
         for key in self.held.remove(&id).unwrap_or_default() {
             self.busy.remove(&key);
         }
-        Some(())
     }
 }
 
@@ -182,8 +205,8 @@ async fn report(
         metrics::messages_carried().inc_by(u64::from(assigned));
     }
     if let State::Refused(refusal) = &applied.entry.state {
-        tracing::warn!(message = %key, reason = %refusal.reason, "a pushed message ended refused");
-        metrics::refusals().with_label_values(&["mu"]).inc();
+        tracing::warn!(message = %key, reason = %refusal.reason, "an entry ended refused");
+        metrics::outbox_refused().inc();
     }
     if applied.capped > 0 {
         tracing::warn!(message = %key, pieces = applied.capped, "a cap cut off what a result sends");
@@ -242,16 +265,13 @@ fn notice(inner: &Inner, entry: &Entry, spawn: &Cargo) -> Offspring {
 
 async fn compute(inner: &Inner, entry: &Entry) -> (Event, Offspring) {
     let asked = inner.ports.results.result(entry.process, entry.message);
-    let outcome = match timeout(RESULT_DEADLINE, asked).await {
-        Ok(Ok(outcome)) => outcome,
+    let Computed { slot, outcome } = match timeout(RESULT_DEADLINE, asked).await {
+        Ok(Ok(computed)) => computed,
         Ok(Err(NotComputed::Never(words))) => {
             return (Event::Declined(words), Offspring::default());
         }
         Ok(Err(NotComputed::Later(words))) => return not_yet(entry, &words),
         Err(_elapsed) => return not_yet(entry, "it takes longer than a request may"),
-    };
-    let Some(slot) = entry.state.receipt().map(|receipt| receipt.slot) else {
-        return not_yet(entry, "it has no slot");
     };
     let sends = [
         outcome.messages.len(),

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use aosec_wire::{Id, Strictness, item};
 use bytes::Bytes;
+use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{sleep, timeout};
 
 use super::entry::{Entry, cargo_of, item_of};
@@ -19,17 +20,25 @@ use crate::store::{StoreError, item as items};
 
 /// Carries what a client sent, and answers with its slot.
 pub(super) async fn carry(inner: Arc<Inner>, cargo: Cargo) -> Result<Accepted, Refusal> {
-    let place = inner
-        .first_hops
-        .clone()
-        .try_acquire_owned()
-        .map_err(|_full| Refusal::Busy)?;
+    let room = room(&inner, &cargo)?;
     let task = tokio::spawn(async move {
         let answer = enter(&inner, cargo).await;
-        drop(place);
+        drop(room);
         answer
     });
     task.await.map_err(|_stopped| Refusal::Stopping)?
+}
+
+/// A place among the first hops, and room for the bytes.
+fn room(inner: &Inner, cargo: &Cargo) -> Result<[OwnedSemaphorePermit; 2], Refusal> {
+    let bytes = item_of(cargo).map_or(0, |item| item.bytes().len());
+    let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
+    let place = inner.first_hops.clone().try_acquire_owned();
+    let room = inner.first_hops_bytes.clone().try_acquire_many_owned(bytes);
+    match (place, room) {
+        (Ok(place), Ok(room)) => Ok([place, room]),
+        _full => Err(Refusal::Busy),
+    }
 }
 
 /// Goes on with a first hop that a stop of the node cut off.

@@ -106,17 +106,25 @@ async fn advance(
     let Some(mut entry) = load(db, key).await? else {
         return Ok(None);
     };
-    let before = rows::stage_of(&entry.state);
+    let before = entry.state.clone();
     let (state, effects) = outbox::step(entry.nature, entry.state, event, moment.jitter);
     entry.state = state;
     let mut capped = 0;
+    if entry.state == before {
+        // Also when it is looked at next stays as it is: an entry that waits behind another goes on waiting.
+        return Ok(Some(Applied {
+            entry,
+            effects,
+            capped,
+        }));
+    }
     if effects.contains(&Effect::Adopt) {
         capped = adopt(db, &mut entry, offspring, moment).await?;
     }
     let due_ms = due_ms(&entry, &effects, moment.now_ms);
     table::save(db, key, &rows::progress_of(&entry.state), due_ms).await?;
     if let Some((sender, process)) = entry.lane()
-        && before <= stage::UPLOADING
+        && rows::stage_of(&before) <= stage::UPLOADING
         && rows::stage_of(&entry.state) > stage::UPLOADING
     {
         table::release_lane(db, sender, process).await?;

@@ -41,12 +41,14 @@ pub use self::monitor::MonitorRefusal;
 use self::ports::Ports;
 use self::push::{Assign, Cargo};
 use self::waiting::Waiting;
+use crate::metrics;
 use crate::shutdown::Shutdown;
 use crate::store::{Store, StoreError, outbox as table};
 
-/// First hops under way at once: as many as the measured load keeps in flight, twice; each holds one item of at most 10 MiB, and
-/// of a common size, some KiB.
+/// First hops under way at once: as many as the measured load keeps in flight, twice.
 const FIRST_HOPS_MAX: usize = 512;
+/// Bytes of their items together: memory that senders can take.
+const FIRST_HOPS_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// Children that a status names.
 const CHILDREN_SHOWN_MAX: usize = budget::FAN_OUT_MAX as usize;
 
@@ -80,6 +82,7 @@ struct Inner {
     settings: Settings,
     waiting: Waiting,
     first_hops: Arc<Semaphore>,
+    first_hops_bytes: Arc<Semaphore>,
     /// Told whenever an entry became due.
     work: Notify,
 }
@@ -120,7 +123,7 @@ pub enum Refusal {
         waited_s: u64,
     },
     /// Too many first hops at once.
-    #[error("{FIRST_HOPS_MAX} messages wait for their slot already: try again in a moment")]
+    #[error("too many messages wait for their slot already: try again in a moment")]
     Busy,
     /// The store failed.
     #[error("the outbox could not be written: {0}")]
@@ -158,6 +161,7 @@ pub async fn start(
         settings,
         waiting: Waiting::default(),
         first_hops: Arc::new(Semaphore::new(FIRST_HOPS_MAX)),
+        first_hops_bytes: Arc::new(Semaphore::new(FIRST_HOPS_BYTES_MAX)),
         work: Notify::new(),
     });
     inner.store.write(table::end_pauses).await?;
@@ -185,7 +189,7 @@ impl Handle {
     /// # Errors
     /// [`Refusal`]; only [`Refusal::Unassigned`] keeps the item.
     pub async fn accept(&self, item: VerifiedItem) -> Result<Accepted, Refusal> {
-        first_hop::carry(self.inner.clone(), Cargo::from(Scheduled::classify(item)?)).await
+        counted(self.take(item).await)
     }
 
     /// Gives a message that stands elsewhere a slot of one more process.
@@ -193,7 +197,11 @@ impl Handle {
     /// # Errors
     /// [`Refusal`], as for [`Handle::accept`].
     pub async fn assign(&self, assign: Assign) -> Result<Accepted, Refusal> {
-        first_hop::carry(self.inner.clone(), Cargo::Assign(assign)).await
+        counted(first_hop::carry(self.inner.clone(), Cargo::Assign(assign)).await)
+    }
+
+    async fn take(&self, item: VerifiedItem) -> Result<Accepted, Refusal> {
+        first_hop::carry(self.inner.clone(), Cargo::from(Scheduled::classify(item)?)).await
     }
 
     /// How far `id` has come; none where this node never carried it.
@@ -233,6 +241,13 @@ impl Handle {
     pub async fn is_watched(&self, process: Id) -> Result<bool, StoreError> {
         crate::store::monitor::is_watched(&self.inner.store, process).await
     }
+}
+
+fn counted(answer: Result<Accepted, Refusal>) -> Result<Accepted, Refusal> {
+    if let Err(Refusal::Message(_) | Refusal::Declined { .. }) = &answer {
+        metrics::refusals().with_label_values(&["mu"]).inc();
+    }
+    answer
 }
 
 impl Inner {

@@ -36,7 +36,16 @@ pub enum Lost {
 /// Computes results.
 pub trait Results: Send + Sync {
     /// The result of `message` in `process`.
-    fn result(&self, process: Id, message: Id) -> Pending<'_, Result<Outcome, NotComputed>>;
+    fn result(&self, process: Id, message: Id) -> Pending<'_, Result<Computed, NotComputed>>;
+}
+
+/// A result and where it stands.
+#[derive(Clone, Debug)]
+pub struct Computed {
+    /// The slot that was evaluated: part of the identity of all that is pushed.
+    pub slot: u64,
+    /// What it came to.
+    pub outcome: Outcome,
 }
 
 /// Why there is no result.

@@ -14,8 +14,8 @@ use serde_json::{Value, json};
 use super::crash::Points;
 use super::scheduler::FakeScheduler;
 use crate::mu::ports::{
-    Directory, Lost, NotComputed, NotUploaded, Pending, Places, Ports, ProcessFacts, Results,
-    Unreachable, Uploads,
+    Computed, Directory, Lost, NotComputed, NotUploaded, Pending, Places, Ports, ProcessFacts,
+    Results, Unreachable, Uploads,
 };
 use crate::mu::{Handle, Settings, Status, start};
 use crate::shutdown::Shutdown;
@@ -206,17 +206,22 @@ impl Places for Around {
 }
 
 impl Results for Around {
-    fn result(&self, process: Id, message: Id) -> Pending<'_, Result<Outcome, NotComputed>> {
+    fn result(&self, process: Id, message: Id) -> Pending<'_, Result<Computed, NotComputed>> {
         Box::pin(async move {
             self.points.pass().await;
-            let item = self.scheduler.message(process, message);
-            let Some(item) = item else {
+            let log = self.scheduler.log(process);
+            let Some(at) = log.iter().position(|item| item.id() == message) else {
                 return Err(NotComputed::Later("no slot yet".into()));
             };
-            match action(&item) {
-                "Impossible" => Err(NotComputed::Never("no such module".into())),
-                action => Ok(Outcome::parse(program(process, action).to_string()).unwrap()),
+            let action = action(&log[at]);
+            if action == "Impossible" {
+                return Err(NotComputed::Never("no such module".into()));
             }
+            let outcome = Outcome::parse(program(process, action).to_string()).unwrap();
+            Ok(Computed {
+                slot: at as u64,
+                outcome,
+            })
         })
     }
 }

@@ -108,6 +108,31 @@ async fn a_scheduler_that_was_down_gets_everything_in_order_afterwards() {
 }
 
 #[tokio::test]
+async fn sending_a_waiting_piece_by_hand_does_not_let_it_overtake() {
+    let (around, dir) = (Around::new().await, tempfile::tempdir().unwrap());
+    let node = around.node(dir.path()).await;
+    let sent = message(ALPHA, "Greet");
+    node.handle.accept(sent.clone()).await.unwrap();
+    around.scheduler.be(Mood::Down);
+    let status = node
+        .until(sent.id(), |status| status.children.len() == 2)
+        .await;
+    let second = status.children[1].key;
+    let second = crate::store::item::find(&node.store, second)
+        .await
+        .unwrap()
+        .unwrap();
+    let refusal = node.handle.accept(second).await;
+    assert!(
+        matches!(refusal, Err(Refusal::Unassigned { .. })) || around.scheduler.log(BETA).len() == 2
+    );
+    around.scheduler.be(Mood::Works);
+    node.ended(sent.id()).await;
+    assert_eq!(actions(&around.scheduler.log(BETA)), ["Hello", "World"]);
+    node.stop().await;
+}
+
+#[tokio::test]
 async fn a_first_hop_that_times_out_is_kept_and_goes_on_with_the_same_bytes() {
     let (around, dir) = (Around::new().await, tempfile::tempdir().unwrap());
     let node = around.node(dir.path()).await;
