@@ -118,6 +118,15 @@ impl Locations {
         self.remembering(|memory| memory.locations.pop(scheduler));
     }
 
+    /// Forgets where the scheduler of `process` answers, for who knows the process alone.
+    pub fn forget_process(&self, process: Id) {
+        self.remembering(|memory| {
+            if let Some(scheduler) = memory.schedulers.peek(&process).cloned() {
+                memory.locations.pop(&scheduler);
+            }
+        });
+    }
+
     /// How far a request of this node may go.
     #[must_use]
     pub fn reach(&self) -> Reach {

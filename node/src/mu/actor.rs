@@ -19,6 +19,7 @@ use super::outbox::{Effect, Event, State};
 use super::ports::{Computed, NotComputed};
 use super::push::{self, Cargo, Kind, Push, Sender, Unsendable};
 use super::rows::stage;
+use crate::arweave::bundler::{DATA_BYTES_MAX, bundled_bytes};
 use crate::metrics;
 use crate::shutdown::Shutdown;
 use crate::store::{StoreError, item as items, outbox as table};
@@ -33,8 +34,8 @@ const DESKS: [(u8, usize); 4] = [
 ];
 /// Items that go to the base layer in one transaction, whose fee is the same for one and for many.
 const UPLOADS_MAX: usize = 100;
-/// Their bytes together, as long as there is more than one: what a transaction of the house carries.
-const UPLOAD_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// Their bytes in the bundle, as long as there is more than one: what a transaction carries, without the bundle's own header.
+const UPLOAD_BYTES_MAX: usize = DATA_BYTES_MAX - 32;
 /// A result that takes longer is asked for again later; the compute unit goes on meanwhile.
 const RESULT_DEADLINE: Duration = Duration::from_secs(120);
 /// The longest sleep: a clock that was set back must not stop the outbox.
@@ -320,7 +321,7 @@ async fn upload(inner: Arc<Inner>, keys: Vec<Id>) -> Result<(), StoreError> {
             tracing::error!(message = %key, "the item of an outbox entry is missing");
             continue;
         };
-        bytes = bytes.saturating_add(item.len());
+        bytes = bytes.saturating_add(bundled_bytes(&item));
         if bytes > UPLOAD_BYTES_MAX && !batch.is_empty() {
             break;
         }

@@ -12,6 +12,7 @@
 //! Deliberately absent: cron (a watched process is only remembered), status codes, SQL.
 
 mod actor;
+pub mod adapters;
 pub mod budget;
 mod courier;
 pub mod entry;

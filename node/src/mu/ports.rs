@@ -20,6 +20,9 @@ pub trait Places: Send + Sync {
 
     /// Whether the operator's own settings name the origin of `url`: then any address is good, else only public ones.
     fn is_named_by_operator(&self, url: &Url) -> bool;
+
+    /// The scheduler of `process` did not answer where it was found: it may have moved.
+    fn forget(&self, process: Id);
 }
 
 /// Why no place was found.

@@ -20,6 +20,7 @@ use super::outbox::{Event, Receipt};
 use super::ports::{Lost, Places};
 use super::push::{Assign, Cargo};
 use crate::http::error::{is_redirect, is_refusal, is_success};
+use crate::locate::Unreachable;
 
 /// An answer to a POST is an assignment in base64url and a few words; a process shown under its own path carries its data, and
 /// its first entry is all that is wanted of it.
@@ -47,6 +48,8 @@ enum Hitch {
     Lost(String),
     #[error(transparent)]
     Road(#[from] RoadError),
+    #[error(transparent)]
+    Unreachable(#[from] Unreachable),
     #[error("{url} does not answer: {source}")]
     Transport { url: Url, source: reqwest::Error },
     #[error("{url} answers with more than {ANSWER_BYTES_MAX} bytes")]
@@ -96,7 +99,11 @@ impl Courier {
         };
         match self.deliver(&errand, &place).await {
             Ok(event) => event,
-            Err(cause) => hitch(&errand, &cause),
+            Err(cause) => {
+                // It may have moved: the next attempt looks it up anew.
+                self.places.forget(errand.wanted.process);
+                hitch(&errand, &cause)
+            }
         }
     }
 
@@ -111,11 +118,10 @@ impl Courier {
         if !is_success(answer.status) && !is_refusal(answer.status) {
             return Err(answer.into_hitch());
         }
-        match self.look_up(errand, &answer.url).await {
-            Ok(Some(receipt)) => Ok(Event::Assigned(receipt)),
-            _ if is_refusal(answer.status) => Ok(Event::Declined(answer::refusal(&answer.body))),
-            Ok(None) => Err(Hitch::NoReceipt { url: answer.url }),
-            Err(cause) => Err(cause),
+        match self.look_up(errand, &answer.url).await? {
+            Some(receipt) => Ok(Event::Assigned(receipt)),
+            None if is_refusal(answer.status) => Ok(Event::Declined(answer::refusal(&answer.body))),
+            None => Err(Hitch::NoReceipt { url: answer.url }),
         }
     }
 
@@ -139,9 +145,8 @@ impl Courier {
         let mut road = Road::begin(&first)?;
         let mut url = first;
         loop {
-            let client = self
-                .dial
-                .towards(&url, self.places.is_named_by_operator(&url))?;
+            let trusted = self.places.is_named_by_operator(&url);
+            let client = self.dial.towards(&url, trusted).await?;
             let request = client
                 .request(method.clone(), url.clone())
                 .header(header::CONTENT_TYPE, "application/octet-stream")

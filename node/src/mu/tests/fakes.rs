@@ -203,6 +203,8 @@ impl Places for Around {
     fn is_named_by_operator(&self, url: &Url) -> bool {
         url.origin() == self.scheduler.url.origin()
     }
+
+    fn forget(&self, _process: Id) {}
 }
 
 impl Results for Around {

@@ -1,0 +1,182 @@
+//! The ports of the messenger made of the real parts: locations, compute unit, bundler, and whoever knows a process's spawn.
+
+use std::num::NonZeroUsize;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use aosec_wire::{Address, Id, Outcome, Process, Scheduled, Tags, VerifiedItem};
+use bytes::Bytes;
+use lru::LruCache;
+use reqwest::Url;
+
+use super::ports::{
+    Computed, Directory, Lost, NotComputed, NotUploaded, Pending, Places, Ports, ProcessFacts,
+    Results, Unreachable, Uploads,
+};
+use crate::arweave::bundler::Bundler;
+use crate::arweave::gateway::Gateway;
+use crate::cu::source::Log;
+use crate::cu::{self, CuError};
+use crate::locate::{LocateError, Locations, Reach};
+
+/// Processes whose facts are remembered; they never change, and one takes some 200 bytes.
+const FACTS_MAX: NonZeroUsize = NonZeroUsize::new(4_096).expect("not zero");
+
+/// The parts of the node that the messenger stands on.
+#[derive(Debug)]
+pub struct Neighbours {
+    /// Where schedulers answer.
+    pub locations: Locations,
+    /// The roots that the operator named: the node's own scheduler and the peers.
+    pub named: Vec<Url>,
+    /// Who computes.
+    pub cu: cu::Handle,
+    /// Logs, whose first entry is the spawn: the same as the compute unit's.
+    pub log: Arc<dyn Log>,
+    /// The way to the base layer.
+    pub bundler: Bundler,
+}
+
+impl Neighbours {
+    /// The ports.
+    #[must_use]
+    pub fn into_ports(self) -> Ports {
+        let gateway = self.bundler.gateway().clone();
+        Ports {
+            places: Arc::new(Known {
+                locations: self.locations,
+                named: self.named,
+            }),
+            results: Arc::new(self.cu),
+            uploads: Arc::new(self.bundler),
+            directory: Arc::new(Spawns {
+                log: self.log,
+                gateway,
+                facts: Mutex::new(LruCache::new(FACTS_MAX)),
+            }),
+        }
+    }
+}
+
+struct Known {
+    locations: Locations,
+    named: Vec<Url>,
+}
+
+impl Places for Known {
+    fn find(&self, process: Id, scheduler: Option<Address>) -> Pending<'_, Result<Url, Lost>> {
+        Box::pin(async move {
+            let found = self.locations.find(process, scheduler.as_ref()).await;
+            found.map_err(|error| match error {
+                LocateError::NoScheduler(_) => Lost::Unknown,
+                other => Lost::Unreachable(other.to_string()),
+            })
+        })
+    }
+
+    fn is_named_by_operator(&self, url: &Url) -> bool {
+        self.locations.reach() == Reach::Anywhere
+            || self
+                .named
+                .iter()
+                .any(|named| named.origin() == url.origin())
+    }
+
+    fn forget(&self, process: Id) {
+        self.locations.forget_process(process);
+    }
+}
+
+impl Results for cu::Handle {
+    fn result(&self, process: Id, message: Id) -> Pending<'_, Result<Computed, NotComputed>> {
+        Box::pin(async move {
+            let kept = Self::result(self, process, message)
+                .await
+                .map_err(not_computed)?;
+            let outcome = Outcome::parse(kept.json);
+            let outcome = outcome.map_err(|error| NotComputed::Never(error.to_string()))?;
+            Ok(Computed {
+                slot: kept.slot,
+                outcome,
+            })
+        })
+    }
+}
+
+/// What asking again cannot change, as far as this program goes; all else may pass.
+fn not_computed(error: CuError) -> NotComputed {
+    match error {
+        CuError::NotAProcess { .. }
+        | CuError::Format { .. }
+        | CuError::ModuleTooLarge { .. }
+        | CuError::Terms { .. } => NotComputed::Never(error.to_string()),
+        other => NotComputed::Later(other.to_string()),
+    }
+}
+
+impl Uploads for Bundler {
+    fn upload(&self, items: Vec<Bytes>) -> Pending<'_, Result<(), NotUploaded>> {
+        Box::pin(async move {
+            let posted = self.post_data(items, Tags::new()).await;
+            posted
+                .map(drop)
+                .map_err(|error| NotUploaded(error.to_string()))
+        })
+    }
+}
+
+/// Spawns as logs have them, else as the base layer has them.
+struct Spawns {
+    log: Arc<dyn Log>,
+    gateway: Gateway,
+    facts: Mutex<LruCache<Id, ProcessFacts>>,
+}
+
+impl Directory for Spawns {
+    fn process(&self, process: Id) -> Pending<'_, Result<Option<ProcessFacts>, Unreachable>> {
+        Box::pin(async move {
+            if let Some(known) = self.remembered(process) {
+                return Ok(Some(known));
+            }
+            let Some(spawn) = self.spawn(process).await? else {
+                return Ok(None);
+            };
+            // An item that spawns nothing is no process, whoever asks.
+            let Ok(Scheduled::Process(Process {
+                item,
+                module,
+                scheduler,
+            })) = Scheduled::classify(spawn)
+            else {
+                return Ok(None);
+            };
+            let facts = ProcessFacts {
+                owner: item.owner_address().clone(),
+                module,
+                scheduler,
+            };
+            self.remember(process, facts.clone());
+            Ok(Some(facts))
+        })
+    }
+}
+
+impl Spawns {
+    /// The base layer is asked also where no scheduler answers: a process outlives its host.
+    async fn spawn(&self, process: Id) -> Result<Option<VerifiedItem>, Unreachable> {
+        if let Ok(Some(spawn)) = self.log.spawn(process).await {
+            return Ok(Some(spawn));
+        }
+        let found = self.gateway.item(process).await;
+        found.map_err(|error| Unreachable(error.to_string()))
+    }
+
+    fn remembered(&self, process: Id) -> Option<ProcessFacts> {
+        let mut facts = self.facts.lock().unwrap_or_else(PoisonError::into_inner);
+        facts.get(&process).cloned()
+    }
+
+    fn remember(&self, process: Id, known: ProcessFacts) {
+        let mut facts = self.facts.lock().unwrap_or_else(PoisonError::into_inner);
+        facts.put(process, known);
+    }
+}
