@@ -24,13 +24,12 @@ const BANNER: &str = "ao messenger unit (aosec): POST a signed ANS-104 data item
 
 /// All routes of the unit.
 pub fn router(handle: Handle) -> Router {
-    let routes = Router::new()
+    Router::new()
         .route("/", get(async || BANNER).post(take))
         .route("/monitor/{process}", post(watch).delete(stop_watching))
         .route("/status/{id}", get(status))
         .route("/health", get(async || "ok\n"))
-        .with_state(handle);
-    super::dressed(routes)
+        .with_state(handle)
 }
 
 async fn take(

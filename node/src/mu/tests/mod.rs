@@ -9,5 +9,6 @@ mod fakes;
 mod journeys;
 mod life;
 mod pushing;
+mod real_scheduler;
 mod redirects;
 mod scheduler;
