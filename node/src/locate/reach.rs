@@ -57,7 +57,6 @@ impl Reach {
 
     /// A client that connects to addresses within reach alone, follows no redirects and gives up connecting in time. The total
     /// deadline is the caller's choice. A url with a bare address never asks the resolver: [`Self::check`] it.
-    #[must_use]
     pub fn client(self) -> ClientBuilder {
         let builder = ClientBuilder::new()
             .connect_timeout(CONNECT_DEADLINE)

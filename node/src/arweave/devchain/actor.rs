@@ -218,10 +218,11 @@ impl Actor {
                 },
             )?;
         }
+        let mut brings_items = false;
         for item in genesis.items {
-            batch.step(&mut chain, Event::Hold(item))?;
+            brings_items |= !batch.step(&mut chain, Event::Hold(item))?.is_empty();
         }
-        if chain.blocks().len() == 1 || !chain.uncarried().is_empty() {
+        if chain.blocks().len() == 1 || brings_items {
             self.mine(&mut chain, &mut batch, 1)?;
         }
         self.journal.append(&batch.records)?;

@@ -11,7 +11,10 @@ mod actor;
 pub mod chain;
 pub mod genesis;
 mod journal;
+#[cfg(test)]
+pub(crate) mod loopback;
 mod record;
+pub mod server;
 
 use std::path::Path;
 use std::sync::{Arc, LazyLock};
@@ -29,6 +32,7 @@ pub use actor::MINE_MAX;
 pub use genesis::Genesis;
 pub use journal::JournalError;
 pub use record::RecordError;
+pub use server::start;
 
 /// The published, throw-away key that signs the devchain's own bundles.
 const CARRIER_JWK: &str = include_str!("carrier.jwk.json");
@@ -193,6 +197,14 @@ pub enum DevchainError {
     /// The thread could not be started.
     #[error("the devchain's thread could not be started: {0}")]
     Thread(std::io::Error),
+    /// The port is taken.
+    #[error("the devchain's gateway cannot listen on port {port}: {source}")]
+    Listen {
+        /// The port.
+        port: u16,
+        /// What the system said.
+        source: std::io::Error,
+    },
     /// The disk failed, or the process is ending.
     #[error("the devchain has stopped; its log says why")]
     Stopped,

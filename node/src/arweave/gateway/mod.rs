@@ -287,45 +287,4 @@ fn listed(faults: &[Fault]) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::arweave::block::BlockId;
-
-    fn tip(height: u64) -> Tip {
-        Tip {
-            height,
-            block_id: BlockId::new([0; 48]),
-            time_s: height,
-        }
-    }
-
-    #[test]
-    fn one_gateway_alone_cannot_raise_the_tip() {
-        let cases = [
-            (vec![], None),
-            (vec![5], Some(5)),
-            (vec![9, 5], Some(5)),
-            (vec![5, 99, 6], Some(6)),
-            (vec![7, 7, 1], Some(7)),
-        ];
-        for (heights, expected) in cases {
-            let tips = heights.into_iter().map(tip).collect();
-            assert_eq!(vouched(tips).map(|tip| tip.height), expected);
-        }
-    }
-
-    #[test]
-    fn gateways_are_plain_and_few() {
-        let url = |text: &str| text.parse::<Url>().unwrap();
-        assert!(matches!(Gateway::new(vec![]), Err(GatewayError::Count(0))));
-        assert!(matches!(
-            Gateway::new(vec![url("ftp://x/")]),
-            Err(GatewayError::Url(_))
-        ));
-        assert!(matches!(
-            Gateway::new(vec![url("http://u:p@x/")]),
-            Err(GatewayError::Url(_))
-        ));
-        assert!(Gateway::new(vec![url("http://127.0.0.1:4000")]).is_ok());
-    }
-}
+mod tests;

@@ -4,6 +4,7 @@
 //! order of arrival, so it comes first when the newest is asked for.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use aosec_wire::{Id, VerifiedItem};
 use bytes::Bytes;
@@ -80,7 +81,7 @@ impl Position {
 #[derive(Clone, Debug)]
 pub enum Content {
     /// A base-layer transaction.
-    Transaction(Transaction),
+    Transaction(Arc<Transaction>),
     /// A data item.
     Item(VerifiedItem),
 }

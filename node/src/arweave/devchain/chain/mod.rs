@@ -217,7 +217,7 @@ impl Chain {
 
     fn put_transaction(&mut self, transaction: Transaction, position: Position) {
         self.ledger.put(Entry {
-            content: Content::Transaction(transaction),
+            content: Content::Transaction(transaction.into()),
             position,
             parent: None,
         });

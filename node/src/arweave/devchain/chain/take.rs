@@ -119,7 +119,7 @@ impl Chain {
             else {
                 continue;
             };
-            let Ok(whole) = transaction.clone().with_data(data.clone()) else {
+            let Ok(whole) = Transaction::clone(transaction).with_data(data.clone()) else {
                 continue;
             };
             effects.extend(self.complete(Offer::new(whole)));
