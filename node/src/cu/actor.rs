@@ -160,14 +160,17 @@ impl Actor {
         }
         let (life, result) = self.unit.evaluate(self.process, life, furthest).await;
         self.life = life;
-        match &self.life {
-            Some(life) => self
-                .unit
-                .residents
-                .used(self.process, life.resident_bytes()),
-            None => self.unit.residents.slept(self.process),
-        }
+        self.weigh();
         result
+    }
+
+    /// Tells the residents what the instance takes now.
+    fn weigh(&self) {
+        let residents = &self.unit.residents;
+        match &self.life {
+            Some(life) => residents.used(self.process, life.resident_bytes()),
+            None => residents.slept(self.process),
+        }
     }
 
     /// Answers everybody whose slot is evaluated.
@@ -202,6 +205,7 @@ impl Actor {
             (What::DryRun(dry, reply), Some(life)) => {
                 let (life, verdict) = self.unit.dry_run(life, dry).await;
                 self.life = life;
+                self.weigh();
                 let _ = reply.send(verdict);
             }
         }
@@ -212,7 +216,7 @@ impl Actor {
             if life.since().is_some() {
                 self.unit.checkpoint(self.process, life).await;
             }
-            self.unit.residents.slept(self.process);
+            self.weigh();
         }
     }
 }

@@ -149,6 +149,26 @@ pub enum CuError {
     Stopping,
 }
 
+impl CuError {
+    /// True where asking again cannot help as long as this node is what it is: what was asked does not exist, breaks a rule, or
+    /// asks for more than is given here.
+    #[must_use]
+    pub fn is_final(&self) -> bool {
+        matches!(
+            self,
+            Self::NotAProcess { .. }
+                | Self::Fault(_)
+                | Self::Format { .. }
+                | Self::Module { .. }
+                | Self::ModuleTooLarge { .. }
+                | Self::Terms { .. }
+                | Self::PastState(_)
+                | Self::Listing(_)
+                | Self::Diverged { .. }
+        )
+    }
+}
+
 impl From<crate::store::StoreError> for CuError {
     fn from(error: crate::store::StoreError) -> Self {
         Self::Store(error.to_string())

@@ -21,6 +21,8 @@ use super::verdict::Verdict;
 use crate::store::checkpoint::{Checkpoint, Position};
 use crate::store::outcome::{Kind, Mark, Outcome};
 
+/// A batch ends behind the outcome that passes this: it is kept in one transaction, for which all writers wait.
+const BATCH_BYTES: usize = 8 * 1024 * 1024;
 /// Dry runs get this part of a message's fuel: they are free for the caller and change nothing.
 const DRY_RUN_PART: u64 = 10;
 
@@ -44,7 +46,6 @@ pub struct Life {
     replay: Replay,
     machine: Box<dyn Machine>,
     since: Since,
-    stale: bool,
 }
 
 /// What a run over some entries came to.
@@ -76,7 +77,6 @@ impl Life {
             replay,
             machine,
             since: Since::default(),
-            stale: false,
         }
     }
 
@@ -118,12 +118,16 @@ impl Life {
         go_on: impl Fn() -> bool,
     ) -> Batch {
         let mut outcomes = Vec::with_capacity(entries.len());
+        let mut bytes = 0;
         for ready in entries {
-            if !outcomes.is_empty() && !go_on() {
+            if !outcomes.is_empty() && (bytes > BATCH_BYTES || !go_on()) {
                 break;
             }
             match self.evaluate_one(ready, &mut seen) {
-                Ok(outcome) => outcomes.push(outcome),
+                Ok(outcome) => {
+                    bytes += outcome.json.len();
+                    outcomes.push(outcome);
+                }
                 Err(error) => {
                     return Batch {
                         outcomes,
@@ -151,7 +155,7 @@ impl Life {
         let root = if verdict.keep {
             self.machine.commit()
         } else {
-            self.forget(position.slot)?;
+            self.machine.rollback();
             self.machine.root()
         };
         seen.insert(&mark);
@@ -174,40 +178,25 @@ impl Life {
 
     fn judge(&mut self, ready: &Ready, slot: u64) -> Result<Verdict, CuError> {
         let message = input::message(self.process.id, &ready.subject, &ready.entry.assignment);
-        let run = self
-            .machine
-            .run(&message, &self.environment, self.terms.fuel);
+        let run = self.machine.run(&message, &self.environment);
         self.verdict(run, slot)
     }
 
-    fn verdict(&mut self, run: Run, slot: u64) -> Result<Verdict, CuError> {
+    fn verdict(&self, run: Run, slot: u64) -> Result<Verdict, CuError> {
         match run.answer {
             Ok(answer) => Ok(Verdict::of_answer(&answer, run.fuel_used)),
             Err(Failure::Verdict(reason)) => Ok(Verdict::of_failure(&reason, run.fuel_used)),
-            Err(failure) => Err(self.interrupted(failure, slot)),
+            Err(failure) => Err(self.interrupted(&failure, slot)),
         }
     }
 
-    /// Forgets the pending change. Where that fails the instance is stale.
-    fn forget(&mut self, slot: u64) -> Result<(), CuError> {
-        let forgotten = self.machine.rollback();
-        forgotten.map_err(|failure| self.interrupted(failure, slot))
-    }
-
-    /// After an interruption nobody can say what the instance holds.
-    fn interrupted(&mut self, failure: Failure, slot: u64) -> CuError {
-        self.stale = true;
+    /// The instance is as it was: the same slot may be tried again.
+    fn interrupted(&self, failure: &Failure, slot: u64) -> CuError {
         CuError::Interrupted {
             process: self.process.id,
             slot,
             reason: failure.to_string(),
         }
-    }
-
-    /// True where the instance must be dropped: it comes back from its last checkpoint.
-    #[must_use]
-    pub fn is_stale(&self) -> bool {
-        self.stale
     }
 
     /// Runs a message that nobody signed against the present state, and forgets what it changed.
@@ -227,11 +216,9 @@ impl Life {
         );
         let message = input::dry_message(self.process.id, dry, now);
         let fuel = self.terms.fuel / DRY_RUN_PART;
-        let run = self.machine.run(&message, &self.environment, fuel);
+        let run = self.machine.dry_run(&message, &self.environment, fuel);
         let slot = self.next_slot();
-        let verdict = self.verdict(run, slot)?;
-        self.forget(slot)?;
-        Ok(verdict)
+        self.verdict(run, slot)
     }
 
     /// The snapshot of the present state; none before the first slot.

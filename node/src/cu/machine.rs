@@ -6,6 +6,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use aosec_wire::VerifiedItem;
 use bytes::Bytes;
 
 use super::terms::Terms;
@@ -18,8 +19,8 @@ pub trait Workshop: Send + Sync + fmt::Debug {
     /// Makes a module ready to run. Slow; called off the threads that wait for sockets.
     ///
     /// # Errors
-    /// [`WorkshopError::Module`] where the bytes are none of the format.
-    fn load(&self, wasm: &[u8]) -> Result<Arc<dyn Program>, WorkshopError>;
+    /// [`WorkshopError::Module`] where it is none that this engine takes.
+    fn load(&self, module: &VerifiedItem) -> Result<Arc<dyn Program>, WorkshopError>;
 }
 
 /// A module that is ready to run.
@@ -39,18 +40,17 @@ pub trait Program: Send + Sync + fmt::Debug {
 
 /// A live instance.
 pub trait Machine: Send + fmt::Debug {
-    /// Runs one message with `fuel`. The change is pending until it is committed or rolled back.
-    fn run(&mut self, message: &[u8], environment: &[u8], fuel: u64) -> Run;
+    /// Runs one message with all the fuel of the terms. The change is pending until it is committed or rolled back.
+    fn run(&mut self, message: &[u8], environment: &[u8]) -> Run;
+
+    /// Runs one message against a copy of the committed state, with `fuel`, and forgets the copy's change.
+    fn dry_run(&mut self, message: &[u8], environment: &[u8], fuel: u64) -> Run;
 
     /// Makes the pending change the state; gives the new root.
     fn commit(&mut self) -> [u8; 32];
 
     /// Forgets the pending change.
-    ///
-    /// # Errors
-    /// [`Failure::Interrupted`] where this machine has no room for the old state; the instance is stale then and must be
-    /// dropped.
-    fn rollback(&mut self) -> Result<(), Failure>;
+    fn rollback(&mut self);
 
     /// The root of the committed state.
     fn root(&self) -> [u8; 32];

@@ -20,6 +20,7 @@ pub mod actor;
 pub mod checkpoint;
 pub mod dry;
 pub mod duplicate;
+pub mod engine;
 pub mod error;
 pub mod input;
 pub mod life;
@@ -29,6 +30,7 @@ pub mod modules;
 pub mod rate;
 pub mod replay;
 pub mod residents;
+pub mod settings;
 pub mod source;
 pub mod subject;
 pub mod terms;
@@ -37,11 +39,10 @@ pub mod verdict;
 
 use std::io;
 use std::net::IpAddr;
-use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use aosec_wire::{Address, Id, VerifiedItem};
+use aosec_wire::{Address, Assignment, Id};
 use tokio::sync::{Semaphore, oneshot};
 use tokio::time::timeout;
 
@@ -49,70 +50,21 @@ use self::actor::{Actor, Ask, Reply, State, What};
 use self::checkpoint::Snapshots;
 pub use self::error::CuError;
 use self::input::DryMessage;
-use self::machine::Workshop;
 use self::modules::Modules;
 use self::rate::DryRunRate;
 use self::residents::Residents;
-use self::source::{Items, Log};
-use self::terms::Terms;
+pub use self::settings::{Doors, Settings};
 use self::unit::Unit;
-use crate::shutdown::Shutdown;
-use crate::store::Store;
 use crate::store::outcome::{self, Outcome, Page, Range};
 
 /// How long a question may wait for an evaluation. The evaluation goes on behind it.
 pub const ANSWER_DEADLINE: Duration = Duration::from_secs(30);
-/// How long a message that has no slot yet is looked for: its assignment may be on its way.
-pub const SLOT_DEADLINE: Duration = Duration::from_secs(5);
-/// Between two looks for it.
-const SLOT_PAUSE: Duration = Duration::from_millis(100);
+/// Between the first two looks for a message that has no slot; then twice as long each time, so that a message that never comes costs few looks.
+const SLOT_PAUSE: Duration = Duration::from_millis(50);
 /// Questions at once, over all processes: each may hold a connection to another scheduler.
 const QUESTIONS_MAX: usize = 1_024;
 /// Dry runs at once, over all processes.
 const DRY_RUNS_MAX: usize = 64;
-/// The most memory that a process may ask for, unless the operator says otherwise.
-pub const MEMORY_BYTES_MAX: u64 = 1 << 30;
-/// The most fuel for one message, unless the operator says otherwise: about a minute of a core.
-pub const FUEL_MAX: u64 = 50_000_000_000;
-/// What live instances may take together, unless the operator says otherwise.
-pub const RESIDENT_BYTES: u64 = 4 << 30;
-
-/// What the unit is made of.
-#[derive(Debug)]
-pub struct Settings {
-    /// Where outcomes are kept.
-    pub store: Store,
-    /// The unit's own folder: snapshots and fetched modules.
-    pub folder: PathBuf,
-    /// The logs.
-    pub log: Arc<dyn Log>,
-    /// Items by id: modules, and messages that a log names by reference.
-    pub items: Arc<dyn Items>,
-    /// The engine.
-    pub workshop: Arc<dyn Workshop>,
-    /// Module items that this binary carries.
-    pub modules: Vec<VerifiedItem>,
-    /// The most that a process may ask for.
-    pub most: Terms,
-    /// The address that this unit shows.
-    pub address: Address,
-    /// What live instances may take together.
-    pub resident_bytes: u64,
-    /// Evaluations at once.
-    pub lanes: usize,
-    /// How long a message without a slot is looked for.
-    pub slot_deadline: Duration,
-    /// The end of the node.
-    pub shutdown: Shutdown,
-}
-
-impl Settings {
-    /// The limits of an ordinary operator.
-    pub const MOST: Terms = Terms {
-        memory_bytes: MEMORY_BYTES_MAX,
-        fuel: FUEL_MAX,
-    };
-}
 
 /// The door to the compute unit. Clones share it.
 #[derive(Clone, Debug)]
@@ -148,26 +100,21 @@ impl Handle {
     /// # Errors
     /// What the file system says about its folder.
     pub async fn open(settings: Settings) -> io::Result<Self> {
-        let snapshots = Snapshots::open(settings.folder.join("snapshots")).await?;
-        let fetched = settings.folder.join("modules");
+        let doors = settings.doors;
+        let snapshots = Snapshots::open(doors.folder.join("snapshots")).await?;
+        let fetched = doors.folder.join("modules");
         tokio::fs::create_dir_all(&fetched).await?;
-        let items = settings.items;
-        let modules = Modules::new(
-            settings.workshop,
-            settings.modules,
-            fetched,
-            Arc::clone(&items),
-        );
+        let items = Arc::clone(&doors.items);
         let unit = Unit {
-            store: settings.store,
-            log: settings.log,
-            items,
-            modules,
+            modules: Modules::new(doors.workshop, doors.modules, fetched, items),
+            store: doors.store,
+            log: doors.log,
+            items: doors.items,
             snapshots,
             most: settings.most,
             lanes: Semaphore::new(settings.lanes.max(1)),
             residents: Residents::new(settings.resident_bytes),
-            shutdown: settings.shutdown,
+            shutdown: doors.shutdown,
             spawns: unit::Spawns::default(),
         };
         Ok(Self(Arc::new(Inner {
@@ -175,7 +122,7 @@ impl Handle {
             questions: Semaphore::new(QUESTIONS_MAX),
             dry_runs: Semaphore::new(DRY_RUNS_MAX),
             rate: Mutex::default(),
-            address: settings.address,
+            address: doors.address,
             slot_deadline: settings.slot_deadline,
             begun: Instant::now(),
         })))
@@ -187,7 +134,8 @@ impl Handle {
         &self.0.address
     }
 
-    /// What a message came to. Waits for its slot and its evaluation; the spawn answers to the id of the process.
+    /// What a message came to. Waits for its slot and its evaluation; the spawn answers to the id of the process, and every slot
+    /// also to the id of its assignment.
     ///
     /// # Errors
     /// [`CuError`], above all [`CuError::NoMessage`] and [`CuError::StillEvaluating`].
@@ -315,18 +263,42 @@ impl Handle {
         rate.take(caller, now_ms)
     }
 
-    /// The slot of a message, looked for within a bound.
+    /// The slot of a message, looked for within a bound, less and less often.
     async fn slot_of(&self, process: Id, message: Id) -> Result<u64, CuError> {
         let begun = Instant::now();
+        let mut pause = SLOT_PAUSE;
         loop {
-            if let Some(slot) = self.0.unit.log.slot_of(process, message).await? {
-                return Ok(slot);
+            let found = self.0.unit.log.assignment(process, message).await?;
+            if let Some(assignment) = found {
+                return self.assigned(process, message, &assignment).await;
             }
             if begun.elapsed() >= self.0.slot_deadline {
                 return Err(CuError::NoMessage { process, message });
             }
-            tokio::time::sleep(SLOT_PAUSE).await;
+            tokio::time::sleep(pause).await;
+            pause *= 2;
         }
+    }
+
+    /// The slot that the scheduler of `process` signed for the message, or for the assignment of this id.
+    async fn assigned(
+        &self,
+        process: Id,
+        asked: Id,
+        assignment: &Assignment,
+    ) -> Result<u64, CuError> {
+        let spawn = self.0.unit.spawn(process).await?;
+        let named = assignment.message().unwrap_or(process);
+        let is_asked = named == asked || assignment.id() == asked;
+        let is_signed = *assignment.item().owner_address() == spawn.scheduler;
+        if assignment.process() == process && is_asked && is_signed {
+            return Ok(assignment.nonce());
+        }
+        Err(CuError::Missing {
+            process,
+            slot: assignment.nonce(),
+            what: format!("what is served for {asked} is not its assignment by this scheduler"),
+        })
     }
 
     async fn newest(&self, process: Id) -> Result<u64, CuError> {

@@ -113,23 +113,21 @@ impl Modules {
         let id = item.id();
         terms::check_format(item.tags())
             .map_err(|reason| CuError::Format { module: id, reason })?;
-        let wasm = item.data();
-        if wasm.len() > MODULE_BYTES_MAX {
+        let bytes = item.data().len();
+        if bytes > MODULE_BYTES_MAX {
             return Err(CuError::ModuleTooLarge {
                 module: id,
-                bytes: wasm.len(),
+                bytes,
                 most: MODULE_BYTES_MAX,
             });
         }
+        let party = Party::of(&item);
         let workshop = Arc::clone(&self.workshop);
-        let program = tokio::task::spawn_blocking(move || workshop.load(&wasm)).await;
+        let program = tokio::task::spawn_blocking(move || workshop.load(&item)).await;
         let program = program
             .map_err(|_panicked| CuError::Panicked)?
             .map_err(|reason| CuError::Module { module: id, reason })?;
-        Ok(Module {
-            party: Party::of(&item),
-            program,
-        })
+        Ok(Module { party, program })
     }
 }
 

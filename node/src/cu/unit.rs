@@ -167,10 +167,9 @@ impl Unit {
         if let Err(error) = self.keep(process, batch.outcomes).await {
             return (None, Err(error));
         }
-        let life = match (life.is_stale(), life.since().is_due()) {
-            (true, _) => None,
-            (false, true) => self.checkpoint(process, life).await,
-            (false, false) => Some(life),
+        let life = match life.since().is_due() {
+            true => self.checkpoint(process, life).await,
+            false => Some(life),
         };
         (life, batch.stop.map_or(Ok(()), Err))
     }
@@ -299,7 +298,6 @@ impl Unit {
             (life, verdict)
         });
         match ran.await {
-            Ok((life, verdict)) if life.is_stale() => (None, verdict.map(|verdict| verdict.json)),
             Ok((life, verdict)) => (Some(life), verdict.map(|verdict| verdict.json)),
             Err(_panicked) => (None, Err(CuError::Panicked)),
         }

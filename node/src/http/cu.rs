@@ -19,6 +19,7 @@ use serde_json::{Value, json};
 
 use super::body::{Params, WholeBody, clip};
 use super::error::ApiError;
+use crate::cu::source::SourceError;
 use crate::cu::terms::TermsError;
 use crate::cu::{CuError, Handle, dry, listing};
 use crate::store::outcome::{Order, Outcome, Page};
@@ -201,9 +202,10 @@ impl From<CuError> for ApiError {
     fn from(error: CuError) -> Self {
         let text = error.to_string();
         match error {
-            CuError::NoProcess(_) | CuError::NoMessage { .. } | CuError::NoSlot { .. } => {
-                Self::NotFound(text)
-            }
+            CuError::NoProcess(_)
+            | CuError::NoMessage { .. }
+            | CuError::NoSlot { .. }
+            | CuError::Source(SourceError::Unknown(_)) => Self::NotFound(text),
             CuError::Listing(_) => Self::BadRequest(text),
             CuError::NotAProcess { .. }
             | CuError::Fault(_)

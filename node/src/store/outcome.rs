@@ -61,33 +61,50 @@ pub struct Divergence {
     pub what: &'static str,
 }
 
-/// Keeps `outcomes`, in the order of their slots. With a divergence nothing is kept.
+/// Keeps `outcomes`, whose slots follow one another. With a divergence nothing is kept.
 pub async fn insert(
     db: &mut Db,
     process: Id,
     outcomes: &[Outcome],
 ) -> Result<Result<(), Divergence>, StoreError> {
-    let mut fresh = Vec::with_capacity(outcomes.len());
-    for outcome in outcomes {
-        match find(&mut *db, process, By::Slot(outcome.slot)).await? {
-            None => fresh.push(outcome),
-            Some(kept) => {
-                if let Some(what) = difference(&kept, outcome) {
-                    let slot = outcome.slot;
-                    return Ok(Err(Divergence { slot, what }));
-                }
-            }
+    let kept = from_slot(&mut *db, process, outcomes).await?;
+    for (kept, now) in kept.iter().zip(outcomes) {
+        if let Some(what) = difference(kept, now) {
+            let slot = now.slot;
+            return Ok(Err(Divergence { slot, what }));
         }
     }
-    for outcome in fresh {
+    // What is kept is a beginning of the log, so what is new comes behind it.
+    for outcome in outcomes.iter().skip(kept.len()) {
         insert_one(&mut *db, process, outcome).await?;
     }
     Ok(Ok(()))
 }
 
+/// The rows that stand where `outcomes` are to stand.
+async fn from_slot(
+    db: &mut Db,
+    process: Id,
+    outcomes: &[Outcome],
+) -> Result<Vec<Outcome>, StoreError> {
+    let Some(first) = outcomes.first() else {
+        return Ok(Vec::new());
+    };
+    let mut query = QueryBuilder::new(COLUMNS);
+    query
+        .push_bind(column::blob(process))
+        .push(" AND slot >= ")
+        .push_bind(column::integer(first.slot, "outcome.slot")?)
+        .push(" ORDER BY slot LIMIT ")
+        .push_bind(column::integer(outcomes.len() as u64, "a limit")?);
+    let rows = query.build().fetch_all(db).await?;
+    rows.iter().map(read).collect()
+}
+
 /// The engine may have changed since; what it computes may not.
 fn difference(kept: &Outcome, now: &Outcome) -> Option<&'static str> {
     match () {
+        () if kept.slot != now.slot => Some("neighbour"),
         () if kept.mark.message != now.mark.message => Some("message"),
         () if kept.root != now.root => Some("state root"),
         () if kept.json != now.json => Some("outcome"),

@@ -146,6 +146,11 @@ impl Instance {
         self.live.memory().len() as u64
     }
 
+    /// The linear memory of the last commit.
+    pub fn memory(&self) -> &[u8] {
+        &self.image.memory
+    }
+
     /// The limits that this instance was made with.
     pub fn limits(&self) -> Limits {
         self.limits

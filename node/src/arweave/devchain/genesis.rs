@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use aosec_wasm::process_module::BOOT;
 use aosec_wire::{Address, Draft, Id, ItemError, SigningKey, Tags, VerifiedItem};
 use bytes::Bytes;
 use reqwest::Url;
@@ -13,9 +14,10 @@ use crate::arweave::location::{self, Location};
 const MODULE_SEED: [u8; 32] = *b"aosec devnet: throw-away key (1)";
 /// The format of the process module (D19).
 const MODULE_FORMAT: &str = "wasm32-aosec-lua53-1";
-/// What the module may use unless a process says less (D19): the memory of a large token ledger, and the fuel of a long handler.
+/// What the module may use unless a process says otherwise (D19): the memory of a large token ledger, and fuel for some ten seconds of
+/// a core. An endless loop costs every honest unit this much, so it is not the reference's 9e12, which takes hours.
 const MEMORY_LIMIT: &str = "256-mb";
-const COMPUTE_LIMIT: &str = "9000000000000";
+const COMPUTE_LIMIT: &str = "10000000000";
 
 /// The contents of blocks 0 and 1.
 #[derive(Clone, Debug)]
@@ -82,6 +84,8 @@ pub fn module_item(wasm: &[u8]) -> Result<VerifiedItem, ItemError> {
         .with("Output-Encoding", "JSON-1")
         .with("Memory-Limit", MEMORY_LIMIT)
         .with("Compute-Limit", COMPUTE_LIMIT)
+        // The boot text decides results as much as the bytes do, so another one is another module.
+        .with("Boot-Hash", Id::sha256(BOOT).to_string())
         .with("Content-Type", "application/wasm");
     let draft = Draft {
         target: None,

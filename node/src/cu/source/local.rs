@@ -1,6 +1,6 @@
 //! The doors of this very node: its own scheduler as a [`Log`], the base layer as [`Items`].
 
-use aosec_wire::{Id, VerifiedItem};
+use aosec_wire::{Assignment, Id, VerifiedItem};
 
 use super::{Answer, Items, Log, PAGE_SLOTS, SourceError};
 use crate::arweave::gateway::{Gateway, GatewayError};
@@ -30,10 +30,10 @@ impl Log for su::Handle {
         })
     }
 
-    fn slot_of(&self, process: Id, message: Id) -> Answer<'_, Option<u64>> {
+    fn assignment(&self, process: Id, id: Id) -> Answer<'_, Option<Assignment>> {
         Box::pin(async move {
-            let entry = self.message(message, Some(process)).await.map_err(own)?;
-            Ok(entry.map(|entry| entry.assignment.nonce()))
+            let entry = self.message(id, Some(process)).await.map_err(own)?;
+            Ok(entry.map(|entry| entry.assignment))
         })
     }
 

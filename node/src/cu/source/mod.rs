@@ -13,7 +13,7 @@ use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 
-use aosec_wire::{Id, VerifiedItem};
+use aosec_wire::{Assignment, Id, VerifiedItem};
 
 pub use self::route::Route;
 use super::replay::Entry;
@@ -34,8 +34,8 @@ pub trait Log: Send + Sync + fmt::Debug {
     /// only where slot `from` is not there.
     fn entries(&self, process: Id, from: u64, to: u64) -> Answer<'_, Vec<Entry>>;
 
-    /// The slot of a message of `process`; none where it has none yet.
-    fn slot_of(&self, process: Id, message: Id) -> Answer<'_, Option<u64>>;
+    /// The assignment of a message of `process`, by the message's id or by its own; none where there is none yet.
+    fn assignment(&self, process: Id, id: Id) -> Answer<'_, Option<Assignment>>;
 
     /// The newest slot; none where there is no slot yet.
     fn newest(&self, process: Id) -> Answer<'_, Option<u64>>;
@@ -53,6 +53,9 @@ pub trait Items: Send + Sync + fmt::Debug {
 /// What could not be had, and from whom. All of these may pass: the same request can succeed later.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SourceError {
+    /// No gateway has its spawn.
+    #[error("no gateway knows process {0}")]
+    Unknown(Id),
     /// Nobody knows where the process is scheduled.
     #[error("the scheduler of process {process} cannot be located: {reason}")]
     Nowhere {

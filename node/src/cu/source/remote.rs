@@ -18,6 +18,7 @@ use serde::Deserialize;
 use super::{Answer, Log, PAGE_SLOTS, SourceError};
 use crate::cu::replay::Entry;
 use crate::http::error::{is_redirect, is_refusal, is_success};
+use crate::locate::{LocateError, Locations, Reach};
 
 /// Hops behind the located address: router → host → one that it moved to.
 const REDIRECTS_MAX: usize = 3;
@@ -30,6 +31,28 @@ const BODY_BYTES_MAX: usize = 128 * 1024 * 1024;
 pub trait Locate: Send + Sync + fmt::Debug {
     /// The root address of the scheduler of `process`.
     fn find(&self, process: Id) -> Answer<'_, Url>;
+
+    /// How far a redirect may lead.
+    fn reach(&self) -> Reach;
+}
+
+impl Locate for Locations {
+    fn find(&self, process: Id) -> Answer<'_, Url> {
+        Box::pin(async move {
+            let found = Self::find(self, process, None).await;
+            found.map_err(|error| match error {
+                LocateError::NoScheduler(process) => SourceError::Unknown(process),
+                error => SourceError::Nowhere {
+                    process,
+                    reason: error.to_string(),
+                },
+            })
+        })
+    }
+
+    fn reach(&self) -> Reach {
+        Self::reach(self)
+    }
 }
 
 /// The schedulers of other nodes.
@@ -40,15 +63,23 @@ pub struct Remote {
 }
 
 impl Remote {
-    /// Asks through `client`, which must follow no redirects by itself.
-    #[must_use]
-    pub fn new(client: Client, locations: Arc<dyn Locate>) -> Self {
-        Self { client, locations }
+    /// Asks the schedulers that `locations` finds.
+    ///
+    /// # Errors
+    /// Where this machine cannot make an HTTP client.
+    pub fn new(locations: Arc<dyn Locate>) -> Result<Self, reqwest::Error> {
+        let client = locations.reach().client().build()?;
+        Ok(Self { client, locations })
     }
 
-    async fn get(&self, process: Id, path: Id, query: &str) -> Result<Option<Bytes>, SourceError> {
+    async fn get(
+        &self,
+        process: Id,
+        path: &str,
+        query: &str,
+    ) -> Result<Option<Bytes>, SourceError> {
         let mut url = self.locations.find(process).await?;
-        url.set_path(&format!("/{path}"));
+        url.set_path(path);
         url.set_query(Some(query));
         let asked = url.to_string();
         tokio::time::timeout(REQUEST_DEADLINE, self.follow(url))
@@ -68,7 +99,7 @@ impl Remote {
             let response = response.map_err(|error| silent(&url, error))?;
             let status = response.status().as_u16();
             if is_redirect(status) {
-                url = next_hop(&url, &response)?;
+                url = self.next_hop(&url, &response).await?;
             } else if is_success(status) {
                 return body(&url, response).await.map(Some);
             } else if is_refusal(status) {
@@ -83,6 +114,33 @@ impl Remote {
         Err(shape(&url, "more redirects than are followed"))
     }
 
+    /// Where a redirect leads, if that is within reach: it is a stranger's word.
+    async fn next_hop(&self, url: &Url, response: &Response) -> Result<Url, SourceError> {
+        let location = response.headers().get(LOCATION);
+        let next = location
+            .and_then(|value| value.to_str().ok())
+            .and_then(|location| url.join(location).ok())
+            .ok_or_else(|| shape(url, "a redirect to nowhere"))?;
+        let checked = self.locations.reach().check(&next).await;
+        checked.map_err(|_private| shape(url, "a redirect to where this node does not go"))?;
+        Ok(next)
+    }
+
+    /// The assignment of the one slot that stands under `path`.
+    async fn one(&self, process: Id, path: &str) -> Result<Option<Assignment>, SourceError> {
+        let query = format!("process-id={process}&raw=1");
+        let Some(body) = self.get(process, path, &query).await? else {
+            return Ok(None);
+        };
+        let node: NodeJson = parse(process, &body)?;
+        let items = verify(process, vec![node.assignment]).await?;
+        let read = items
+            .into_iter()
+            .next()
+            .map(|item| read_assignment(process, item));
+        read.transpose()
+    }
+
     async fn page(
         &self,
         process: Id,
@@ -95,7 +153,7 @@ impl Remote {
             .map_or_else(|| "-1".to_owned(), |slot| slot.to_string());
         let query =
             format!("process-id={process}&from-nonce={after}&to-nonce={to}&limit={limit}&raw=1");
-        let Some(body) = self.get(process, process, &query).await? else {
+        let Some(body) = self.get(process, &format!("/{process}"), &query).await? else {
             return Ok(Vec::new());
         };
         let page: PageJson = parse(process, &body)?;
@@ -130,27 +188,14 @@ impl Log for Remote {
         })
     }
 
-    fn slot_of(&self, process: Id, message: Id) -> Answer<'_, Option<u64>> {
-        Box::pin(async move {
-            let query = format!("process-id={process}&raw=1");
-            let Some(body) = self.get(process, message, &query).await? else {
-                return Ok(None);
-            };
-            let assignment = assignment(process, parse::<NodeJson>(process, &body)?).await?;
-            Ok((assignment.message().unwrap_or(process) == message).then(|| assignment.nonce()))
-        })
+    fn assignment(&self, process: Id, id: Id) -> Answer<'_, Option<Assignment>> {
+        Box::pin(async move { self.one(process, &format!("/{id}")).await })
     }
 
     fn newest(&self, process: Id) -> Answer<'_, Option<u64>> {
         Box::pin(async move {
-            let mut url = self.locations.find(process).await?;
-            url.set_path(&format!("/{process}/latest"));
-            url.set_query(Some(&format!("process-id={process}&raw=1")));
-            let Some(body) = self.follow(url).await? else {
-                return Ok(None);
-            };
-            let assignment = assignment(process, parse::<NodeJson>(process, &body)?).await?;
-            Ok(Some(assignment.nonce()))
+            let newest = self.one(process, &format!("/{process}/latest")).await?;
+            Ok(newest.map(|assignment| assignment.nonce()))
         })
     }
 }
@@ -178,20 +223,6 @@ struct ItemJson {
 }
 
 const OVERSIZED: &str = "an answer over the cap";
-
-fn next_hop(url: &Url, response: &Response) -> Result<Url, SourceError> {
-    let next = response
-        .headers()
-        .get(LOCATION)
-        .and_then(|value| value.to_str().ok())
-        .and_then(|location| url.join(location).ok())
-        .ok_or_else(|| shape(url, "a redirect to nowhere"))?;
-    if matches!(next.scheme(), "http" | "https") {
-        Ok(next)
-    } else {
-        Err(shape(url, "a redirect away from HTTP"))
-    }
-}
 
 async fn body(url: &Url, mut response: Response) -> Result<Bytes, SourceError> {
     let mut body = BytesMut::new();
@@ -229,18 +260,6 @@ async fn entries(process: Id, nodes: Vec<NodeJson>) -> Result<Vec<Entry>, Source
         });
     }
     Ok(entries)
-}
-
-async fn assignment(process: Id, node: NodeJson) -> Result<Assignment, SourceError> {
-    let item = verify(process, vec![node.assignment])
-        .await?
-        .into_iter()
-        .next();
-    let item = item.ok_or(SourceError::Shape {
-        url: host_of(process),
-        what: "no assignment",
-    })?;
-    read_assignment(process, item)
 }
 
 fn read_assignment(process: Id, item: VerifiedItem) -> Result<Assignment, SourceError> {

@@ -6,7 +6,7 @@
 use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use aosec_wire::{Id, VerifiedItem};
+use aosec_wire::{Assignment, Id, VerifiedItem};
 use lru::LruCache;
 
 use super::{Answer, Log, SourceError};
@@ -68,8 +68,8 @@ impl Log for Route {
         Box::pin(async move { self.of(process).await?.entries(process, from, to).await })
     }
 
-    fn slot_of(&self, process: Id, message: Id) -> Answer<'_, Option<u64>> {
-        Box::pin(async move { self.of(process).await?.slot_of(process, message).await })
+    fn assignment(&self, process: Id, id: Id) -> Answer<'_, Option<Assignment>> {
+        Box::pin(async move { self.of(process).await?.assignment(process, id).await })
     }
 
     fn newest(&self, process: Id) -> Answer<'_, Option<u64>> {

@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use aosec_wire::VerifiedItem;
 use bytes::Bytes;
 use serde_json::{Value, json};
 
@@ -24,6 +25,7 @@ struct Frame;
 struct Beads {
     kept: u64,
     pending: u64,
+    fuel: u64,
 }
 
 impl Workshop for Abacus {
@@ -31,8 +33,8 @@ impl Workshop for Abacus {
         "abacus 1"
     }
 
-    fn load(&self, wasm: &[u8]) -> Result<Arc<dyn Program>, WorkshopError> {
-        match wasm {
+    fn load(&self, module: &VerifiedItem) -> Result<Arc<dyn Program>, WorkshopError> {
+        match &module.data()[..] {
             b"abacus" => Ok(Arc::new(Frame)),
             _ => Err(WorkshopError::Module("no abacus".to_owned())),
         }
@@ -40,14 +42,15 @@ impl Workshop for Abacus {
 }
 
 impl Program for Frame {
-    fn boot(&self, _terms: Terms) -> Result<Box<dyn Machine>, WorkshopError> {
+    fn boot(&self, terms: Terms) -> Result<Box<dyn Machine>, WorkshopError> {
         Ok(Box::new(Beads {
             kept: 0,
             pending: 0,
+            fuel: terms.fuel,
         }))
     }
 
-    fn restore(&self, snapshot: &[u8], _terms: Terms) -> Result<Box<dyn Machine>, WorkshopError> {
+    fn restore(&self, snapshot: &[u8], terms: Terms) -> Result<Box<dyn Machine>, WorkshopError> {
         let bytes = snapshot
             .try_into()
             .map_err(|_| WorkshopError::Snapshot("not eight bytes".to_owned()))?;
@@ -55,12 +58,50 @@ impl Program for Frame {
         Ok(Box::new(Beads {
             kept,
             pending: kept,
+            fuel: terms.fuel,
         }))
     }
 }
 
 impl Machine for Beads {
-    fn run(&mut self, message: &[u8], _environment: &[u8], fuel: u64) -> Run {
+    fn run(&mut self, message: &[u8], _environment: &[u8]) -> Run {
+        self.obey(message, self.fuel)
+    }
+
+    fn dry_run(&mut self, message: &[u8], _environment: &[u8], fuel: u64) -> Run {
+        let run = self.obey(message, fuel);
+        self.rollback();
+        run
+    }
+
+    fn commit(&mut self) -> [u8; 32] {
+        self.kept = self.pending;
+        self.root()
+    }
+
+    fn rollback(&mut self) {
+        self.pending = self.kept;
+    }
+
+    fn root(&self) -> [u8; 32] {
+        *aosec_wire::Id::sha256(&self.kept.to_be_bytes()).as_bytes()
+    }
+
+    fn snapshot(&self) -> Vec<u8> {
+        self.kept.to_be_bytes().to_vec()
+    }
+
+    fn memory(&self) -> Bytes {
+        self.snapshot().into()
+    }
+
+    fn resident_bytes(&self) -> u64 {
+        BYTES
+    }
+}
+
+impl Beads {
+    fn obey(&mut self, message: &[u8], fuel: u64) -> Run {
         let message: Value = serde_json::from_slice(message).unwrap();
         let order = message["Data"].as_str().unwrap_or_default();
         let answer = match order.split_once(' ').unwrap_or((order, "")) {
@@ -82,34 +123,6 @@ impl Machine for Beads {
         }
     }
 
-    fn commit(&mut self) -> [u8; 32] {
-        self.kept = self.pending;
-        self.root()
-    }
-
-    fn rollback(&mut self) -> Result<(), Failure> {
-        self.pending = self.kept;
-        Ok(())
-    }
-
-    fn root(&self) -> [u8; 32] {
-        *aosec_wire::Id::sha256(&self.kept.to_be_bytes()).as_bytes()
-    }
-
-    fn snapshot(&self) -> Vec<u8> {
-        self.kept.to_be_bytes().to_vec()
-    }
-
-    fn memory(&self) -> Bytes {
-        self.snapshot().into()
-    }
-
-    fn resident_bytes(&self) -> u64 {
-        BYTES
-    }
-}
-
-impl Beads {
     fn add(&mut self, number: u64) -> Value {
         self.pending += number;
         let data = self.pending.to_string();

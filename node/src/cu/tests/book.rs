@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Mutex;
 
 use aosec_wire::assignment::{next_hash_chain, next_log_chain};
-use aosec_wire::{AssignmentPlan, Chain, Draft, Id, SigningKey, Tags, VerifiedItem};
+use aosec_wire::{Assignment, AssignmentPlan, Chain, Draft, Id, SigningKey, Tags, VerifiedItem};
 use bytes::Bytes;
 
 use crate::cu::replay::Entry;
@@ -62,13 +62,18 @@ impl Book {
 
     /// The same with further tags on the spawn.
     pub(super) fn with_tags(further: Tags) -> Self {
+        Self::of_module(&module(), further)
+    }
+
+    /// A process of `module`.
+    pub(super) fn of_module(module: &VerifiedItem, further: Tags) -> Self {
         let scheduler = SigningKey::ed25519([1; 32]);
         let user = SigningKey::ed25519([2; 32]);
         let mut tags = Tags::new()
             .with("Data-Protocol", "ao")
             .with("Variant", "ao.TN.1")
             .with("Type", "Process")
-            .with("Module", module().id().to_string())
+            .with("Module", module.id().to_string())
             .with("Scheduler", scheduler.address().as_str());
         for (name, value) in further.iter() {
             tags.push(name, value);
@@ -131,6 +136,7 @@ impl Book {
         let tags = Tags::new()
             .with("Data-Protocol", "ao")
             .with("Type", "Message")
+            .with("Action", "Eval")
             .with("Count", self.entries.len().to_string());
         sign(&self.user, Some(self.process()), tags, data)
     }
@@ -195,13 +201,14 @@ impl Log for Shelf {
         Box::pin(async move { Ok(page.unwrap_or_default()) })
     }
 
-    fn slot_of(&self, process: Id, message: Id) -> Answer<'_, Option<u64>> {
-        let slot = self.read(process, |book| {
-            let mut messages = book.entries.iter().map(|entry| entry.assignment.message());
-            let at = messages.position(|named| named.unwrap_or(process) == message)?;
-            Some(at as u64)
+    fn assignment(&self, process: Id, id: Id) -> Answer<'_, Option<Assignment>> {
+        let found = self.read(process, |book| {
+            let mut assignments = book.entries.iter().map(|entry| &entry.assignment);
+            let is_asked =
+                |one: &&Assignment| one.message().unwrap_or(process) == id || one.id() == id;
+            assignments.find(is_asked).cloned()
         });
-        Box::pin(async move { Ok(slot) })
+        Box::pin(async move { Ok(found) })
     }
 
     fn newest(&self, process: Id) -> Answer<'_, Option<u64>> {

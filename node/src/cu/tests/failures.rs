@@ -79,6 +79,23 @@ async fn a_message_by_reference_is_waited_for_and_never_skipped() {
 }
 
 #[tokio::test]
+async fn a_slot_that_another_key_names_is_not_believed() {
+    let mut book = counting(3);
+    let item = book.message("x");
+    let plan = book.plan(Some(item.id()));
+    book.scheduler = aosec_wire::SigningKey::ed25519([77; 32]);
+    book.write(&plan, Some(item.clone()));
+    let process = book.process();
+    let folder = tempfile::tempdir().unwrap();
+    let bench = Bench::open(folder.path(), &Shelf::of([book])).await;
+    let refused = bench.refusal(process, item.id()).await;
+    assert!(
+        refused.to_string().contains("not its assignment"),
+        "{refused}"
+    );
+}
+
+#[tokio::test]
 async fn a_message_may_come_a_moment_late_but_not_never() {
     let mut book = counting(2);
     let process = book.process();

@@ -29,7 +29,7 @@ fn a_message_is_written_in_one_order() {
     assert_eq!(
         json,
         format!(
-            r#"{{"Id":"{id}","Signature":"{signature}","Data":"hello \"you\"","Owner":"{owner}","Target":"{process}","Anchor":"","From":"{owner}","Tags":[{{"name":"Data-Protocol","value":"ao"}},{{"name":"Type","value":"Message"}},{{"name":"Count","value":"1"}}],"Epoch":0,"Nonce":1,"Timestamp":{time},"Block-Height":{SPAWNED_HEIGHT},"Hash-Chain":"{chain}","Cron":false}}"#
+            r#"{{"Id":"{id}","Signature":"{signature}","Data":"hello \"you\"","Owner":"{owner}","Target":"{process}","Anchor":"","From":"{owner}","Tags":[{{"name":"Data-Protocol","value":"ao"}},{{"name":"Type","value":"Message"}},{{"name":"Action","value":"Eval"}},{{"name":"Count","value":"1"}}],"Epoch":0,"Nonce":1,"Timestamp":{time},"Block-Height":{SPAWNED_HEIGHT},"Hash-Chain":"{chain}","Cron":false}}"#
         )
     );
 }

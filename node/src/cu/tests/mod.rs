@@ -6,6 +6,7 @@ mod failures;
 mod faults;
 mod http;
 mod input;
+mod lua;
 mod process;
 mod remote;
 mod restart;
@@ -14,12 +15,12 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use aosec_wire::{Id, SigningKey};
+use aosec_wire::{Id, SigningKey, VerifiedItem};
 
 use self::abacus::Abacus;
 use self::book::{Book, Shelf};
-use super::terms::Terms;
-use super::{CuError, Handle, Settings};
+use super::machine::Workshop;
+use super::{CuError, Doors, Handle, Settings};
 use crate::shutdown::Shutdown;
 use crate::store::Store;
 use crate::store::outcome::Outcome;
@@ -38,24 +39,39 @@ impl Bench {
     }
 
     async fn with_memory(folder: &Path, shelf: &Arc<Shelf>, resident_bytes: u64) -> Self {
+        Self::with(
+            folder,
+            shelf,
+            Arc::new(Abacus),
+            book::module(),
+            resident_bytes,
+        )
+        .await
+    }
+
+    async fn with(
+        folder: &Path,
+        shelf: &Arc<Shelf>,
+        workshop: Arc<dyn Workshop>,
+        module: VerifiedItem,
+        resident_bytes: u64,
+    ) -> Self {
         let store = Store::open(&folder.join("store")).await.unwrap();
         let shutdown = Shutdown::new();
-        let settings = Settings {
+        let doors = Doors {
             store: store.clone(),
             folder: folder.join("cu"),
             log: shelf.clone(),
             items: shelf.clone(),
-            workshop: Arc::new(Abacus),
-            modules: vec![book::module()],
-            most: Terms {
-                memory_bytes: 1 << 30,
-                fuel: 1_000_000,
-            },
+            workshop,
+            modules: vec![module],
             address: SigningKey::ed25519([9; 32]).address().clone(),
-            resident_bytes,
-            lanes: 2,
-            slot_deadline: Duration::from_millis(300),
             shutdown: shutdown.clone(),
+        };
+        let settings = Settings {
+            resident_bytes,
+            slot_deadline: Duration::from_millis(300),
+            ..Settings::ordinary(doors)
         };
         let cu = Handle::open(settings).await.unwrap();
         Self {

@@ -14,11 +14,17 @@ async fn results_follow_the_log_and_the_spawn_has_one_too() {
     let mut book = Book::new();
     let ids = [book.send("add 5"), book.send("add 7"), book.send("what")];
     let process = book.process();
+    let assigned = book.entries[1].assignment.id();
     let folder = tempfile::tempdir().unwrap();
     let bench = Bench::open(folder.path(), &Shelf::of([book])).await;
     // The last first: what lies before it is evaluated on the way.
     assert_eq!(bench.data(process, ids[2]).await, "12");
     assert_eq!(bench.data(process, ids[0]).await, "5");
+    assert_eq!(
+        bench.data(process, assigned).await,
+        "5",
+        "an assignment stands for its message"
+    );
     let spawned = bench.cu.result(process, process).await.unwrap();
     assert_eq!((spawned.slot, spawned.kind), (0, Kind::Result));
     bench.stop().await;

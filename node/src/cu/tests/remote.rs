@@ -7,7 +7,7 @@ use aosec_wire::{Id, VerifiedItem};
 use axum::Router;
 use axum::extract::{Path, State};
 use axum::routing::get;
-use reqwest::{Client, Url};
+use reqwest::Url;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
@@ -18,6 +18,7 @@ use crate::cu::source::{Answer, Log, SourceError};
 use crate::http::body::Params;
 use crate::http::error::{ApiError, elsewhere};
 use crate::http::listener;
+use crate::locate::Reach;
 use crate::shutdown::Shutdown;
 
 /// How a scheduler of this test answers.
@@ -108,13 +109,14 @@ impl Locate for At {
         let url = self.0.clone();
         Box::pin(async move { Ok(url) })
     }
+
+    fn reach(&self) -> Reach {
+        Reach::Anywhere
+    }
 }
 
 fn remote(url: Url) -> Remote {
-    let client = Client::builder()
-        .redirect(reqwest::redirect::Policy::none())
-        .build();
-    Remote::new(client.unwrap(), Arc::new(At(url)))
+    Remote::new(Arc::new(At(url))).unwrap()
 }
 
 #[tokio::test]
@@ -129,8 +131,9 @@ async fn a_foreign_log_is_read_to_its_last_byte() {
         book.spawn.bytes()
     );
     assert_eq!(log.newest(process).await, Ok(Some(70)));
-    assert_eq!(log.slot_of(process, referred.id()).await, Ok(Some(70)));
-    assert_eq!(log.slot_of(process, Id::new([3; 32])).await, Ok(None));
+    let found = log.assignment(process, referred.id()).await.unwrap();
+    assert_eq!(found.map(|assignment| assignment.nonce()), Some(70));
+    assert_eq!(log.assignment(process, Id::new([3; 32])).await, Ok(None));
     let page = log.entries(process, 0, 1_000).await.unwrap();
     assert_eq!(page.len(), 64, "a page is bounded");
     let rest = log.entries(process, 64, 70).await.unwrap();
