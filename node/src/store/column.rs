@@ -32,6 +32,16 @@ pub(super) fn id(bytes: &[u8], column: &'static str) -> Result<Id, StoreError> {
     Id::from_bytes(bytes).map_err(|_| damaged(column, "is not 32 bytes"))
 }
 
+/// An id as it was written, or none.
+pub(super) fn optional_id(
+    row: &SqliteRow,
+    index: usize,
+    column: &'static str,
+) -> Result<Option<Id>, StoreError> {
+    let bytes = row.get::<Option<&[u8]>, _>(index);
+    bytes.map(|bytes| id(bytes, column)).transpose()
+}
+
 /// The error for a value that this program cannot have written.
 pub(super) fn damaged(column: &'static str, reason: &str) -> StoreError {
     StoreError::Damaged {

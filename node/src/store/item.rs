@@ -42,7 +42,7 @@ pub async fn find(store: &Store, id: Id) -> Result<Option<VerifiedItem>, StoreEr
 }
 
 /// An item out of its row.
-pub(super) fn verified(bytes: Bytes) -> Result<VerifiedItem, StoreError> {
+pub fn verified(bytes: Bytes) -> Result<VerifiedItem, StoreError> {
     aosec_wire::item::verify_bytes(bytes, Strictness::Settled)
         .map_err(|error| column::damaged("item.bytes", &format!("does not verify: {error}")))
 }

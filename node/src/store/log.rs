@@ -154,7 +154,7 @@ async fn holding(
         Ok(Known {
             slot: column::number(row.get(0), "log.slot")?,
             message: column::id(row.get(1), "log.message")?,
-            content: optional_id(row, 2, "log.content")?,
+            content: column::optional_id(row, 2, "log.content")?,
         })
     };
     rows.iter().map(known).collect()
@@ -183,7 +183,7 @@ impl Row {
             slot: column::number(row.get(0), "log.slot")?,
             epoch: column::number(row.get(1), "log.epoch")?,
             message: column::id(row.get(2), "log.message")?,
-            content: optional_id(row, 3, "log.content")?,
+            content: column::optional_id(row, 3, "log.content")?,
             height: column::number(row.get(4), "log.height")?,
             timestamp: column::number(row.get(5), "log.timestamp")?,
             log_chain: column::id(row.get(6), "log.log_chain")?,
@@ -217,14 +217,4 @@ fn names(text: &str) -> Vec<String> {
         .filter(|name| !name.is_empty())
         .map(str::to_owned)
         .collect()
-}
-
-fn optional_id(
-    row: &SqliteRow,
-    index: usize,
-    name: &'static str,
-) -> Result<Option<Id>, StoreError> {
-    row.get::<Option<&[u8]>, _>(index)
-        .map(|bytes| column::id(bytes, name))
-        .transpose()
 }

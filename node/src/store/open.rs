@@ -87,6 +87,8 @@ pub(super) async fn connect(folder: &Folder) -> Result<(Db, SqlitePool), StoreEr
     let readers = SqlitePoolOptions::new()
         .max_connections(READERS)
         .acquire_timeout(READER_WAIT)
+        // A file does not hang up.
+        .test_before_acquire(false)
         .connect_lazy_with(options(&path).pragma("query_only", "1"));
     Ok((db, readers))
 }

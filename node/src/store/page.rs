@@ -1,9 +1,9 @@
 //! Reading logs: slots with their messages and assignments, a bounded number of slots and bytes at a time.
 
-use aosec_wire::{Assignment, Id, VerifiedItem};
+use aosec_wire::Id;
 use sqlx::{Row, sqlite::SqliteRow};
 
-use super::{Store, StoreError, column, item, log::Entry, receipt};
+use super::{Store, StoreError, column, log::Entry};
 
 /// Bytes of one page: items reach 10 MiB, so a page of full ones would not fit in memory. One slot is always given.
 pub const PAGE_BYTES_MAX: usize = 16 * 1024 * 1024;
@@ -34,9 +34,13 @@ pub struct Kept {
     pub slot: u64,
     /// How its message came in.
     pub entry: Entry,
+    /// The id of its message; in slot 0 that of the process.
+    pub message_id: Id,
     /// The message's bytes, if it is known as an item.
     pub message: Option<Vec<u8>>,
-    /// The assignment's bytes, once they are kept.
+    /// The id of its assignment, once that is kept.
+    pub assignment_id: Option<Id>,
+    /// The assignment's bytes.
     pub assignment: Option<Vec<u8>>,
 }
 
@@ -110,8 +114,11 @@ macro_rules! page_sql {
     };
 }
 
-const BY_SLOT: &str = page_sql!("l.slot, l.entry, i.bytes, r.bytes", "slot");
-const BY_TIME: &str = page_sql!("l.slot, l.entry, i.bytes, r.bytes", "timestamp");
+const BY_SLOT: &str = page_sql!("l.slot, l.entry, l.message, i.bytes, r.id, r.bytes", "slot");
+const BY_TIME: &str = page_sql!(
+    "l.slot, l.entry, l.message, i.bytes, r.id, r.bytes",
+    "timestamp"
+);
 const LENGTHS_BY_SLOT: &str = page_sql!(
     "COALESCE(length(i.bytes), 0) + COALESCE(length(r.bytes), 0)",
     "slot"
@@ -126,22 +133,11 @@ impl Kept {
         Ok(Self {
             slot: column::number(row.get(0), "log.slot")?,
             entry: Entry::of(row.get(1))?,
-            message: row.get(2),
-            assignment: row.get(3),
+            message_id: column::id(row.get(2), "log.message")?,
+            message: row.get(3),
+            assignment_id: column::optional_id(row, 4, "receipt.id")?,
+            assignment: row.get(5),
         })
-    }
-
-    /// The message, verified; none where it is not known as an item.
-    pub fn verified_message(&mut self) -> Result<Option<VerifiedItem>, StoreError> {
-        self.message
-            .take()
-            .map(|bytes| item::verified(bytes.into()))
-            .transpose()
-    }
-
-    /// The assignment, verified; none where it is not kept yet.
-    pub fn verified_assignment(&mut self) -> Result<Option<Assignment>, StoreError> {
-        self.assignment.take().map(receipt::assignment).transpose()
     }
 }
 

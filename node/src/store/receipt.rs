@@ -1,7 +1,7 @@
 //! Table `receipt`: the signed assignment of each slot, byte for byte. It is kept one commit after its log row, so the last
 //! batch of a log may lack its receipts for a moment, and after a crash until it is signed again.
 
-use aosec_wire::{Assignment, Id};
+use aosec_wire::{Assignment, Id, VerifiedItem};
 use bytes::Bytes;
 use sqlx::{QueryBuilder, Row};
 
@@ -33,7 +33,8 @@ pub async fn last(store: &Store, process: Id) -> Result<Option<Assignment>, Stor
         .bind(column::blob(process))
         .fetch_optional(store.readers())
         .await?;
-    row.map(|row| assignment(row.get(0))).transpose()
+    row.map(|row| assignment(item::verified(row.get::<Vec<u8>, _>(0).into())?))
+        .transpose()
 }
 
 /// The id of the assignment of a slot.
@@ -65,8 +66,8 @@ pub async fn bytes(store: &Store, id: Id) -> Result<Option<Bytes>, StoreError> {
     Ok(row.map(|row| Bytes::from(row.get::<Vec<u8>, _>(0))))
 }
 
-/// An assignment out of its row.
-pub(super) fn assignment(bytes: Vec<u8>) -> Result<Assignment, StoreError> {
-    Assignment::from_item(item::verified(bytes.into())?)
+/// An assignment out of its item.
+pub fn assignment(item: VerifiedItem) -> Result<Assignment, StoreError> {
+    Assignment::from_item(item)
         .map_err(|error| column::damaged("receipt.bytes", &format!("is no assignment: {error}")))
 }

@@ -39,8 +39,8 @@ impl Writer {
                 source,
             }
         };
+        // No timers and no sockets: jobs talk to the database alone, and waking is cheaper without them.
         let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
             .build()
             .map_err(failed(&folder))?;
         let kept = folder.clone();
@@ -189,7 +189,7 @@ impl Loop {
     }
 
     async fn transaction(&mut self, jobs: &mut [Box<dyn Job>]) -> Fate {
-        if let Err(error) = self.execute("BEGIN IMMEDIATE").await {
+        if let Err(error) = self.execute("BEGIN IMMEDIATE; SAVEPOINT job").await {
             return Fate::Undone(error.to_string().into());
         }
         for job in jobs {
@@ -213,15 +213,13 @@ impl Loop {
         }
     }
 
+    /// Runs a job so that it can be undone alone. A savepoint is open already, and one is open again afterwards; COMMIT ends
+    /// the last. Releasing and opening is one statement, because each is a trip to the database's thread and back.
     async fn savepoint(&mut self, job: &mut Box<dyn Job>) -> Result<Ran, StoreError> {
-        self.execute("SAVEPOINT job").await?;
         let ran = job.run(&mut self.db).await;
         match ran {
-            Ran::Well => self.execute("RELEASE job").await?,
-            Ran::Failed => {
-                self.execute("ROLLBACK TO job").await?;
-                self.execute("RELEASE job").await?;
-            }
+            Ran::Well => self.execute("RELEASE job; SAVEPOINT job").await?,
+            Ran::Failed => self.execute("ROLLBACK TO job").await?,
             Ran::UndidAll { .. } => {}
         }
         Ok(ran)

@@ -173,6 +173,9 @@ impl Actor {
         });
         written.await?;
         self.tail.set(Vec::new());
+        self.shared
+            .recent
+            .remember(taken.iter().filter_map(|want| want.item()));
         Ok(())
     }
 
@@ -184,6 +187,9 @@ impl Actor {
     ) -> Result<(), Unavailable> {
         let assignments = self.shared.guard.seal(batch).await?;
         self.last = assignments.last().cloned();
+        self.shared
+            .recent
+            .remember(assignments.iter().map(Assignment::item));
         let signed = assignments.into_iter().zip(bytes);
         let signed = signed.map(|(assignment, message_bytes)| Signed {
             assignment,

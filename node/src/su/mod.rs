@@ -19,6 +19,7 @@ mod outbox;
 pub mod ports;
 mod publish;
 mod reader;
+mod recent;
 pub mod recover;
 pub mod refusal;
 mod registry;
@@ -41,6 +42,7 @@ use self::{
     admission::Want,
     guard::{EXCLUDE_BYTES_MAX, EXCLUDES_MAX},
     ports::{BaseLayer, Clock, Tip},
+    recent::Recent,
     recover::{Disagreement, compare},
     registry::{Handed, Registry, Request},
 };
@@ -112,6 +114,7 @@ pub(in crate::su) struct Shared {
     clock: Arc<dyn Clock>,
     settings: Settings,
     registry: Registry,
+    recent: Recent,
     tasks: TaskTracker,
     room: Arc<Semaphore>,
     /// Why nothing may be signed since the start.
@@ -331,6 +334,7 @@ impl Shared {
             clock,
             settings,
             registry: Registry::default(),
+            recent: Recent::default(),
             tasks: TaskTracker::new(),
             room: Arc::new(Semaphore::new(WAITING_BYTES_MAX)),
             disagreement,

@@ -11,7 +11,7 @@ use std::{
 
 use aosec_wire::VerifiedItem;
 
-use super::{Shared, outbox, ports::PortError};
+use super::{Shared, outbox, ports::PortError, recent::Recent};
 use crate::{
     metrics,
     store::{
@@ -47,7 +47,7 @@ pub struct Publishing {
 impl Default for Publishing {
     fn default() -> Self {
         Self {
-            every: Duration::from_secs(5),
+            every: Duration::from_secs(1),
             repost_after_blocks: 20,
             stop_after_blocks: Some(30),
             settlement_depth: 20,
@@ -94,7 +94,7 @@ async fn publish(shared: Weak<Shared>, every: Duration) {
 }
 
 /// Posts what is due, follows what is posted, and notes how much is left. Trouble with one part does not stop the others.
-async fn round(shared: &Shared) -> Result<(), Trouble> {
+async fn round(shared: &Arc<Shared>) -> Result<(), Trouble> {
     let Some(tip_height) = shared.tip.height() else {
         return Ok(());
     };
@@ -104,7 +104,7 @@ async fn round(shared: &Shared) -> Result<(), Trouble> {
     posted.and(followed)
 }
 
-async fn post_due(shared: &Shared, tip_height: u64) -> Result<(), Trouble> {
+async fn post_due(shared: &Arc<Shared>, tip_height: u64) -> Result<(), Trouble> {
     for _ in 0..POSTS_MAX {
         let mut waiting = publication::waiting(&shared.store, WAITING_MAX).await?;
         waiting.truncate(outbox::due(&waiting, tip_height));
@@ -116,7 +116,7 @@ async fn post_due(shared: &Shared, tip_height: u64) -> Result<(), Trouble> {
     Ok(())
 }
 
-async fn post(shared: &Shared, waiting: &[Waiting], tip_height: u64) -> Result<(), Trouble> {
+async fn post(shared: &Arc<Shared>, waiting: &[Waiting], tip_height: u64) -> Result<(), Trouble> {
     let mut items = Vec::new();
     for Waiting { run, .. } in waiting {
         items.extend(read(shared, run).await?);
@@ -132,7 +132,7 @@ async fn post(shared: &Shared, waiting: &[Waiting], tip_height: u64) -> Result<(
 }
 
 /// The items of a run: each message that was sent (what was assigned by reference stands elsewhere) and each assignment.
-async fn read(shared: &Shared, run: &Run) -> Result<Vec<VerifiedItem>, StoreError> {
+async fn read(shared: &Arc<Shared>, run: &Run) -> Result<Vec<VerifiedItem>, StoreError> {
     let (mut after, mut items) = (run.first.checked_sub(1), Vec::new());
     while after.is_none_or(|after| after < run.last) {
         let span = Span::Slots {
@@ -143,19 +143,20 @@ async fn read(shared: &Shared, run: &Run) -> Result<Vec<VerifiedItem>, StoreErro
         let (kept, _) = page::read(&shared.store, run.process, span, slots).await?;
         let Some(last) = kept.last() else { break };
         after = Some(last.slot);
-        let verified = tokio::task::spawn_blocking(move || verified(kept)).await;
+        let shared = shared.clone();
+        let verified = tokio::task::spawn_blocking(move || verified(kept, &shared.recent)).await;
         items.extend(verified.map_err(|_| StoreError::Closed)??);
     }
     Ok(items)
 }
 
-fn verified(kept: Vec<Kept>) -> Result<Vec<VerifiedItem>, StoreError> {
+fn verified(kept: Vec<Kept>, recent: &Recent) -> Result<Vec<VerifiedItem>, StoreError> {
     let mut items = Vec::new();
-    for mut one in kept {
+    for one in kept {
         if one.entry == Entry::Sent {
-            items.extend(one.verified_message()?);
+            items.extend(recent.message(one.message_id, one.message)?);
         }
-        let assignment = one.verified_assignment()?;
+        let assignment = recent.assignment(one.assignment_id, one.assignment)?;
         items.extend(assignment.map(|assignment| assignment.item().clone()));
     }
     Ok(items)

@@ -1,4 +1,5 @@
-//! Logs as others see them: signed slots only, in order, each verified as it leaves the store.
+//! Logs as others see them: signed slots only, in order, each verified as it leaves the store
+//! (or known from a moment ago, see [`super::recent`]).
 //!
 //! The end of a busy log is signed before it is kept, so every read first takes the signed tail out of the registry and then
 //! asks the store: what was answered to anybody is seen by everybody.
@@ -8,7 +9,7 @@ use std::collections::BTreeMap;
 use aosec_wire::{Assignment, Id, VerifiedItem};
 use bytes::Bytes;
 
-use super::Handle;
+use super::{Handle, recent::Recent};
 use crate::store::{
     StoreError, item, log,
     page::{self, Kept, Span},
@@ -56,7 +57,8 @@ impl Handle {
         // One more tells whether the span goes on.
         let (kept, cut) = page::read(&self.shared.store, process, span, limit + 1).await?;
         // A page is some milliseconds of verification: not on the threads that carry requests.
-        let verified = tokio::task::spawn_blocking(move || verified(kept, &tail));
+        let shared = self.shared.clone();
+        let verified = tokio::task::spawn_blocking(move || verified(kept, &tail, &shared.recent));
         let mut entries = verified.await.map_err(|error| StoreError::Damaged {
             what: error.to_string(),
         })??;
@@ -136,18 +138,23 @@ impl Handle {
 }
 
 /// The signed slots at the beginning of `kept`: what follows an unsigned one is not shown.
-fn verified(kept: Vec<Kept>, tail: &BTreeMap<u64, Assignment>) -> Result<Vec<Entry>, StoreError> {
+fn verified(
+    kept: Vec<Kept>,
+    tail: &BTreeMap<u64, Assignment>,
+    recent: &Recent,
+) -> Result<Vec<Entry>, StoreError> {
     let mut entries = Vec::with_capacity(kept.len());
-    for mut one in kept {
-        let assignment = match one.verified_assignment()? {
+    for one in kept {
+        let assignment = match recent.assignment(one.assignment_id, one.assignment)? {
             Some(assignment) => assignment,
             None => match tail.get(&one.slot) {
                 Some(assignment) => assignment.clone(),
                 None => break,
             },
         };
+        let message = recent.message(one.message_id, one.message)?;
         entries.push(Entry {
-            message: one.verified_message()?,
+            message,
             assignment,
         });
     }
