@@ -146,3 +146,21 @@ async fn a_closed_store_refuses_and_gives_the_folder_back() {
     assert!(matches!(late, Err(StoreError::Closed)), "{late:?}");
     open(dir.path()).await;
 }
+
+#[tokio::test]
+async fn every_commit_waits_for_the_disk() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path()).await;
+    let (synchronous, mode) = store
+        .write(async |db| {
+            let full = sqlx::query("PRAGMA synchronous")
+                .fetch_one(&mut *db)
+                .await?;
+            let mode = sqlx::query("PRAGMA journal_mode").fetch_one(db).await?;
+            Ok((full.get::<i64, _>(0), mode.get::<String, _>(0)))
+        })
+        .await
+        .unwrap();
+    const FULL: i64 = 2;
+    assert_eq!((synchronous, mode.as_str()), (FULL, "wal"));
+}

@@ -112,7 +112,11 @@ async fn no_second_content_is_ever_signed() {
     excluding.slots[0].exclude.push("Data".to_owned());
     let mut forked = (*after(&second, &[5])).clone();
     forked.before.as_mut().unwrap().chain = Chain::genesis(process(9));
+    // It claims to follow the last slot, and to be the last slot.
+    let mut shifted = (*after(&second, &[5])).clone();
+    shifted.first -= 1;
     let conflicts = [
+        Arc::new(shifted),
         spawn(1, &[1, 2]),
         spawn(1, &[9]),
         after(&first, &[9, 4]),

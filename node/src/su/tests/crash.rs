@@ -271,3 +271,29 @@ async fn a_lost_or_older_guard_file_stops_the_signing() {
         assert!(restored.su.submit(message(process, 99)).await.is_err());
     }
 }
+
+#[tokio::test]
+async fn a_log_that_the_guard_refuses_stands_still() {
+    let (world, process) = settled_log(1).await;
+    let last = world.su.latest(process).await.unwrap().unwrap().assignment;
+    let entrant = Want::Message(message(process, 50)).entrant();
+    let foreign = next_batch(process, Some(&last), vec![entrant], NOW_MS, HEIGHT).unwrap();
+    // Somebody else had the guard sign the next slot: the log of the store can never be signed there.
+    world.su.shared.guard.seal(Arc::new(foreign)).await.unwrap();
+    for number in 60..64 {
+        let refused = world.su.submit(message(process, number)).await;
+        assert!(
+            matches!(refused, Err(Refusal::Unavailable(Unavailable::Guard(_)))),
+            "{refused:?}"
+        );
+    }
+    assert_eq!(
+        world.log(process).await.len(),
+        2,
+        "what is signed is read on"
+    );
+    let rows = crate::store::log::from(&world.store, process, 0, 100)
+        .await
+        .unwrap();
+    assert_eq!(rows.len(), 3, "nothing is put behind an unsigned slot");
+}
