@@ -1,15 +1,44 @@
 //! How the node gives the scheduler what it needs: the tip that it watches, and the base layer through gateway and wallet.
+//! And what the scheduler gives the node: the table of the processes that answer here.
 
 use aosec_wire::{Draft, Id, ItemError, Tags, VerifiedItem, bundle};
 
+use reqwest::Url;
+
 use super::{
+    Handle,
     guard::Guard,
     ports::{Answer, BaseLayer, Mined, PortError, Tip},
 };
-use crate::arweave::{
-    bundler::Bundler, gateway::TransactionStatus, location::SignLocation, tip::TipWatch,
-    transaction::Format,
+use crate::{
+    arweave::{
+        bundler::Bundler, gateway::TransactionStatus, location::SignLocation, tip::TipWatch,
+        transaction::Format,
+    },
+    locate::{OwnAnswer, OwnTable},
 };
+
+/// The processes that this scheduler orders, all of them at one address.
+#[derive(Clone, Debug)]
+pub struct OwnLogs {
+    /// The scheduler.
+    pub su: Handle,
+    /// The root of its origin.
+    pub url: Url,
+}
+
+impl OwnTable for OwnLogs {
+    fn find(&self, process: Id) -> OwnAnswer<'_> {
+        Box::pin(async move {
+            let found = self.su.has(process).await;
+            let is_here = found.unwrap_or_else(|error| {
+                tracing::warn!(%error, %process, "whether a process is ordered here is not known");
+                false
+            });
+            is_here.then(|| self.url.clone())
+        })
+    }
+}
 
 impl Tip for TipWatch {
     fn height(&self) -> Option<u64> {

@@ -168,3 +168,76 @@ impl Registry {
 fn unpoisoned<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
+
+#[cfg(test)]
+mod tests {
+    use aosec_wire::Id;
+    use tokio::sync::Semaphore;
+
+    use super::*;
+
+    const PROCESS: Id = Id::new([1; 32]);
+
+    fn request() -> Request {
+        let room = Arc::new(Semaphore::new(1));
+        Request {
+            want: Want::Reference {
+                id: PROCESS,
+                item: None,
+                exclude: Vec::new(),
+            },
+            reply: oneshot::channel().0,
+            since: Instant::now(),
+            _room: room.try_acquire_owned().unwrap(),
+        }
+    }
+
+    fn awake(registry: &Registry) -> mpsc::Receiver<Request> {
+        let mut mailbox = None;
+        let woken = registry.wake(PROCESS, |requests, _| mailbox = Some(requests));
+        woken.unwrap();
+        mailbox.unwrap()
+    }
+
+    fn is_asleep(registry: &Registry) -> bool {
+        matches!(registry.hand(PROCESS, request()), Ok(Handed::Asleep(_)))
+    }
+
+    #[test]
+    fn a_log_sleeps_only_while_nothing_waits() {
+        let registry = Registry::default();
+        assert!(is_asleep(&registry));
+        let mut mailbox = awake(&registry);
+        assert!(!is_asleep(&registry));
+        assert!(!registry.sleep(PROCESS, &mailbox), "a message waits");
+        assert!(mailbox.try_recv().is_ok());
+        assert!(registry.sleep(PROCESS, &mailbox));
+        assert!(is_asleep(&registry), "the next message wakes it again");
+        assert!(mailbox.blocking_recv().is_none(), "and its task has ended");
+    }
+
+    #[test]
+    fn a_full_mailbox_and_a_dead_task_are_told() {
+        let registry = Registry::default();
+        let mailbox = awake(&registry);
+        for _ in 0..MAILBOX {
+            assert!(!is_asleep(&registry));
+        }
+        let full = registry.hand(PROCESS, request());
+        assert!(matches!(full, Err(Unavailable::Full)));
+        drop(mailbox);
+        assert!(is_asleep(&registry), "another task may take over");
+    }
+
+    #[test]
+    fn a_closed_registry_takes_nothing() {
+        let registry = Registry::default();
+        let mut mailbox = awake(&registry);
+        assert!(!is_asleep(&registry));
+        registry.close();
+        let late = registry.hand(PROCESS, request());
+        assert!(matches!(late, Err(Unavailable::Stopping)));
+        assert!(mailbox.try_recv().is_ok(), "what was taken is done");
+        assert!(mailbox.blocking_recv().is_none());
+    }
+}

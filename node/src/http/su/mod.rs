@@ -13,14 +13,15 @@
 //!
 //! What is unknown here and known elsewhere is answered with 307, path and query kept. Not found is 400, as in the reference.
 
+mod elsewhere;
 mod query;
 mod shape;
 #[cfg(test)]
 mod tests;
 
-use std::{fmt, pin::Pin, sync::Arc};
+use std::{fmt, sync::Arc};
 
-use aosec_wire::{Address, Id, Strictness, VerifiedItem, item::verify_bytes};
+use aosec_wire::{Id, Strictness, VerifiedItem, item::verify_bytes};
 use axum::{
     Json, Router,
     extract::{Path, State},
@@ -31,9 +32,10 @@ use axum::{
 use bytes::Bytes;
 use serde_json::{Value, json};
 
+pub use self::elsewhere::{Elsewhere, Found, Nowhere, OtherSchedulers};
 use super::{
     body::{Params, WholeBody},
-    error::{ApiError, elsewhere},
+    error::{self, ApiError},
 };
 use crate::{
     store::StoreError,
@@ -42,31 +44,6 @@ use crate::{
 
 /// A longer item is hashed away from the threads that carry requests.
 const INLINE_BYTES_MAX: usize = 64 * 1024;
-
-/// Who schedules what is not scheduled here.
-pub trait Elsewhere: Send + Sync {
-    /// The origin (without a slash at its end) of the scheduler of `process`, which is `scheduler` where the caller knows;
-    /// none where nobody else has it.
-    fn find<'a>(
-        &'a self,
-        process: Id,
-        scheduler: Option<&'a Address>,
-    ) -> Pin<Box<dyn Future<Output = Option<String>> + Send + 'a>>;
-}
-
-/// A scheduler that knows of no other.
-#[derive(Clone, Copy, Debug)]
-pub struct Nowhere;
-
-impl Elsewhere for Nowhere {
-    fn find<'a>(
-        &'a self,
-        _process: Id,
-        _scheduler: Option<&'a Address>,
-    ) -> Pin<Box<dyn Future<Output = Option<String>> + Send + 'a>> {
-        Box::pin(std::future::ready(None))
-    }
-}
 
 #[derive(Clone)]
 struct Edge {
@@ -255,7 +232,7 @@ impl Edge {
 
 fn redirect(origin: &str, uri: &Uri) -> Response {
     let path = uri.path_and_query().map_or("/", |path| path.as_str());
-    elsewhere(&format!("{}{path}", origin.trim_end_matches('/')))
+    error::elsewhere(&format!("{}{path}", origin.trim_end_matches('/')))
 }
 
 async fn verified(body: Bytes) -> Result<VerifiedItem, ApiError> {

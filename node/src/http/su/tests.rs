@@ -1,8 +1,11 @@
 //! The interface as clients see it: routes, shapes, refusals and redirects, without a socket.
 
-use std::sync::{Arc, atomic::Ordering};
+use std::{
+    pin::Pin,
+    sync::{Arc, atomic::Ordering},
+};
 
-use aosec_wire::{Assignment, id::from_base64url};
+use aosec_wire::{Address, Assignment, id::from_base64url};
 use axum::{body::Body, http::Request};
 use http_body_util::BodyExt;
 use serde_json::Value;
