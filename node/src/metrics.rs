@@ -85,6 +85,11 @@ metric! {
     /// Height of the tip as this node sees it; 0 before the first.
     tip_height: IntGauge = IntGauge::new("aosec_base_layer_tip_height_blocks", "Height of the base layer's tip.")
 }
+metric! {
+    /// What the node's wallet paid for storage, in thousandths of an AR, each transaction rounded up.
+    spent_milli_ar: IntCounter = IntCounter::new(
+        "aosec_base_layer_spent_milli_ar_total", "Paid for storage on the base layer, in thousandths of an AR.")
+}
 
 /// All metrics in Prometheus' text format.
 #[must_use]
@@ -105,6 +110,7 @@ fn touch() {
         evaluations(),
         messages_carried(),
         pushes_capped(),
+        spent_milli_ar(),
     ] {
         counter.inc_by(0);
     }

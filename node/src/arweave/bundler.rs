@@ -12,6 +12,7 @@ use thiserror::Error;
 
 use super::gateway::{Gateway, GatewayError};
 use super::transaction::{Format, Transaction, TransactionDraft, TransactionError};
+use crate::metrics;
 
 /// Most bytes of data in one transaction (D15).
 pub const DATA_BYTES_MAX: usize = 4 * 1024 * 1024;
@@ -114,6 +115,7 @@ impl Bundler {
         let milli_ar =
             u64::try_from(reward_winston.div_ceil(WINSTON_PER_MILLI_AR)).unwrap_or(u64::MAX);
         self.spent_milli_ar.fetch_add(milli_ar, Ordering::Relaxed);
+        metrics::spent_milli_ar().inc_by(milli_ar);
     }
 }
 

@@ -10,6 +10,7 @@ use tokio::time::Instant;
 
 use super::block::Tip;
 use super::gateway::Gateway;
+use crate::metrics;
 use crate::shutdown::Shutdown;
 
 /// A view on the newest block. Cloning it is cheap.
@@ -103,6 +104,7 @@ fn tell(sender: &watch::Sender<Option<Seen>>, tip: Tip, settlement_depth: u64) {
     if tip.height < settlement_depth {
         return;
     }
+    metrics::tip_height().set(i64::try_from(tip.height).unwrap_or(i64::MAX));
     sender.send_if_modified(|seen| {
         let before = seen
             .replace(Seen {

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use aosec_wasm::process_module::BOOT;
+use aosec_wasm::process_module::MODULE_FORMAT;
 use aosec_wire::{Address, Draft, Id, ItemError, SigningKey, Tags, VerifiedItem};
 use bytes::Bytes;
 use reqwest::Url;
@@ -12,8 +13,6 @@ use crate::arweave::location::{self, Location};
 
 /// Seed of the published, throw-away ed25519 key that signs the module: with it, the module's id depends on its bytes and tags alone.
 const MODULE_SEED: [u8; 32] = *b"aosec devnet: throw-away key (1)";
-/// The format of the process module (D19).
-const MODULE_FORMAT: &str = "wasm32-aosec-lua53-1";
 /// What the module may use unless a process says otherwise (D19): the memory of a large token ledger, and fuel for some ten seconds of
 /// a core. An endless loop costs every honest unit this much, so it is not the reference's 9e12, which takes hours.
 const MEMORY_LIMIT: &str = "256-mb";

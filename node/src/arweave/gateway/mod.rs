@@ -17,7 +17,7 @@ use std::sync::Arc;
 
 use aosec_wire::{Address, Id, VerifiedItem};
 use bytes::Bytes;
-use reqwest::{Client, Url};
+use reqwest::Url;
 use thiserror::Error;
 
 use super::block::{BlockHead, Tip};
@@ -231,12 +231,6 @@ impl Gateway {
     /// Every gateway's url, in the order they are asked.
     pub fn urls(&self) -> impl Iterator<Item = &Url> {
         self.peers.iter().map(Peer::url)
-    }
-
-    /// The client that the gateways are asked with.
-    #[must_use]
-    pub fn client(&self) -> Option<&Client> {
-        self.peers.first().map(Peer::client)
     }
 }
 

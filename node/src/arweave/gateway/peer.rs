@@ -87,10 +87,6 @@ impl Peer {
         &self.url
     }
 
-    pub(super) const fn client(&self) -> &Client {
-        &self.client
-    }
-
     pub(super) async fn current_block(&self) -> Result<BlockHead, Fault> {
         let body = self
             .get("block/current", HEAD_BYTES_MAX)
