@@ -2,8 +2,14 @@
 
 use super::*;
 use crate::{
+    arweave::{
+        bundler::Bundler,
+        devchain::loopback::{self, Loopback},
+        tip::{TipSettings, TipWatch},
+    },
+    shutdown::Shutdown,
     store::publication,
-    su::{Refusal, Unavailable},
+    su::{Refusal, SystemClock, Unavailable},
 };
 
 async fn place(world: &World, process: Id, slot: u64) -> Option<publication::Place> {
@@ -78,4 +84,73 @@ async fn after_a_long_outage_nothing_is_taken_until_it_ends() {
     world.sky.mine(tx, HEIGHT + 31, 1);
     until(async || world.su.unavailable().is_none().then_some(())).await;
     world.su.submit(message(process, 1)).await.unwrap();
+}
+
+/// The scheduler with the node's own adapters, on a base layer that speaks HTTP.
+async fn on_a_real_chain(house: &Loopback, home: &Path, shutdown: &Shutdown) -> Handle {
+    let settings = TipSettings {
+        every: Duration::from_millis(10),
+        settlement_depth: 1,
+    };
+    let publishing = Publishing {
+        settlement_depth: 2,
+        ..hasty().publishing
+    };
+    let store = Store::open(home).await.unwrap();
+    let key = SigningKey::ed25519(KEY);
+    let parts = Parts {
+        store,
+        guard: Guard::open(&home.join("sign.guard"), key).unwrap(),
+        tip: Arc::new(TipWatch::start(house.gateway(), settings, shutdown)),
+        base_layer: Arc::new(Bundler::new(house.gateway(), loopback::wallet())),
+        clock: Arc::new(SystemClock),
+        settings: Settings {
+            publishing,
+            settlement_depth: 2,
+        },
+    };
+    Handle::start(parts).await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_has_the_base_layer_has_the_log() {
+    let house = Loopback::start(Vec::new()).await;
+    let (dir, shutdown) = (tempfile::tempdir().unwrap(), Shutdown::new());
+    let su = on_a_real_chain(&house, &dir.path().join("node"), &shutdown).await;
+    until(async || su.unavailable().is_none().then_some(())).await;
+    let spawn = su.submit(spawn_item(su.address().as_str())).await.unwrap();
+    let process = spawn.process();
+    // Longer than a whole transaction of small ones.
+    let tags = Tags::new()
+        .with("Data-Protocol", "ao")
+        .with("Type", "Message");
+    let data = Bytes::from(vec![b'x'; 5 * 1024 * 1024]);
+    let long = Draft {
+        target: Some(process),
+        tags,
+        data,
+        anchor: None,
+    };
+    let long = long.sign(&SigningKey::ed25519([7; 32])).unwrap();
+    let second = su.submit(long.clone()).await.unwrap();
+    let third = su.submit(message(process, 3)).await.unwrap();
+    until(async || {
+        house.chain.mine(1).await.unwrap();
+        su.published(process, 2)
+            .await
+            .unwrap()
+            .filter(|place| place.firm)
+    })
+    .await;
+    let gateway = house.gateway();
+    for slot in [spawn, second, third] {
+        let found = gateway.found(slot.id()).await.unwrap().unwrap();
+        assert_eq!(&found.item, slot.item());
+        assert!(found.height >= Some(slot.height()));
+    }
+    assert_eq!(gateway.item(long.id()).await.unwrap(), Some(long.clone()));
+    let other = gateway.item(process).await.unwrap().unwrap();
+    assert_eq!(other.tags().get("Type"), Some("Process"));
+    su.close().await;
+    shutdown.tell();
 }
