@@ -6,6 +6,7 @@
 //!
 //! Redirects (307) are followed by whoever sends the request, with [`Reach::check`] at each step.
 
+mod peers;
 pub mod reach;
 
 use std::collections::BTreeMap;
@@ -18,7 +19,7 @@ use std::time::Duration;
 
 use aosec_wire::{Address, Id};
 use lru::LruCache;
-use reqwest::Url;
+use reqwest::{Client, Url};
 use thiserror::Error;
 use tokio::time::Instant;
 
@@ -61,6 +62,7 @@ pub struct Locations(Arc<Inner>);
 struct Inner {
     own: Box<dyn OwnTable>,
     peers: BTreeMap<Address, Url>,
+    client: Option<Client>,
     gateway: Gateway,
     reach: Reach,
     memory: Mutex<Memory>,
@@ -88,6 +90,7 @@ impl Locations {
         };
         Self(Arc::new(Inner {
             own: Box::new(own),
+            client: peers::client(),
             peers,
             gateway,
             reach,
@@ -111,6 +114,29 @@ impl Locations {
             return Ok(url.clone());
         }
         self.location_of(&scheduler).await
+    }
+
+    /// As [`Self::find`], but asks the peers as well where no gateway knows the process: it may be younger than a block.
+    ///
+    /// # Errors
+    /// [`LocateError`]; nothing is remembered then.
+    pub async fn search(
+        &self,
+        process: Id,
+        scheduler: Option<&Address>,
+    ) -> Result<Url, LocateError> {
+        let lost = match self.find(process, scheduler).await {
+            Err(lost @ (LocateError::NoScheduler(_) | LocateError::Gateway(_))) => lost,
+            other => return other,
+        };
+        let Some(client) = &self.0.client else {
+            return Err(lost);
+        };
+        let scheduler = peers::scheduler(client, &self.0.peers, process)
+            .await
+            .ok_or(lost)?;
+        self.remembering(|memory| memory.schedulers.put(process, scheduler.clone()));
+        self.find(process, Some(&scheduler)).await
     }
 
     /// Forgets where a scheduler answers: it did not, and the next call asks again.

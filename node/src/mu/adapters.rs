@@ -65,7 +65,7 @@ struct Known {
 impl Places for Known {
     fn find(&self, process: Id, scheduler: Option<Address>) -> Pending<'_, Result<Url, Lost>> {
         Box::pin(async move {
-            let found = self.locations.find(process, scheduler.as_ref()).await;
+            let found = self.locations.search(process, scheduler.as_ref()).await;
             found.map_err(|error| match error {
                 LocateError::NoScheduler(_) => Lost::Unknown,
                 other => Lost::Unreachable(other.to_string()),

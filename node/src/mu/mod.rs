@@ -46,8 +46,8 @@ use crate::metrics;
 use crate::shutdown::Shutdown;
 use crate::store::{Store, StoreError, outbox as table};
 
-/// First hops under way at once: as many as the measured load keeps in flight, twice.
-const FIRST_HOPS_MAX: usize = 512;
+/// First hops under way at once: a thousand clients that speak at the same moment, and as many again.
+const FIRST_HOPS_MAX: usize = 2_048;
 /// Bytes of their items together: memory that senders can take.
 const FIRST_HOPS_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// Children that a status names.

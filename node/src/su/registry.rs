@@ -17,8 +17,8 @@ use super::{
     refusal::{Refusal, Unavailable},
 };
 
-/// Requests that may wait for one process: four batches. More would wait longer than their senders do.
-pub(super) const MAILBOX: usize = 1_024;
+/// Requests that may wait for one process: a thousand clients that speak at the same moment, and as many again; eight batches.
+pub(super) const MAILBOX: usize = 2_048;
 /// Processes that may be awake at once; a sleeping one costs nothing. Each holds a mailbox and its last assignment, some 4 KiB.
 const AWAKE: usize = 65_536;
 

@@ -39,7 +39,7 @@ pub trait Locate: Send + Sync + fmt::Debug {
 impl Locate for Locations {
     fn find(&self, process: Id) -> Answer<'_, Url> {
         Box::pin(async move {
-            let found = Self::find(self, process, None).await;
+            let found = self.search(process, None).await;
             found.map_err(|error| match error {
                 LocateError::NoScheduler(process) => SourceError::Unknown(process),
                 error => SourceError::Nowhere {
