@@ -9,6 +9,7 @@ pub mod arweave;
 pub mod cli;
 pub mod config;
 pub mod cu;
+pub mod devnet;
 pub mod http;
 pub mod keys;
 pub mod locate;

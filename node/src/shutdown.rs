@@ -36,6 +36,12 @@ impl Shutdown {
         self.token.is_cancelled()
     }
 
+    /// The signal itself, for parts that take a token.
+    #[must_use]
+    pub fn token(&self) -> CancellationToken {
+        self.token.clone()
+    }
+
     /// Tells everybody to stop. Telling twice is telling once.
     pub fn tell(&self) {
         self.token.cancel();

@@ -1,3 +1,5 @@
-//! The binary `aosec`: parses the command line and hands over to `aosec_node::cli`.
+//! The binary `aosec`: hands the command line over to `aosec_node::cli` and ends with its exit code.
 
-fn main() {}
+fn main() -> std::process::ExitCode {
+    aosec_node::cli::main()
+}

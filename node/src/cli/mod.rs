@@ -1,1 +1,182 @@
-//! The command line: one file a noun.
+//! The command line: one file a noun, stdout for results, stderr for logs and progress, fixed exit codes ([`exit`]).
+//!
+//! A verb parses its flags, makes the calls, and prints one result: text for a person, or one JSON line with `--json`. Rules live
+//! in the units; this is their hand.
+
+pub mod client;
+pub mod devnet;
+pub mod exit;
+pub mod keys;
+pub mod log;
+pub mod message;
+pub mod node;
+pub mod process;
+pub mod status;
+pub mod target;
+
+use std::process::ExitCode;
+
+use clap::{CommandFactory as _, Parser, Subcommand};
+
+use exit::CliError;
+
+const EXAMPLES: &str = "Examples:
+  aosec devnet                                     a local network of three nodes
+  aosec process spawn --file counter.lua           a process on it
+  aosec process eval <process> 'return 1 + 1'      talk to it
+  aosec process result <process> <message>         what a message did
+
+Exit codes: 0 done, 1 failure, 2 usage, 3 not found, 4 refused by a rule, 5 unreachable, 7 deadline passed.";
+
+/// Staking and security for the ao computer: node, local network and tools in one binary.
+#[derive(Debug, Parser)]
+#[command(name = "aosec", version, about, after_help = EXAMPLES, propagate_version = true)]
+pub struct Cli {
+    /// Print the result as one line of JSON.
+    #[arg(long, global = true)]
+    json: bool,
+    #[command(flatten)]
+    log: log::LogArgs,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Start a local network: base layer and nodes, ready for real ao clients.
+    Devnet(devnet::DevnetArgs),
+    /// Run one node.
+    #[command(subcommand)]
+    Node(node::NodeCommand),
+    /// Make, show and import keys; they are sealed at rest.
+    #[command(subcommand)]
+    Keys(keys::KeysCommand),
+    /// Spawn a process, send to it, evaluate in it, read its results and state.
+    #[command(subcommand)]
+    Process(process::ProcessCommand),
+    /// Follow one message.
+    #[command(subcommand)]
+    Message(message::MessageCommand),
+    /// What runs and how it is: every node of a devnet, or one by its url.
+    Status(status::StatusArgs),
+    /// Print completions for a shell.
+    #[command(
+        after_help = "Example: aosec completions bash > ~/.local/share/bash-completion/completions/aosec"
+    )]
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+}
+
+/// Parses the command line, runs it, and says how it ended.
+#[must_use]
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let json = cli.json;
+    log::start(&cli.log);
+    match run(cli) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => error.report(json),
+    }
+}
+
+fn run(cli: Cli) -> Result<(), CliError> {
+    let out = Output { json: cli.json };
+    match cli.command {
+        Command::Devnet(args) => block_on(devnet::run(args, out)),
+        Command::Node(command) => block_on(node::run(command, out)),
+        Command::Keys(command) => keys::run(command, out),
+        Command::Process(command) => block_on(process::run(command, out)),
+        Command::Message(command) => block_on(message::run(command, out)),
+        Command::Status(args) => block_on(status::run(args, out)),
+        Command::Completions { shell } => {
+            clap_complete::generate(shell, &mut Cli::command(), "aosec", &mut std::io::stdout());
+            Ok(())
+        }
+    }
+}
+
+fn block_on<F: Future<Output = Result<(), CliError>>>(verb: F) -> Result<(), CliError> {
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| CliError::failure(format!("no runtime: {error}")))?
+        .block_on(verb)
+}
+
+/// How results leave: text for a person, or one JSON line.
+#[derive(Clone, Copy, Debug)]
+pub struct Output {
+    json: bool,
+}
+
+impl Output {
+    /// True where the caller asked for JSON.
+    #[must_use]
+    pub fn is_json(self) -> bool {
+        self.json
+    }
+
+    /// Prints the one result of a verb on stdout.
+    ///
+    /// # Errors
+    /// Where stdout is closed or full.
+    pub fn result(
+        self,
+        json: &serde_json::Value,
+        text: impl std::fmt::Display,
+    ) -> Result<(), CliError> {
+        use std::io::Write as _;
+        let mut stdout = std::io::stdout().lock();
+        let written = if self.json {
+            writeln!(stdout, "{json}")
+        } else {
+            writeln!(stdout, "{text}")
+        };
+        written
+            .and_then(|()| stdout.flush())
+            .map_err(|error| CliError::failure(format!("stdout: {error}")))
+    }
+
+    /// Prints a line of progress on stderr, for a person only.
+    pub fn progress(self, line: impl std::fmt::Display) {
+        use std::io::Write as _;
+        if !self.json {
+            let _closed_stderr_is_no_reason_to_stop = writeln!(std::io::stderr(), "{line}");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_flag_has_a_sentence() {
+        fn check(command: &clap::Command) {
+            for argument in command
+                .get_arguments()
+                .filter(|argument| !argument.is_hide_set())
+            {
+                let help = argument
+                    .get_help()
+                    .map(ToString::to_string)
+                    .unwrap_or_default();
+                assert!(
+                    !help.is_empty(),
+                    "{} {}",
+                    command.get_name(),
+                    argument.get_id()
+                );
+            }
+            command.get_subcommands().for_each(check);
+        }
+        check(&Cli::command());
+    }
+}

@@ -1,0 +1,168 @@
+//! The CLI's own small HTTP client: posts items, waits for results, tells refusals from silence.
+
+use std::time::{Duration, Instant};
+
+use aosec_wire::{Id, VerifiedItem};
+use reqwest::{Client, Response, Url};
+use serde_json::Value;
+
+use super::Output;
+use super::exit::CliError;
+
+/// One request: over the MU's own first hop (10 s, D7) with room for a slow machine.
+const REQUEST_DEADLINE: Duration = Duration::from_secs(20);
+/// An answer is a result at most; anything larger is not for a terminal.
+const ANSWER_BYTES_MAX: u64 = 32 * 1024 * 1024;
+/// Pause between two questions for a result that is not there yet.
+const POLL_PAUSE: Duration = Duration::from_millis(200);
+/// After this a person wants to know that something is still going on.
+const PROGRESS_AFTER: Duration = Duration::from_secs(1);
+
+/// A client with deadlines, without redirects and without a proxy.
+#[derive(Debug)]
+pub struct UnitClient {
+    http: Client,
+    out: Output,
+}
+
+impl UnitClient {
+    /// Builds the client.
+    ///
+    /// # Errors
+    /// Where the TLS part of the client cannot be set up.
+    pub fn new(out: Output) -> Result<Self, CliError> {
+        let http = Client::builder()
+            .timeout(REQUEST_DEADLINE)
+            .redirect(reqwest::redirect::Policy::none())
+            .no_proxy()
+            .build()
+            .map_err(|error| CliError::failure(format!("the http client cannot start: {error}")))?;
+        Ok(Self { http, out })
+    }
+
+    /// Posts a signed item to an MU; the answer names its id and slot.
+    ///
+    /// # Errors
+    /// Refused by the unit, or the unit is silent.
+    pub async fn post_item(&self, mu: &Url, item: &VerifiedItem) -> Result<Value, CliError> {
+        let request = self
+            .http
+            .post(mu.clone())
+            .header("content-type", "application/octet-stream")
+            .body(item.bytes().clone());
+        self.answer(mu, request.send().await).await
+    }
+
+    /// Posts JSON.
+    ///
+    /// # Errors
+    /// Refused by the unit, or the unit is silent.
+    pub async fn post_json(&self, url: &Url, body: &Value) -> Result<Value, CliError> {
+        self.answer(url, self.http.post(url.clone()).json(body).send().await)
+            .await
+    }
+
+    /// Gets JSON.
+    ///
+    /// # Errors
+    /// Refused by the unit, or the unit is silent.
+    pub async fn get_json(&self, url: &Url) -> Result<Value, CliError> {
+        self.answer(url, self.http.get(url.clone()).send().await)
+            .await
+    }
+
+    /// The result of a message, waited for up to `wait`.
+    ///
+    /// # Errors
+    /// Not there in time, refused, or the unit is silent.
+    pub async fn result(
+        &self,
+        cu: &Url,
+        process: Id,
+        message: Id,
+        wait: Duration,
+    ) -> Result<Value, CliError> {
+        let mut url = join(cu, &format!("result/{message}"))?;
+        url.query_pairs_mut()
+            .append_pair("process-id", &process.to_string());
+        let started = Instant::now();
+        let mut told = false;
+        loop {
+            let error = match self.get_json(&url).await {
+                Ok(result) => return Ok(result),
+                Err(error @ (CliError::NotFound(_) | CliError::DeadlinePassed(_))) => error,
+                Err(error) => return Err(error),
+            };
+            if started.elapsed() >= wait {
+                return Err(error);
+            }
+            if !told && started.elapsed() >= PROGRESS_AFTER {
+                told = true;
+                self.out.progress(format_args!(
+                    "waiting up to {} s for the result of {message} ...",
+                    wait.as_secs()
+                ));
+            }
+            tokio::time::sleep(POLL_PAUSE).await;
+        }
+    }
+
+    async fn answer(&self, url: &Url, sent: reqwest::Result<Response>) -> Result<Value, CliError> {
+        let origin = url.origin().ascii_serialization();
+        let response = sent.map_err(|error| silent(&origin, &error))?;
+        let status = response.status().as_u16();
+        if response
+            .content_length()
+            .is_some_and(|length| length > ANSWER_BYTES_MAX)
+        {
+            return Err(CliError::failure(format!(
+                "{origin} answered with more than 32 MiB"
+            )));
+        }
+        let body = response
+            .bytes()
+            .await
+            .map_err(|error| silent(&origin, &error))?;
+        let json: Value = serde_json::from_slice(&body)
+            .unwrap_or_else(|_plain| Value::String(String::from_utf8_lossy(&body).into_owned()));
+        if crate::http::error::is_success(status) {
+            return Ok(json);
+        }
+        Err(refusal(status, &origin, &json))
+    }
+}
+
+fn silent(origin: &str, error: &reqwest::Error) -> CliError {
+    if error.is_timeout() {
+        return CliError::DeadlinePassed(format!(
+            "{origin} did not answer within {} s",
+            REQUEST_DEADLINE.as_secs()
+        ));
+    }
+    CliError::Unreachable(format!(
+        "{origin} cannot be reached; does the node run? (`aosec status`)"
+    ))
+}
+
+fn refusal(status: u16, origin: &str, body: &Value) -> CliError {
+    let why = body
+        .get("error")
+        .and_then(Value::as_str)
+        .unwrap_or("no reason given");
+    let text = format!("{origin}: {why}");
+    match status {
+        404 => CliError::NotFound(text),
+        503 | 504 => CliError::DeadlinePassed(text),
+        400..=499 => CliError::Refused(text),
+        _ => CliError::Failure(text),
+    }
+}
+
+/// A path under the root of a unit.
+///
+/// # Errors
+/// Where the url cannot carry a path.
+pub fn join(root: &Url, path: &str) -> Result<Url, CliError> {
+    root.join(path)
+        .map_err(|error| CliError::Usage(format!("{root} cannot carry a path: {error}")))
+}

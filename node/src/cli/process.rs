@@ -1,0 +1,388 @@
+//! `aosec process`: spawn, send, eval, result, read.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use aosec_wire::{Address, Draft, Id, SigningKey, Tags, VerifiedItem};
+use bytes::Bytes;
+use clap::{Args, Subcommand};
+use serde_json::{Value, json};
+
+use super::Output;
+use super::client::{UnitClient, join};
+use super::exit::CliError;
+use super::target::{SignerArgs, Target, TargetArgs};
+
+/// Verbs of `aosec process`.
+#[derive(Debug, Subcommand)]
+pub enum ProcessCommand {
+    /// Spawn a process, with Lua that it runs first.
+    #[command(after_help = "Example: aosec process spawn --file counter.lua --tag Name=counter")]
+    Spawn(SpawnArgs),
+    /// Send a message and print its id; with --wait also its result.
+    #[command(
+        after_help = "Example: aosec process send <process> --action Transfer --tag Recipient=... --tag Quantity=5 --wait"
+    )]
+    Send(SendArgs),
+    /// Evaluate Lua in your process and print what it says.
+    #[command(after_help = "Example: aosec process eval <process> 'return #Inbox'")]
+    Eval(EvalArgs),
+    /// Print the result of a message.
+    #[command(after_help = "Example: aosec process result <process> <message>")]
+    Result(ResultArgs),
+    /// Ask a process without a slot (dry run): nothing is written.
+    #[command(
+        after_help = "Example: aosec process read <process> --action Balance --tag Target=..."
+    )]
+    Read(ReadArgs),
+}
+
+/// Flags of `aosec process spawn`.
+#[derive(Debug, Args)]
+pub struct SpawnArgs {
+    /// Lua file that the process evaluates at its first slot.
+    #[arg(long)]
+    file: Option<PathBuf>,
+    /// Further tag, as name=value; may be given many times.
+    #[arg(long = "tag", value_parser = tag)]
+    tags: Vec<(String, String)>,
+    /// Module [default: the devnet's].
+    #[arg(long)]
+    module: Option<Id>,
+    /// Scheduler address [default: the node's].
+    #[arg(long)]
+    scheduler: Option<Address>,
+    #[command(flatten)]
+    signer: SignerArgs,
+    #[command(flatten)]
+    target: TargetArgs,
+    #[command(flatten)]
+    wait: WaitArgs,
+}
+
+/// Flags of `aosec process send`.
+#[derive(Debug, Args)]
+pub struct SendArgs {
+    /// The process.
+    process: Id,
+    #[command(flatten)]
+    content: ContentArgs,
+    /// Wait for the result and print it.
+    #[arg(long = "wait")]
+    waits: bool,
+    #[command(flatten)]
+    signer: SignerArgs,
+    #[command(flatten)]
+    target: TargetArgs,
+    #[command(flatten)]
+    wait: WaitArgs,
+}
+
+/// Flags of `aosec process eval`.
+#[derive(Debug, Args)]
+pub struct EvalArgs {
+    /// The process; you must own it.
+    process: Id,
+    /// Lua text.
+    #[arg(required_unless_present = "file")]
+    code: Option<String>,
+    /// Lua file instead of text.
+    #[arg(long, conflicts_with = "code")]
+    file: Option<PathBuf>,
+    #[command(flatten)]
+    signer: SignerArgs,
+    #[command(flatten)]
+    target: TargetArgs,
+    #[command(flatten)]
+    wait: WaitArgs,
+}
+
+/// Flags of `aosec process result`.
+#[derive(Debug, Args)]
+pub struct ResultArgs {
+    /// The process.
+    process: Id,
+    /// The message, or the process itself for its spawn.
+    message: Id,
+    #[command(flatten)]
+    target: TargetArgs,
+    #[command(flatten)]
+    wait: WaitArgs,
+}
+
+/// Flags of `aosec process read`.
+#[derive(Debug, Args)]
+pub struct ReadArgs {
+    /// The process.
+    process: Id,
+    #[command(flatten)]
+    content: ContentArgs,
+    /// Address to ask as.
+    #[arg(long = "as")]
+    owner: Option<String>,
+    #[command(flatten)]
+    target: TargetArgs,
+}
+
+/// What a message says.
+#[derive(Debug, Args)]
+struct ContentArgs {
+    /// The Action tag.
+    #[arg(long)]
+    action: Option<String>,
+    /// The data.
+    #[arg(long, default_value = " ")]
+    data: String,
+    /// Further tag, as name=value; may be given many times.
+    #[arg(long = "tag", value_parser = tag)]
+    tags: Vec<(String, String)>,
+}
+
+/// How long to wait.
+#[derive(Debug, Args)]
+struct WaitArgs {
+    /// Seconds to wait for a result.
+    #[arg(long, default_value_t = 30)]
+    timeout: u64,
+}
+
+fn tag(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text.split_once('=').ok_or("a tag is name=value")?;
+    Ok((name.to_owned(), value.to_owned()))
+}
+
+pub(super) async fn run(command: ProcessCommand, out: Output) -> Result<(), CliError> {
+    let client = UnitClient::new(out)?;
+    match command {
+        ProcessCommand::Spawn(args) => spawn(args, &client, out).await,
+        ProcessCommand::Send(args) => send(args, &client, out).await,
+        ProcessCommand::Eval(args) => eval(args, &client, out).await,
+        ProcessCommand::Result(args) => {
+            let target = args.target.find()?;
+            let wait = Duration::from_secs(args.wait.timeout);
+            let result = client
+                .result(&target.cu, args.process, args.message, wait)
+                .await?;
+            print_result(&result, json!({}), out)
+        }
+        ProcessCommand::Read(args) => read(args, &client, out).await,
+    }
+}
+
+async fn spawn(args: SpawnArgs, client: &UnitClient, out: Output) -> Result<(), CliError> {
+    let target = args.target.find()?;
+    let item = spawn_item(&args, &target)?;
+    let posted = client.post_item(&target.mu, &item).await?;
+    let wait = Duration::from_secs(args.wait.timeout);
+    let result = client
+        .result(&target.cu, item.id(), item.id(), wait)
+        .await?;
+    if let Some(error) = result.get("Error").filter(|error| !error.is_null()) {
+        return Err(CliError::Failure(format!(
+            "{} was spawned, and its Lua failed: {}",
+            item.id(),
+            plain(error)
+        )));
+    }
+    let json = json!({ "process": item.id(), "posted": posted, "result": result });
+    out.result(&json, item.id())
+}
+
+fn spawn_item(args: &SpawnArgs, target: &Target) -> Result<VerifiedItem, CliError> {
+    let missing =
+        |flag: &str| CliError::Usage(format!("no devnet found to take it from: give --{flag}"));
+    let module = args
+        .module
+        .or(target.module)
+        .ok_or_else(|| missing("module"))?;
+    let scheduler = args
+        .scheduler
+        .clone()
+        .or_else(|| target.scheduler.clone())
+        .ok_or_else(|| missing("scheduler"))?;
+    let mut tags = Tags::new();
+    for (name, value) in &args.tags {
+        tags.push(name.as_str(), value.as_str());
+    }
+    for authority in &target.authorities {
+        tags.push("Authority", authority.to_string());
+    }
+    let data = match &args.file {
+        Some(file) => {
+            tags.push("On-Boot", "Data");
+            Bytes::from(lua_file(file)?)
+        }
+        None => Bytes::from_static(b" "),
+    };
+    for (name, value) in [
+        ("Data-Protocol", "ao"),
+        ("Variant", "ao.TN.1"),
+        ("Type", "Process"),
+    ] {
+        tags.push(name, value);
+    }
+    tags.push("Module", module.to_string());
+    tags.push("Scheduler", scheduler.to_string());
+    signed(&args.signer.open()?, None, tags, data)
+}
+
+async fn send(args: SendArgs, client: &UnitClient, out: Output) -> Result<(), CliError> {
+    let target = args.target.find()?;
+    let item = message(&args.signer.open()?, args.process, &args.content)?;
+    let posted = client.post_item(&target.mu, &item).await?;
+    if !args.waits {
+        return out.result(
+            &json!({ "message": item.id(), "posted": posted }),
+            item.id(),
+        );
+    }
+    let wait = Duration::from_secs(args.wait.timeout);
+    let result = client
+        .result(&target.cu, args.process, item.id(), wait)
+        .await?;
+    print_result(&result, json!({ "message": item.id() }), out)
+}
+
+async fn eval(args: EvalArgs, client: &UnitClient, out: Output) -> Result<(), CliError> {
+    let code = match (&args.code, &args.file) {
+        (Some(code), _) => code.clone(),
+        (None, Some(file)) => lua_file(file)?,
+        (None, None) => return Err(CliError::Usage("give Lua text or --file".into())),
+    };
+    let target = args.target.find()?;
+    let content = ContentArgs {
+        action: Some("Eval".into()),
+        data: code,
+        tags: Vec::new(),
+    };
+    let item = message(&args.signer.open()?, args.process, &content)?;
+    client.post_item(&target.mu, &item).await?;
+    let wait = Duration::from_secs(args.wait.timeout);
+    let result = client
+        .result(&target.cu, args.process, item.id(), wait)
+        .await?;
+    print_result(&result, json!({ "message": item.id() }), out)
+}
+
+async fn read(args: ReadArgs, client: &UnitClient, out: Output) -> Result<(), CliError> {
+    let target = args.target.find()?;
+    let mut url = join(&target.cu, "dry-run")?;
+    url.query_pairs_mut()
+        .append_pair("process-id", &args.process.to_string());
+    let owner = args.owner.unwrap_or_else(|| "1234".into());
+    let tags: Vec<Value> = message_tags(&args.content)
+        .iter()
+        .map(|(name, value)| json!({"name": name, "value": value}))
+        .collect();
+    let body = json!({
+        "Id": "1234", "Target": args.process, "Owner": owner, "Anchor": "0",
+        "Data": args.content.data, "Tags": tags,
+    });
+    let result = client.post_json(&url, &body).await?;
+    print_result(&result, json!({}), out)
+}
+
+fn message(key: &SigningKey, process: Id, content: &ContentArgs) -> Result<VerifiedItem, CliError> {
+    signed(
+        key,
+        Some(process),
+        message_tags(content),
+        Bytes::from(content.data.clone()),
+    )
+}
+
+fn message_tags(content: &ContentArgs) -> Tags {
+    let mut tags = Tags::new();
+    if let Some(action) = &content.action {
+        tags.push("Action", action.as_str());
+    }
+    for (name, value) in &content.tags {
+        tags.push(name.as_str(), value.as_str());
+    }
+    for (name, value) in [
+        ("Data-Protocol", "ao"),
+        ("Variant", "ao.TN.1"),
+        ("Type", "Message"),
+    ] {
+        tags.push(name, value);
+    }
+    tags
+}
+
+/// Signs with a random anchor, so that the same words may be said twice.
+fn signed(
+    key: &SigningKey,
+    target: Option<Id>,
+    tags: Tags,
+    data: Bytes,
+) -> Result<VerifiedItem, CliError> {
+    let anchor = *crate::keys::random_secret()?;
+    let draft = Draft {
+        target,
+        anchor: Some(anchor),
+        tags,
+        data,
+    };
+    draft
+        .sign(key)
+        .map_err(|error| CliError::Usage(format!("this message cannot be signed: {error}")))
+}
+
+/// A Lua file for a process; an item holds 10 MiB, and no sane program comes near.
+fn lua_file(path: &PathBuf) -> Result<String, CliError> {
+    std::fs::read_to_string(path)
+        .map_err(|error| CliError::NotFound(format!("{}: {error}", path.display())))
+}
+
+fn print_result(result: &Value, mut json: Value, out: Output) -> Result<(), CliError> {
+    if let Some(error) = result.get("Error").filter(|error| !error.is_null()) {
+        return Err(CliError::Failure(plain(error)));
+    }
+    json["result"] = result.clone();
+    let output = &result["Output"];
+    let mut text = output.get("data").map_or_else(|| plain(output), plain);
+    for message in result["Messages"].as_array().into_iter().flatten() {
+        text.push_str(&format!(
+            "\n-> {}  {}",
+            plain(&message["Target"]),
+            plain(&message["Data"])
+        ));
+    }
+    out.result(&json, text.trim_start_matches('\n'))
+}
+
+fn plain(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Null => String::new(),
+        Value::Object(object) if object.contains_key("output") => plain(&object["output"]),
+        other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tags_are_split_at_the_first_equals_sign() {
+        assert_eq!(tag("a=b=c"), Ok(("a".into(), "b=c".into())));
+        assert!(tag("novalue").is_err());
+    }
+
+    #[test]
+    fn the_same_words_twice_are_two_messages() {
+        let key = SigningKey::ed25519([1; 32]);
+        let content = ContentArgs {
+            action: None,
+            data: "hi".into(),
+            tags: vec![],
+        };
+        let process = Id::sha256(b"p");
+        let first = message(&key, process, &content).expect("signs");
+        assert_ne!(
+            first.id(),
+            message(&key, process, &content).expect("signs").id()
+        );
+    }
+}

@@ -1,0 +1,133 @@
+//! Whom a verb talks to, and as whom: a node of the running devnet, or any units by their urls.
+
+use std::path::PathBuf;
+
+use aosec_wire::{Address, Id, SigningKey};
+use clap::Args;
+use reqwest::Url;
+
+use super::exit::CliError;
+use super::keys::PasswordArgs;
+use crate::devnet::file::DevnetFile;
+use crate::keys::sealed::KeyKind;
+
+/// Flags shared by all verbs that talk to units.
+#[derive(Debug, Args)]
+pub struct TargetArgs {
+    /// Folder of the devnet whose devnet.json names the units.
+    #[arg(long, env = "AOSEC_DEVNET", default_value_os_t = crate::devnet::default_folder())]
+    devnet: PathBuf,
+    /// Node of the devnet to talk to, by name [default: the first].
+    #[arg(long)]
+    on: Option<String>,
+    /// Messenger unit to talk to instead of the devnet's.
+    #[arg(long)]
+    mu: Option<Url>,
+    /// Compute unit to talk to instead of the devnet's.
+    #[arg(long)]
+    cu: Option<Url>,
+}
+
+/// Flags of verbs that sign.
+#[derive(Debug, Args)]
+pub struct SignerArgs {
+    /// Key file, or the name of a devnet account.
+    #[arg(long, env = "AOSEC_KEY", default_value = "alice")]
+    key: String,
+    /// Kind of the key, where its file holds 64 plain hex digits.
+    #[arg(long)]
+    kind: Option<KeyKind>,
+    #[command(flatten)]
+    password: PasswordArgs,
+}
+
+/// The units behind [`TargetArgs`].
+#[derive(Debug)]
+pub struct Target {
+    /// Messenger unit.
+    pub mu: Url,
+    /// Compute unit.
+    pub cu: Url,
+    /// The module new processes get.
+    pub module: Option<Id>,
+    /// The scheduler new processes get.
+    pub scheduler: Option<Address>,
+    /// Keys that new processes trust for pushed messages (D8).
+    pub authorities: Vec<Address>,
+}
+
+impl TargetArgs {
+    /// Finds the units.
+    ///
+    /// # Errors
+    /// Where neither a devnet runs nor both urls are given.
+    pub fn find(&self) -> Result<Target, CliError> {
+        let devnet = match DevnetFile::read(&self.devnet) {
+            Ok(file) => file,
+            Err(error) => return self.without_devnet(&error.to_string()),
+        };
+        let node = match &self.on {
+            None => devnet.nodes.first(),
+            Some(name) => devnet.nodes.iter().find(|node| &node.name == name),
+        };
+        let node = node.ok_or_else(|| {
+            let names: Vec<&str> = devnet.nodes.iter().map(|node| node.name.as_str()).collect();
+            CliError::NotFound(format!(
+                "the devnet has no such node; --on takes one of {}",
+                names.join(", ")
+            ))
+        })?;
+        Ok(Target {
+            mu: self.mu.clone().unwrap_or_else(|| node.mu.clone()),
+            cu: self.cu.clone().unwrap_or_else(|| node.cu.clone()),
+            module: Some(devnet.module),
+            scheduler: Some(node.scheduler.clone()),
+            authorities: devnet.authorities.clone(),
+        })
+    }
+
+    fn without_devnet(&self, why: &str) -> Result<Target, CliError> {
+        let (Some(mu), Some(cu)) = (&self.mu, &self.cu) else {
+            return Err(CliError::NotFound(format!(
+                "{why}; start one with `aosec devnet`, or name the units with --mu <url> and --cu <url>"
+            )));
+        };
+        Ok(Target {
+            mu: mu.clone(),
+            cu: cu.clone(),
+            module: None,
+            scheduler: None,
+            authorities: Vec::new(),
+        })
+    }
+}
+
+impl SignerArgs {
+    /// The key to sign with: a file where one of that name exists, else a devnet account.
+    ///
+    /// # Errors
+    /// Where it is neither.
+    pub fn open(&self) -> Result<SigningKey, CliError> {
+        let path = PathBuf::from(&self.key);
+        if path.exists() {
+            return Ok(crate::keys::open(
+                &path,
+                self.kind,
+                self.password.read()?.as_ref(),
+            )?);
+        }
+        let accounts = crate::keys::devnet::accounts()?;
+        let names: Vec<&str> = accounts.iter().map(|account| account.name).collect();
+        let unknown = format!(
+            "--key {}: no such file, and no devnet account; accounts are {}",
+            self.key,
+            names.join(", ")
+        );
+        let account = accounts
+            .into_iter()
+            .find(|account| account.name == self.key);
+        account
+            .map(|account| account.key)
+            .ok_or(CliError::NotFound(unknown))
+    }
+}

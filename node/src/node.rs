@@ -1,1 +1,0 @@
-//! One node put together from its units.

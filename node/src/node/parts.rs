@@ -1,0 +1,166 @@
+//! The pieces of a node, in the order in which they need one another: base layer, scheduler, locations, compute unit, messenger.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use aosec_wire::Address;
+use reqwest::Url;
+use serde_json::json;
+
+use super::{StartError, Urls, tip_every};
+use crate::arweave::bundler::Bundler;
+use crate::arweave::gateway::Gateway;
+use crate::arweave::location::{self, Location};
+use crate::arweave::tip::{TipSettings, TipWatch};
+use crate::config::NodeConfig;
+use crate::http::status::About;
+use crate::http::su::{Elsewhere, OtherSchedulers};
+use crate::keys::NodeKeys;
+use crate::locate::{Locations, Reach};
+use crate::shutdown::Shutdown;
+use crate::store::Store;
+use crate::su::{self, adapters::OwnLogs};
+use crate::su::{Guard, Publishing, SystemClock};
+
+/// Name of the guard file in the node's folder.
+const GUARD: &str = "guard";
+/// Blocks of `publish_within` on a real network (PROTOCOL 8); half of it stops the SU (D5).
+const PUBLISH_WITHIN_BLOCKS: u64 = 60;
+
+/// What every unit stands on.
+pub(super) struct Base {
+    pub(super) store: Store,
+    pub(super) guard: Guard,
+    pub(super) gateway: Gateway,
+    pub(super) tip: TipWatch,
+    pub(super) bundler: Bundler,
+}
+
+impl Base {
+    pub(super) async fn open(
+        config: &NodeConfig,
+        keys: &NodeKeys,
+        shutdown: &Shutdown,
+    ) -> Result<Self, StartError> {
+        let store = Store::open(&config.data).await?;
+        let guard = Guard::open(&config.data.join(GUARD), keys.scheduler.clone())?;
+        let gateway = Gateway::new(config.gateways.clone())?;
+        let settings = TipSettings {
+            every: tip_every(config.block_time),
+            settlement_depth: config.settlement_depth,
+        };
+        let tip = TipWatch::start(gateway.clone(), settings, shutdown);
+        let bundler = Bundler::new(gateway.clone(), keys.wallet.clone());
+        Ok(Self {
+            store,
+            guard,
+            gateway,
+            tip,
+            bundler,
+        })
+    }
+}
+
+/// What the node's page says of it.
+pub(super) fn about(keys: &NodeKeys, urls: &Urls) -> About {
+    About {
+        version: env!("CARGO_PKG_VERSION"),
+        operator: keys.operator.address().clone(),
+        scheduler: keys.scheduler.address().clone(),
+        authority: keys.authority.address().clone(),
+        wallet: keys.wallet.address().clone(),
+        units: json!({ "mu": urls.mu.as_str(), "su": urls.su.as_str(), "cu": urls.cu.as_str() }),
+    }
+}
+
+pub(super) async fn scheduler(config: &NodeConfig, base: &Base) -> Result<su::Handle, StartError> {
+    let publishing = Publishing {
+        every: tip_every(config.block_time),
+        repost_after_blocks: config.settlement_depth.saturating_mul(2).max(10),
+        // The devnet's blocks last a second: there a busy machine is no outage.
+        stop_after_blocks: config.devnet.is_none().then_some(PUBLISH_WITHIN_BLOCKS / 2),
+        settlement_depth: config.settlement_depth,
+    };
+    let parts = su::Parts {
+        store: base.store.clone(),
+        guard: base.guard.clone(),
+        tip: Arc::new(base.tip.clone()),
+        base_layer: Arc::new(base.bundler.clone()),
+        clock: Arc::new(SystemClock),
+        settings: su::Settings {
+            settlement_depth: config.settlement_depth,
+            publishing,
+        },
+    };
+    Ok(su::Handle::start(parts).await?)
+}
+
+pub(super) fn locations(
+    config: &NodeConfig,
+    su: &su::Handle,
+    urls: &Urls,
+    base: &Base,
+) -> Locations {
+    let own = OwnLogs {
+        su: su.clone(),
+        url: urls.su.clone(),
+    };
+    let mut peers: BTreeMap<Address, Url> = config
+        .peers
+        .iter()
+        .map(|peer| (peer.scheduler.clone(), peer.url.clone()))
+        .collect();
+    peers.insert(su.address().clone(), urls.su.clone());
+    Locations::new(
+        own,
+        peers,
+        base.gateway.clone(),
+        Reach::of(config.devnet.is_some()),
+    )
+}
+
+/// The SUs that the operator named: this node's own and the peers'.
+pub(super) fn named(config: &NodeConfig, urls: &Urls) -> Vec<Url> {
+    config
+        .peers
+        .iter()
+        .map(|peer| peer.url.clone())
+        .chain([urls.su.clone()])
+        .collect()
+}
+
+/// Where the SU sends those who ask for a process of somebody else.
+pub(super) fn elsewhere(locations: &Locations, urls: &Urls) -> Arc<dyn Elsewhere> {
+    Arc::new(OtherSchedulers {
+        locations: locations.clone(),
+        own: urls.su.clone(),
+    })
+}
+
+/// Says on the base layer where this node's SU answers, again at half of the time to live (D11).
+pub(super) fn announce(config: &NodeConfig, urls: &Urls, base: &Base, shutdown: &Shutdown) {
+    if !config.roles.su {
+        return;
+    }
+    let ttl_ms = u64::try_from(config.location_ttl.as_millis()).unwrap_or(u64::MAX);
+    let location = Location {
+        url: urls.su.clone(),
+        ttl_ms,
+    };
+    let announcing = location::announce(
+        location,
+        base.guard.clone(),
+        base.bundler.clone(),
+        now_ms,
+        shutdown.clone(),
+    );
+    shutdown.track(announcing);
+}
+
+fn now_ms() -> u64 {
+    let since = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
+    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+}
