@@ -8,11 +8,11 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use aosec_wire::Id;
 use bytes::Bytes;
-use tokio::sync::oneshot;
+use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
 use super::error::CuError;
 use super::input::DryMessage;
@@ -23,6 +23,9 @@ use crate::store::checkpoint::Position;
 
 /// A process that nobody asks for this long gives its memory back.
 const IDLE: Duration = Duration::from_secs(600);
+/// After an evaluation that ended without a verdict the same slot rests this long: whoever asks in between is told the same, so that
+/// a message which exhausts the machine cannot be made to do so without pause.
+const REST: Duration = Duration::from_secs(20);
 
 /// A question that can be answered once a slot is evaluated.
 #[derive(Debug)]
@@ -56,6 +59,30 @@ pub struct State {
     pub position: Position,
 }
 
+impl State {
+    /// The same, giving `place` back only once the memory has gone to its reader.
+    #[must_use]
+    pub fn holding(self, place: OwnedSemaphorePermit) -> Self {
+        let memory = Bytes::from_owner(Held {
+            memory: self.memory,
+            _place: place,
+        });
+        Self { memory, ..self }
+    }
+}
+
+/// Memory on its way to a reader, and the place that it takes.
+struct Held {
+    memory: Bytes,
+    _place: OwnedSemaphorePermit,
+}
+
+impl AsRef<[u8]> for Held {
+    fn as_ref(&self) -> &[u8] {
+        &self.memory
+    }
+}
+
 impl What {
     fn fail(self, error: CuError) {
         // A dropped receiver is a caller that went away.
@@ -75,6 +102,8 @@ pub struct Actor {
     lines: Lines,
     life: Option<Box<Life>>,
     waiting: BTreeMap<u64, Vec<What>>,
+    /// Until when the next slot rests, and why.
+    rest: Option<(Instant, CuError)>,
 }
 
 impl Actor {
@@ -87,6 +116,7 @@ impl Actor {
             lines,
             life: None,
             waiting: BTreeMap::new(),
+            rest: None,
         }
     }
 
@@ -158,9 +188,18 @@ impl Actor {
             self.life = Some(life);
             return Ok(());
         }
+        if let Some((until, error)) = &self.rest
+            && Instant::now() < *until
+        {
+            self.life = Some(life);
+            return Err(error.clone());
+        }
         let (life, result) = self.unit.evaluate(self.process, life, furthest).await;
         self.life = life;
         self.weigh();
+        if let Err(error @ CuError::Interrupted { .. }) = &result {
+            self.rest = Some((Instant::now() + REST, error.clone()));
+        }
         result
     }
 

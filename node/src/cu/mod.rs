@@ -65,6 +65,8 @@ const SLOT_PAUSE: Duration = Duration::from_millis(50);
 const QUESTIONS_MAX: usize = 1_024;
 /// Dry runs at once, over all processes.
 const DRY_RUNS_MAX: usize = 64;
+/// States on their way to callers at once: each is a copy of a whole memory, held for as long as a slow reader takes.
+const STATES_MAX: usize = 4;
 
 /// The door to the compute unit. Clones share it.
 #[derive(Clone, Debug)]
@@ -75,6 +77,7 @@ struct Inner {
     unit: Arc<Unit>,
     questions: Semaphore,
     dry_runs: Semaphore,
+    states: Arc<Semaphore>,
     rate: Mutex<DryRunRate>,
     address: Address,
     slot_deadline: Duration,
@@ -121,6 +124,7 @@ impl Handle {
             unit: Arc::new(unit),
             questions: Semaphore::new(QUESTIONS_MAX),
             dry_runs: Semaphore::new(DRY_RUNS_MAX),
+            states: Arc::new(Semaphore::new(STATES_MAX)),
             rate: Mutex::default(),
             address: doors.address,
             slot_deadline: settings.slot_deadline,
@@ -236,7 +240,8 @@ impl Handle {
     /// # Errors
     /// [`CuError::PastState`] where an older state is asked for; else as [`Handle::at_slot`].
     pub async fn state(&self, process: Id, to_ms: Option<u64>) -> Result<State, CuError> {
-        let _place = self.question(process)?;
+        let place = Arc::clone(&self.0.states).try_acquire_owned();
+        let place = place.map_err(|_full| CuError::Busy(process))?;
         let state = within(process, async {
             let slot = self.newest(process).await?;
             self.ask(process, slot, What::State).await
@@ -246,7 +251,7 @@ impl Handle {
             Some(to_ms) if state.position.timestamp_ms > to_ms => {
                 Err(CuError::PastState(format!("time {to_ms}")))
             }
-            _ => Ok(state),
+            _ => Ok(state.holding(place)),
         }
     }
 

@@ -38,6 +38,7 @@ async fn an_interruption_is_no_outcome() {
         matches!(refused, CuError::Interrupted { slot: 3, .. }),
         "{refused}"
     );
+    assert_eq!(bench.refusal(process, stalled).await, refused, "it rests");
     assert!(bench.cu.at_slot(process, 2).await.is_ok());
 }
 

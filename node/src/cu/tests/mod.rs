@@ -10,6 +10,7 @@ mod lua;
 mod process;
 mod remote;
 mod restart;
+mod scheduler;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -20,10 +21,19 @@ use aosec_wire::{Id, SigningKey, VerifiedItem};
 use self::abacus::Abacus;
 use self::book::{Book, Shelf};
 use super::machine::Workshop;
+use super::source::{Items, Log};
 use super::{CuError, Doors, Handle, Settings};
 use crate::shutdown::Shutdown;
 use crate::store::Store;
 use crate::store::outcome::Outcome;
+
+/// Where a unit of these tests reads, and what it runs.
+struct Sources {
+    log: Arc<dyn Log>,
+    items: Arc<dyn Items>,
+    workshop: Arc<dyn Workshop>,
+    module: VerifiedItem,
+}
 
 /// A compute unit over the books of a shelf.
 struct Bench {
@@ -56,15 +66,25 @@ impl Bench {
         module: VerifiedItem,
         resident_bytes: u64,
     ) -> Self {
+        let sources = Sources {
+            log: shelf.clone(),
+            items: shelf.clone(),
+            workshop,
+            module,
+        };
+        Self::from(folder, sources, resident_bytes).await
+    }
+
+    async fn from(folder: &Path, sources: Sources, resident_bytes: u64) -> Self {
         let store = Store::open(&folder.join("store")).await.unwrap();
         let shutdown = Shutdown::new();
         let doors = Doors {
             store: store.clone(),
             folder: folder.join("cu"),
-            log: shelf.clone(),
-            items: shelf.clone(),
-            workshop,
-            modules: vec![module],
+            log: sources.log,
+            items: sources.items,
+            workshop: sources.workshop,
+            modules: vec![sources.module],
             address: SigningKey::ed25519([9; 32]).address().clone(),
             shutdown: shutdown.clone(),
         };

@@ -207,4 +207,17 @@ async fn the_state_is_the_newest_or_none() {
     );
     let past = bench.cu.state(process, Some(time - 1)).await;
     assert!(matches!(past, Err(CuError::PastState(_))));
+    let mut held = vec![state];
+    let full = loop {
+        match bench.cu.state(process, None).await {
+            Ok(state) => held.push(state),
+            Err(full) => break full,
+        }
+    };
+    assert!(
+        matches!(full, CuError::Busy(_)),
+        "states held by slow readers are counted"
+    );
+    drop(held);
+    assert!(bench.cu.state(process, None).await.is_ok());
 }

@@ -102,7 +102,7 @@ async fn router(to: Url) -> Url {
 }
 
 #[derive(Debug)]
-struct At(Url);
+pub(super) struct At(pub(super) Url);
 
 impl Locate for At {
     fn find(&self, _process: Id) -> Answer<'_, Url> {
