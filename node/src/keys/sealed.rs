@@ -53,13 +53,17 @@ pub enum KeyKind {
 }
 
 impl KeyKind {
-    /// The kind of a key.
+    /// The kind of a key, by its secret: signature kinds that are not made here have one too.
     #[must_use]
     pub fn of(key: &SigningKey) -> Self {
         match key.kind() {
             SignatureKind::Arweave => Self::Arweave,
-            SignatureKind::Ed25519 => Self::Ed25519,
-            SignatureKind::Ethereum | SignatureKind::TypedEthereum => Self::Ethereum,
+            SignatureKind::Ed25519 | SignatureKind::Aptos | SignatureKind::MultiAptos => {
+                Self::Ed25519
+            }
+            SignatureKind::Ethereum | SignatureKind::TypedEthereum | SignatureKind::Kyve => {
+                Self::Ethereum
+            }
             SignatureKind::Solana => Self::Solana,
         }
     }

@@ -58,6 +58,17 @@ pub enum SignatureError {
     /// The PSS salt has a length that only settled items may have.
     #[error("the PSS salt length is none of 0, 32 and the longest")]
     OddSalt,
+    /// The owner's threshold asks for another number of signatures.
+    #[error("the owner asks for exactly {threshold} signatures, there are {found}")]
+    Threshold {
+        /// Signatures that the owner asks for.
+        threshold: u8,
+        /// Signatures that the bitmap announces.
+        found: usize,
+    },
+    /// A kind that only settled items may have.
+    #[error("signatures of this kind are taken from settled items alone")]
+    SettledOnly,
     /// The signature does not match.
     #[error("the signature does not match owner and content")]
     Mismatch,
@@ -68,7 +79,7 @@ pub enum SignatureError {
 pub enum KeyError {
     /// The code of no signature kind that this house carries.
     #[error(
-        "signature kind {0} is not supported: use 1 (Arweave), 2 (ed25519), 3 (Ethereum), 4 (Solana) or 7 (typed Ethereum)"
+        "signature kind {0} is not supported: use 1 (Arweave), 2 (ed25519), 3 (Ethereum), 4 (Solana), 5 (Aptos), 6 (multi-signature Aptos) or 7 (typed Ethereum)"
     )]
     UnknownKind(u16),
     /// Zero, or not below the order of the curve.

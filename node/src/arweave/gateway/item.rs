@@ -32,15 +32,6 @@ const LOCATION_QUERY: &str = concat!(
     " } } }"
 );
 
-/// The kinds of signature, the most frequent first.
-const KINDS: [SignatureKind; 5] = [
-    SignatureKind::Arweave,
-    SignatureKind::Ed25519,
-    SignatureKind::Ethereum,
-    SignatureKind::Solana,
-    SignatureKind::TypedEthereum,
-];
-
 #[derive(Deserialize)]
 struct Answer<T> {
     data: Option<T>,
@@ -188,7 +179,7 @@ impl Node {
             .iter()
             .map(|tag| (tag.name.as_str(), tag.value.as_str()))
             .collect();
-        let fitting = KINDS.into_iter().filter(|kind| {
+        let fitting = SignatureKind::ALL.into_iter().filter(|kind| {
             kind.owner_len() == owner.len() && kind.signature_len() == signature.len()
         });
         fitting
@@ -248,10 +239,11 @@ mod tests {
         }
     }
 
-    fn keys() -> [SigningKey; 4] {
+    fn keys() -> [SigningKey; 5] {
         [
             SigningKey::ed25519([1; 32]),
             SigningKey::solana([2; 32]),
+            SigningKey::aptos([5; 32]),
             SigningKey::ethereum([3; 32]).unwrap(),
             SigningKey::typed_ethereum([4; 32]).unwrap(),
         ]

@@ -279,6 +279,21 @@ mod tests {
     }
 
     #[test]
+    fn the_kind_is_part_of_what_is_signed() {
+        let keys = [
+            SigningKey::ed25519([9; 32]),
+            SigningKey::ethereum([9; 32]).unwrap(),
+        ];
+        let others = [SignatureKind::Aptos, SignatureKind::Kyve];
+        for (key, other) in keys.iter().zip(others) {
+            let mut bytes = draft().sign(key).unwrap().bytes().to_vec();
+            bytes[..2].copy_from_slice(&other.code().to_le_bytes());
+            let refused = verify_bytes(bytes.into(), Strictness::Settled).unwrap_err();
+            assert_eq!(refused, SignatureError::Mismatch.into(), "{other:?}");
+        }
+    }
+
+    #[test]
     fn an_item_that_breaks_a_limit_is_not_made() {
         let with = |name: &str, value: &str| Draft {
             tags: Tags::new().with(name, value),

@@ -1,7 +1,9 @@
 //! Addresses: how a signer is named in tags, tables and answers.
 //!
 //! One signer has one text: 43 characters for SHA-256 of the owner field, or the checksummed 0x form (EIP-55) for Ethereum
-//! signers, so that a personal-message key and a typed-data key of one wallet share their address.
+//! signers, so that a personal-message key and a typed-data key of one wallet share their address. A Kyve signer has the
+//! plain form, although it has an Ethereum key: its wallets name it by no 0x address, and a kind that is taken from settled
+//! items alone shall not speak for an Ethereum wallet.
 
 use std::fmt;
 use std::str::FromStr;
@@ -24,7 +26,12 @@ impl Address {
         let wallet = match kind {
             SignatureKind::Ethereum => ethereum::address_of_key(owner),
             SignatureKind::TypedEthereum => ethereum::address_of_text(owner),
-            SignatureKind::Arweave | SignatureKind::Ed25519 | SignatureKind::Solana => None,
+            SignatureKind::Arweave
+            | SignatureKind::Ed25519
+            | SignatureKind::Solana
+            | SignatureKind::Aptos
+            | SignatureKind::MultiAptos
+            | SignatureKind::Kyve => None,
         };
         match wallet {
             Some(address) => Self(address.to_checksum(None)),
@@ -120,5 +127,7 @@ mod tests {
         let typed = super::super::SigningKey::typed_ethereum(secret).unwrap();
         assert_eq!(personal.address(), typed.address());
         assert_ne!(personal.owner(), typed.owner());
+        let kyve = Address::of(SignatureKind::Kyve, personal.owner());
+        assert_eq!(kyve.as_str(), Id::sha256(personal.owner()).to_string());
     }
 }

@@ -10,11 +10,24 @@ pub(super) const PUBLIC_KEY_BYTES: usize = ed25519_dalek::PUBLIC_KEY_LENGTH;
 pub(super) const SIGNATURE_BYTES: usize = ed25519_dalek::SIGNATURE_LENGTH;
 
 pub(super) fn verify(owner: &[u8], message: &[u8], signature: &[u8]) -> Result<(), SignatureError> {
-    let bytes = owner.try_into().map_err(|_| SignatureError::NoKey)?;
+    verify_with(&key(owner)?, message, signature)
+}
+
+/// The key with these bytes, if it is not of small order.
+pub(super) fn key(bytes: &[u8]) -> Result<VerifyingKey, SignatureError> {
+    let bytes = bytes.try_into().map_err(|_| SignatureError::NoKey)?;
     let key = VerifyingKey::from_bytes(bytes).map_err(|_| SignatureError::NoKey)?;
-    if key.is_weak() {
-        return Err(SignatureError::WeakKey);
+    match key.is_weak() {
+        true => Err(SignatureError::WeakKey),
+        false => Ok(key),
     }
+}
+
+pub(super) fn verify_with(
+    key: &VerifyingKey,
+    message: &[u8],
+    signature: &[u8],
+) -> Result<(), SignatureError> {
     let signature = Signature::from_slice(signature).map_err(|_| SignatureError::Mismatch)?;
     key.verify_strict(message, &signature)
         .map_err(|_| SignatureError::Mismatch)

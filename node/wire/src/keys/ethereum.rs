@@ -146,6 +146,19 @@ fn typed_hash(address: Address, message: &[u8]) -> B256 {
     keccak256([&[0x19, 0x01], domain.as_slice(), content.as_slice()].concat())
 }
 
+/// Of a signature: every last byte but the right one, and with each the flipped `s`.
+#[cfg(test)]
+pub(super) fn other_forms(signature: &[u8]) -> Vec<Vec<u8>> {
+    let parsed = Signature::from_slice(&signature[..64]).unwrap();
+    let flipped = Signature::from_scalars(parsed.r(), -parsed.s())
+        .unwrap()
+        .to_bytes();
+    let with = |rs: &[u8], last| [rs, &[last]].concat();
+    let same = (0..=255).map(|last| with(&signature[..64], last));
+    let other = (0..=255).map(|last| with(&flipped, last));
+    same.chain(other).filter(|form| form != signature).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -204,17 +217,5 @@ mod tests {
                 Err(SignatureError::NoKey)
             );
         }
-    }
-
-    /// Every last byte but the right one, and with each the flipped `s`.
-    fn other_forms(signature: &[u8]) -> Vec<Vec<u8>> {
-        let parsed = Signature::from_slice(&signature[..64]).unwrap();
-        let flipped = Signature::from_scalars(parsed.r(), -parsed.s())
-            .unwrap()
-            .to_bytes();
-        let with = |rs: &[u8], last| [rs, &[last]].concat();
-        let same = (0..=255).map(|last| with(&signature[..64], last));
-        let other = (0..=255).map(|last| with(&flipped, last));
-        same.chain(other).filter(|form| form != signature).collect()
     }
 }

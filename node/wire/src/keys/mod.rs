@@ -4,10 +4,13 @@
 //! 2. A key that verifies for every message is refused.
 //! 3. What is signed is decided per kind here and nowhere else: items hand over their deep hash, base-layer transactions
 //!    their own hash, and each kind wraps it as its wallets do.
+//! 4. The kind itself is covered by an item's deep hash. Two kinds wrap alike (3 and 101), so whoever lets other things be
+//!    signed says which kinds may sign them.
 //!
 //! Key files, passphrases and where keys live are not this crate's business.
 
 mod address;
+mod aptos;
 mod curve25519;
 mod ethereum;
 mod jwk;
@@ -36,34 +39,48 @@ pub enum SignatureKind {
     Ethereum = 3,
     /// ed25519 over the lower-case hex text of the bytes.
     Solana = 4,
+    /// ed25519 over a text with the hex text of the bytes in it.
+    Aptos = 5,
+    /// As many of up to 32 ed25519 keys as the owner's threshold asks for, each over the bytes.
+    MultiAptos = 6,
     /// secp256k1 over typed data (EIP-712); the owner is the text of the address.
     TypedEthereum = 7,
+    /// As [`SignatureKind::Ethereum`]. One uploading service's own, so taken from settled items alone.
+    Kyve = 101,
 }
 
 impl SignatureKind {
+    /// Every kind, by its code; the frequent ones happen to come first.
+    pub const ALL: [Self; 8] = [
+        Self::Arweave,
+        Self::Ed25519,
+        Self::Ethereum,
+        Self::Solana,
+        Self::Aptos,
+        Self::MultiAptos,
+        Self::TypedEthereum,
+        Self::Kyve,
+    ];
+
     /// The code on the wire.
     pub const fn code(self) -> u16 {
         self as u16
     }
 
     /// The kind with this code.
-    pub const fn from_code(code: u16) -> Result<Self, KeyError> {
-        match code {
-            1 => Ok(Self::Arweave),
-            2 => Ok(Self::Ed25519),
-            3 => Ok(Self::Ethereum),
-            4 => Ok(Self::Solana),
-            7 => Ok(Self::TypedEthereum),
-            other => Err(KeyError::UnknownKind(other)),
-        }
+    pub fn from_code(code: u16) -> Result<Self, KeyError> {
+        let mut all = Self::ALL.into_iter();
+        all.find(|kind| kind.code() == code)
+            .ok_or(KeyError::UnknownKind(code))
     }
 
     /// Length of the owner field.
     pub const fn owner_len(self) -> usize {
         match self {
             Self::Arweave => pss::MODULUS_BYTES,
-            Self::Ed25519 | Self::Solana => curve25519::PUBLIC_KEY_BYTES,
-            Self::Ethereum => ethereum::PUBLIC_KEY_BYTES,
+            Self::Ed25519 | Self::Solana | Self::Aptos => curve25519::PUBLIC_KEY_BYTES,
+            Self::MultiAptos => aptos::MULTI_OWNER_BYTES,
+            Self::Ethereum | Self::Kyve => ethereum::PUBLIC_KEY_BYTES,
             Self::TypedEthereum => ethereum::ADDRESS_TEXT_BYTES,
         }
     }
@@ -72,8 +89,9 @@ impl SignatureKind {
     pub const fn signature_len(self) -> usize {
         match self {
             Self::Arweave => pss::MODULUS_BYTES,
-            Self::Ed25519 | Self::Solana => curve25519::SIGNATURE_BYTES,
-            Self::Ethereum | Self::TypedEthereum => ethereum::SIGNATURE_BYTES,
+            Self::Ed25519 | Self::Solana | Self::Aptos => curve25519::SIGNATURE_BYTES,
+            Self::MultiAptos => aptos::MULTI_SIGNATURE_BYTES,
+            Self::Ethereum | Self::TypedEthereum | Self::Kyve => ethereum::SIGNATURE_BYTES,
         }
     }
 }
@@ -88,7 +106,7 @@ pub fn verify(
     verify_as(kind, owner, message, signature, Strictness::Settled)
 }
 
-/// Verifies a signature as [`verify`] does; at the entrance, PSS salts of unusual length are refused too.
+/// Verifies a signature as [`verify`] does; at the entrance, PSS salts of unusual length and Kyve's kind are refused too.
 pub fn verify_as(
     kind: SignatureKind,
     owner: &[u8],
@@ -101,7 +119,14 @@ pub fn verify_as(
         SignatureKind::Arweave => pss::verify(owner, message, signature, strictness),
         SignatureKind::Ed25519 => curve25519::verify(owner, message, signature),
         SignatureKind::Solana => curve25519::verify(owner, &solana_text(message), signature),
-        SignatureKind::Ethereum => ethereum::verify_personal(owner, message, signature),
+        SignatureKind::Aptos => curve25519::verify(owner, &aptos::text(message), signature),
+        SignatureKind::MultiAptos => aptos::verify_multi(owner, message, signature),
+        SignatureKind::Kyve if strictness == Strictness::Entrance => {
+            Err(SignatureError::SettledOnly)
+        }
+        SignatureKind::Ethereum | SignatureKind::Kyve => {
+            ethereum::verify_personal(owner, message, signature)
+        }
         SignatureKind::TypedEthereum => ethereum::verify_typed(owner, message, signature),
     }
 }
@@ -140,6 +165,7 @@ mod tests {
             rsa_test_key(),
             SigningKey::ed25519([1; 32]),
             SigningKey::solana([1; 32]),
+            SigningKey::aptos([1; 32]),
             SigningKey::ethereum([1; 32]).unwrap(),
             SigningKey::typed_ethereum([1; 32]).unwrap(),
         ]
@@ -199,8 +225,30 @@ mod tests {
     fn codes_are_those_of_the_wire() {
         for code in 0..=u16::MAX {
             let kind = SignatureKind::from_code(code);
-            assert_eq!(kind.is_ok(), matches!(code, 1 | 2 | 3 | 4 | 7), "{code}");
+            assert_eq!(kind.is_ok(), matches!(code, 1..=7 | 101), "{code}");
             assert!(kind.is_err() || kind.unwrap().code() == code);
+        }
+    }
+
+    #[test]
+    fn a_kyve_signature_is_a_personal_message_for_settled_items_alone() {
+        let key = SigningKey::ethereum([1; 32]).unwrap();
+        let signature = key.sign(MESSAGE);
+        let judge = |message: &[u8], strictness| {
+            verify_as(
+                SignatureKind::Kyve,
+                key.owner(),
+                message,
+                &signature,
+                strictness,
+            )
+        };
+        assert_eq!(judge(MESSAGE, Strictness::Settled), Ok(()));
+        assert!(judge(b"another", Strictness::Settled).is_err());
+        let refused = Err(SignatureError::SettledOnly);
+        assert_eq!(judge(MESSAGE, Strictness::Entrance), refused);
+        for form in ethereum::other_forms(&signature) {
+            assert!(verify(SignatureKind::Kyve, key.owner(), MESSAGE, &form).is_err());
         }
     }
 

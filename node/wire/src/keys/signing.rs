@@ -1,11 +1,11 @@
-//! Private keys of every kind behind one type.
+//! Private keys behind one type, of every kind but two: multi-signatures (6) have no one key, Kyve (101) no entrance here.
 
 use std::fmt;
 use std::sync::Arc;
 
 use zeroize::Zeroizing;
 
-use super::{Address, SignatureKind, ethereum, jwk, pss, solana_text};
+use super::{Address, SignatureKind, aptos, ethereum, jwk, pss, solana_text};
 use crate::error::KeyError;
 
 /// A private key with its owner field and address. Cloning shares the secret; it is wiped when the last clone goes.
@@ -21,6 +21,7 @@ enum Secret {
     Rsa(Arc<pss::PrivateKey>),
     Ed25519(Arc<ed25519_dalek::SigningKey>),
     Solana(Arc<ed25519_dalek::SigningKey>),
+    Aptos(Arc<ed25519_dalek::SigningKey>),
     Ethereum(Arc<k256::ecdsa::SigningKey>),
     TypedEthereum(Arc<k256::ecdsa::SigningKey>),
 }
@@ -34,6 +35,11 @@ impl SigningKey {
     /// The Solana key with this seed.
     pub fn solana(seed: [u8; 32]) -> Self {
         Self::new(Secret::Solana(curve25519(seed)))
+    }
+
+    /// The Aptos key with this seed.
+    pub fn aptos(seed: [u8; 32]) -> Self {
+        Self::new(Secret::Aptos(curve25519(seed)))
     }
 
     /// The Ethereum key with this secret, signing personal messages.
@@ -71,7 +77,9 @@ impl SigningKey {
     pub fn secret(&self) -> Option<Zeroizing<[u8; 32]>> {
         match &self.secret {
             Secret::Rsa(_) => None,
-            Secret::Ed25519(key) | Secret::Solana(key) => Some(Zeroizing::new(key.to_bytes())),
+            Secret::Ed25519(key) | Secret::Solana(key) | Secret::Aptos(key) => {
+                Some(Zeroizing::new(key.to_bytes()))
+            }
             Secret::Ethereum(key) | Secret::TypedEthereum(key) => {
                 Some(Zeroizing::new(key.to_bytes().into()))
             }
@@ -110,6 +118,7 @@ impl SigningKey {
             Secret::Rsa(key) => key.sign(message, salt),
             Secret::Ed25519(key) => key.sign(message).to_vec(),
             Secret::Solana(key) => key.sign(&solana_text(message)).to_vec(),
+            Secret::Aptos(key) => key.sign(&aptos::text(message)).to_vec(),
             Secret::Ethereum(key) => ethereum::sign_personal(key, message),
             Secret::TypedEthereum(key) => ethereum::sign_typed(key, message),
         }
@@ -141,6 +150,7 @@ impl Secret {
             Self::Rsa(_) => SignatureKind::Arweave,
             Self::Ed25519(_) => SignatureKind::Ed25519,
             Self::Solana(_) => SignatureKind::Solana,
+            Self::Aptos(_) => SignatureKind::Aptos,
             Self::Ethereum(_) => SignatureKind::Ethereum,
             Self::TypedEthereum(_) => SignatureKind::TypedEthereum,
         }
@@ -149,7 +159,9 @@ impl Secret {
     fn owner(&self) -> Vec<u8> {
         match self {
             Self::Rsa(key) => key.modulus(),
-            Self::Ed25519(key) | Self::Solana(key) => key.verifying_key().to_bytes().to_vec(),
+            Self::Ed25519(key) | Self::Solana(key) | Self::Aptos(key) => {
+                key.verifying_key().to_bytes().to_vec()
+            }
             Self::Ethereum(key) => ethereum::public_key(key),
             Self::TypedEthereum(key) => ethereum::address_text(key),
         }

@@ -29,13 +29,6 @@ impl Vector {
         from_base64url(text.as_str().unwrap()).unwrap().into()
     }
 
-    /// The signature kind on the wire; items cut before it have none.
-    pub(crate) fn code(&self) -> Option<u16> {
-        self.bytes()
-            .first_chunk()
-            .map(|code| u16::from_le_bytes(*code))
-    }
-
     pub(crate) fn number(&self, member: &str) -> u64 {
         self.0[member].as_u64().unwrap()
     }
@@ -72,10 +65,9 @@ pub(crate) fn bundles() -> Vec<Vector> {
 
 /// The items that a reader of settled items accepts.
 pub(crate) fn valid_items() -> Vec<Vector> {
-    let carried = |vector: &Vector| matches!(vector.code(), Some(1 | 2 | 3 | 4 | 7));
     items()
         .into_iter()
-        .filter(|vector| vector.expect() != "reject" && carried(vector))
+        .filter(|vector| vector.expect() != "reject")
         .collect()
 }
 
@@ -90,7 +82,13 @@ pub(crate) fn keys() -> Vec<SigningKey> {
     let seeds = keys["seeds"].as_array().unwrap().iter().map(secret);
     let ethereum = keys["eth"].as_array().unwrap().iter().map(secret);
     rsa.map(|jwk| SigningKey::rsa_from_jwk(&jwk.to_string()).unwrap())
-        .chain(seeds.flat_map(|seed| [SigningKey::ed25519(seed), SigningKey::solana(seed)]))
+        .chain(seeds.flat_map(|seed| {
+            [
+                SigningKey::ed25519(seed),
+                SigningKey::solana(seed),
+                SigningKey::aptos(seed),
+            ]
+        }))
         .chain(ethereum.flat_map(|secret| {
             [
                 SigningKey::ethereum(secret).unwrap(),
