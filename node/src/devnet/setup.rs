@@ -5,7 +5,7 @@ use std::io;
 use std::path::Path;
 use std::time::Duration;
 
-use aosec_wire::{Address, Id, SignatureKind, SigningKey};
+use aosec_wire::{Address, Id, SigningKey};
 use reqwest::Url;
 
 use super::child::{ChildPlan, NodeChild};
@@ -13,7 +13,7 @@ use super::file::{AccountEntry, DevnetFile, NAME, NodeEntry};
 use super::ports::Ports;
 use super::{DevnetConfig, DevnetError};
 use crate::arweave::devchain::{self, genesis};
-use crate::keys;
+use crate::keys::{self, sealed::KeyKind};
 use crate::shutdown::Shutdown;
 
 /// Funds of every account and wallet at genesis: 1,000 AR, in winston.
@@ -122,14 +122,14 @@ fn key_file(key: &SigningKey) -> (&'static str, &'static str, String) {
             .map(|secret| secret.iter().map(|byte| format!("{byte:02x}")).collect())
             .unwrap_or_default()
     };
-    match key.kind() {
-        SignatureKind::Arweave => (
+    match KeyKind::of(key) {
+        KeyKind::Arweave => (
             "arweave",
             "json",
             key.to_jwk().map(|jwk| jwk.to_string()).unwrap_or_default(),
         ),
-        SignatureKind::Ethereum | SignatureKind::TypedEthereum => ("ethereum", "key", hex()),
-        SignatureKind::Ed25519 | SignatureKind::Solana => ("ed25519", "key", hex()),
+        KeyKind::Ethereum => ("ethereum", "key", hex()),
+        KeyKind::Ed25519 | KeyKind::Solana => ("ed25519", "key", hex()),
     }
 }
 
