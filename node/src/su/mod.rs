@@ -30,7 +30,7 @@ use std::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use aosec_wire::{Address, Assignment, Id, Scheduled, VerifiedItem};
@@ -61,6 +61,10 @@ use crate::{
 
 /// Bytes of messages that may wait for their slots, over all processes: memory that senders can take.
 const WAITING_BYTES_MAX: usize = 64 * 1024 * 1024;
+/// How long an item is looked for: what another unit was given a moment ago reaches the gateways with its next publication.
+const LOOK_UP_PATIENCE: Duration = Duration::from_secs(3);
+/// Between two looks.
+const LOOK_UP_PAUSE: Duration = Duration::from_millis(250);
 /// The tag of a process that says from how many confirmations on it takes transactions.
 const SETTLEMENT_DEPTH: &str = "Settlement-Depth";
 /// The tag of a process that a court protects; it takes data items only (PROTOCOL 5.1).
@@ -265,11 +269,14 @@ impl Handle {
         if let Some(own) = item::find(&self.shared.store, id).await? {
             return Ok(own);
         }
-        self.shared
-            .base_layer
-            .item(id)
-            .await?
-            .ok_or(Refusal::NotFound(id))
+        let until = Instant::now() + LOOK_UP_PATIENCE;
+        loop {
+            match self.shared.base_layer.item(id).await? {
+                Some(found) => return Ok(found),
+                None if Instant::now() >= until => return Err(Refusal::NotFound(id)),
+                None => tokio::time::sleep(LOOK_UP_PAUSE).await,
+            }
+        }
     }
 
     /// Hands a message to the owner of its log and waits for its slot.
