@@ -99,7 +99,9 @@ end
 local function text_of(value, what)
   local kind = type(value)
   if kind == "string" then return value end
-  if kind == "number" then return math.type(value) == "integer" and tostring(value) or string.format("%.14g", value) end
+  if kind == "number" then
+    return string.format(math.type(value) == "integer" and "%d" or "%.14g", value)
+  end
   if kind == "boolean" or (kind == "table" and (getmetatable(value) or {}).__tostring) then return tostring(value) end
   error(what .. " is a " .. kind .. ", a string is needed (json.encode makes one of a table)", 0)
 end
@@ -108,25 +110,37 @@ local function add_tag(tags, name, value)
   tags[#tags + 1] = { name = name, value = text_of(value, "tag " .. tostring(name)) }
 end
 
---- Adds what the caller gave: first the other fields by name, then `Tags`, as array or as map.
-local function add_own_tags(tags, fields)
-  for _, name in ipairs(utils.keys(fields)) do
-    if type(name) == "string" and not FIELDS[name] and type(fields[name]) ~= "function" then
-      add_tag(tags, name, fields[name])
+local function tag_names(fields, skipped)
+  local names = {}
+  for name, value in pairs(fields) do
+    if type(name) == "string" and not skipped[name] and type(value) ~= "function" then
+      names[#names + 1] = name
     end
   end
-  local own = fields.Tags or {}
+  table.sort(names)
+  return names
+end
+
+--- Adds what the caller gave: first the other fields by name, then `Tags`, as array or as map.
+local function add_own_tags(tags, fields)
+  for _, name in ipairs(tag_names(fields, FIELDS)) do add_tag(tags, name, fields[name]) end
+  local own = fields.Tags
+  if own == nil then return end
   assert(type(own) == "table", "Tags is an array of {name, value} or a map")
   if own[1] ~= nil then
     for _, tag in ipairs(own) do add_tag(tags, tag.name, tag.value) end
   else
-    for _, name in ipairs(utils.keys(own)) do add_tag(tags, name, own[name]) end
+    for _, name in ipairs(tag_names(own, {})) do add_tag(tags, name, own[name]) end
   end
 end
 
+-- Digits of an anchor.
+local ANCHOR_ZEROS = ("0"):rep(32)
+
 local function next_reference()
   ao.reference = ao.reference + 1
-  return string.format("%d", ao.reference), string.format("%032d", ao.reference)
+  local reference = tostring(ao.reference)
+  return reference, ANCHOR_ZEROS:sub(#reference + 1) .. reference
 end
 
 local function data_of(fields)

@@ -5,6 +5,8 @@ local words = use("bint-words")
 
 -- Largest power of ten whose product with a word, plus a word, fits in 63 bits.
 local TEN_DIGITS, TEN_POWER = 9, 1000000000
+-- Decimal text of this length, sign included, is a Lua integer.
+local INTEGER_DIGITS = 18
 local DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 local function read_decimal(x, digits)
@@ -44,7 +46,11 @@ return function(bint, size, own)
   --- Text in a base of 2 to 36, with an optional sign; nil if it is none.
   function bint.frombase(text, base)
     base = base or 10
-    if type(text) ~= "string" or base < 2 or base > 36 then return nil end
+    if type(text) ~= "string" then return nil end
+    if base == 10 and #text <= INTEGER_DIGITS and text:find("^[-+]?%d+$") then
+      return bint.frominteger(math.tointeger(text))
+    end
+    if base < 2 or base > 36 then return nil end
     local sign, digits = text:lower():match("^([-+]?)(%w+)$")
     if digits == nil or (base == 10 and digits:find("%D")) then return nil end
     local x = words.filled(size, 0)
@@ -66,6 +72,8 @@ return function(bint, size, own)
     base = base or 10
     assert(math.type(base) == "integer" and base >= 2 and base <= 36, "a base is 2 to 36")
     if unsigned == nil then unsigned = base ~= 10 end
+    local small = base == 10 and not unsigned and bint.small(x)
+    if small then return string.format("%d", small) end
     local rest, sign = words.copy(bint.new(x)), ""
     if not unsigned and bint.isneg(x) then
       sign = "-"

@@ -8,11 +8,19 @@ local WORD_MASK = 0xffffffff
 
 local words = { MASK = WORD_MASK }
 
+-- One array a length and value: a copy of it has its final size at once.
+local templates = {}
+
 --- `size` words of one value.
 function words.filled(size, value)
-  local x = {}
-  for i = 1, size do x[i] = value end
-  return x
+  local key = size << 32 | value
+  local template = templates[key]
+  if template == nil then
+    template = {}
+    for i = 1, size do template[i] = value end
+    templates[key] = template
+  end
+  return { table.unpack(template, 1, size) }
 end
 
 function words.copy(x)
@@ -69,7 +77,7 @@ function words.shrink(x, divisor)
 end
 
 function words.add(x, y)
-  local result, carry = {}, 0
+  local result, carry = words.copy(x), 0
   for i = 1, #x do
     local sum = x[i] + y[i] + carry
     result[i], carry = sum & WORD_MASK, sum >> 32
@@ -78,7 +86,7 @@ function words.add(x, y)
 end
 
 function words.sub(x, y)
-  local result, borrow = {}, 0
+  local result, borrow = words.copy(x), 0
   for i = 1, #x do
     local rest = x[i] - y[i] - borrow
     result[i], borrow = rest & WORD_MASK, rest >> 63

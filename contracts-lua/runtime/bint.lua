@@ -60,12 +60,21 @@ local function add_values(bint, size, own)
 
   bint.tointeger = bint.touinteger
 
+  --- The same number as a Lua integer, or nil where it does not fit.
+  function bint.small(x)
+    x = bint.tobint(x) or error(NOT_WHOLE, 2)
+    local low = x[1] | x[2] << 32
+    local fill = low < 0 and words.MASK or 0
+    for i = 3, size do
+      if x[i] ~= fill then return nil end
+    end
+    return low
+  end
+
   --- A Lua integer where it fits, else the nearest float.
   function bint.tonumber(x)
     if getmetatable(x) ~= bint then return tonumber(x) end
-    local low = bint.touinteger(x)
-    if words.equal(x, bint.frominteger(low)) then return low end
-    return tonumber(bint.tobase(x, 10) .. ".0")
+    return bint.small(x) or tonumber(bint.tobase(x, 10) .. ".0")
   end
 
   function bint.zero() return bint.frominteger(0) end

@@ -22,6 +22,13 @@ local function find(name)
   end
 end
 
+--- The pattern as a function of the message; its kind is looked at once.
+local function answer_by(pattern)
+  if type(pattern) == "function" then return pattern end
+  if type(pattern) == "string" then return function(msg) return msg.Action == pattern end end
+  return function(msg) return utils.matchesSpec(msg, pattern) end
+end
+
 --- Arguments may be (name, handle), where the name is the Action, or (name, pattern, handle, runs).
 local function entry_of(kind, name, pattern, handle, max_runs)
   if handle == nil then pattern, handle = name, pattern end
@@ -31,7 +38,9 @@ local function entry_of(kind, name, pattern, handle, max_runs)
     "Handlers." .. kind .. " '" .. name .. "': the pattern is a string, a table or a function")
   assert(type(handle) == "function",
     "Handlers." .. kind .. " '" .. name .. "': the handler is a function")
-  return { name = name, pattern = pattern, handle = handle, maxRuns = max_runs }
+  return {
+    name = name, pattern = pattern, handle = handle, maxRuns = max_runs, answer = answer_by(pattern),
+  }
 end
 
 --- A new handler goes to `position`; one of that name is replaced where it stands.
@@ -88,11 +97,6 @@ function handlers.receive(pattern)
   return coroutine.yield()
 end
 
-local function answer_of(entry, msg)
-  local answer = ANSWERS[utils.matchesSpec(msg, entry.pattern) or false]
-  return answer or SKIP
-end
-
 local function count_run(entry)
   if type(entry.maxRuns) ~= "number" then return end
   entry.maxRuns = entry.maxRuns - 1
@@ -104,7 +108,7 @@ function handlers.evaluate(msg, env)
   -- Handlers may add and remove handlers, so the walk is over a copy.
   for _, entry in ipairs({ table.unpack(handlers.list) }) do
     if entry.name ~= "_default" then
-      local answer = answer_of(entry, msg)
+      local answer = ANSWERS[entry.answer(msg) or false] or SKIP
       if answer ~= SKIP then
         count_run(entry)
         entry.handle(msg, env)

@@ -1,8 +1,8 @@
 --- One message from the node to a result: the order of things, and nothing else.
 --
--- 1. The environment, the time and the tags. 2. Trust: a message counts if its signer sent it
--- himself or is an authority; an assignment only if the process allowed it; anything else is
--- ignored without an answer. 3. The spawn's own message boots the process. 4. Handlers, inside a
+-- 1. The environment, the time and the tags. 2. The spawn's own message boots the process. 3. Trust:
+-- any other message counts if its signer sent it himself or is an authority; an assignment only if
+-- the process allowed it; what does not count is ignored without an answer. 4. Handlers, inside a
 -- coroutine, so that they may wait for an answer. 5. The result: whole, or an error alone.
 
 local use = ...
@@ -29,7 +29,8 @@ local function meet_environment(env)
   local first = ao.id == ""
   ao.init(env)
   if not first then return end
-  Owner = ao.env.Process.Owner
+  -- A child belongs to the process that spawned it, not to the unit that signed for it.
+  Owner = ao.env.Process.Tags["From-Process"] or ao.env.Process.Owner
   Name = ao.env.Process.Tags.Name or Name
   seed_random(ao.id)
 end
@@ -65,17 +66,13 @@ local function boot(msg)
   eval.chunk(msg.Data or "")
 end
 
-local function is_spawn(msg)
-  return not booted and msg.Tags.Type == "Process" and msg.From == Owner
-end
-
 local function run(msg)
+  if not booted and msg.Id == ao.id then return boot(msg) end
   local why = refusal(msg)
   if why then return output.print(why) end
   if msg["Content-Type"] == "application/json" and type(msg.Data) == "string" then
     msg.Data = json.decode(msg.Data)
   end
-  if is_spawn(msg) then return boot(msg) end
   handlers.evaluate(msg, ao.env)
 end
 

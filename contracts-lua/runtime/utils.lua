@@ -7,21 +7,20 @@ local utils = {}
 -- Characters that make a string a Lua pattern. A lone "-" is not among them: names have dashes.
 local MAGIC = "[%^%$%(%)%%%.%[%]%*%+%?]"
 
---- A function that collects `arity` arguments before it calls `fn`.
+--- A function that collects `arity` arguments (2 if not said) before it calls `fn`.
 function utils.curry(fn, arity)
   assert(type(fn) == "function", "curry takes a function")
   arity = arity or 2
-  local function wait(had, ...)
-    local args = { n = had.n }
-    for i = 1, had.n do args[i] = had[i] end
-    for i = 1, select("#", ...) do
-      args.n = args.n + 1
-      args[args.n] = (select(i, ...))
-    end
-    if args.n >= arity then return fn(table.unpack(args, 1, args.n)) end
-    return function(...) return wait(args, ...) end
+  return function(...)
+    local count = select("#", ...)
+    if count >= arity then return fn(...) end
+    local first = { ... }
+    return utils.curry(function(...)
+      local all = { table.unpack(first, 1, count) }
+      for i = 1, select("#", ...) do all[count + i] = (select(i, ...)) end
+      return fn(table.unpack(all, 1, count + select("#", ...)))
+    end, arity - count)
   end
-  return function(...) return wait({ n = 0 }, ...) end
 end
 
 local function is_array(value)
@@ -134,8 +133,9 @@ function utils.compose(...)
 end
 
 local function before(a, b)
-  if type(a) == type(b) and (type(a) == "number" or type(a) == "string") then return a < b end
-  return type(a) == "number" and type(b) ~= "number"
+  local kind_a, kind_b = type(a), type(b)
+  if kind_a ~= kind_b then return kind_a == "number" end
+  return (kind_a == "number" or kind_a == "string") and a < b
 end
 
 --- The keys of a table, numbers first, sorted.

@@ -29,6 +29,9 @@ void aosec_random_seed(unsigned int seed);
 #define L_RANDMAX 0x7fffffff
 
 #define l_signalT int
+/* Decimal digits of a whole number, closed by a zero byte; gives their count. */
+int aosec_integer_text(char *text, long long value);
+
 #define LUA_COMPAT_5_2
 #define lua_getlocaledecpoint() '.'
 #define strcoll strcmp

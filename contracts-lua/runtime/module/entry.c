@@ -16,7 +16,7 @@
 /* Garbage is collected after a message once this much was allocated, or half
  * of what lives if that is more: marking is what dirties pages. A message that
  * allocates twice that meets Lua's own incremental collector. */
-#define COLLECT_AFTER_BYTES (1024 * 1024)
+#define COLLECT_AFTER_BYTES (256 * 1024)
 
 /* What is said when not even an error can be put together. */
 static const char out_of_memory[] =

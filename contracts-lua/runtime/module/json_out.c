@@ -2,7 +2,9 @@
  * integers plain, floats by %.14g.
  *
  * A table is an array when it is empty or holds index 1, otherwise an object;
- * what is neither (a hole, a mixed or a foreign key) is refused, not guessed. */
+ * what is neither (a hole, a mixed or a foreign key) is refused, not guessed.
+ * Metatables are not looked at. Values are read where they lie in Lua's own
+ * tables: nothing here calls Lua or changes a table, so they cannot move. */
 #include "json.h"
 
 #include <math.h>
@@ -10,10 +12,15 @@
 #include <stdlib.h>
 
 #include "lauxlib.h"
+#include "lobject.h"
+#include "lstate.h"
+#include "ltable.h"
 #include "memory.h"
 
 /* Blocks up to this size are kept from message to message. */
 #define TEXT_KEPT_BYTES 16384
+/* Objects up to this size are sorted by insertion. */
+#define FEW_KEYS 16
 
 typedef struct Writer {
   lua_State *L;
@@ -22,19 +29,23 @@ typedef struct Writer {
   int depth;
 } Writer;
 
-typedef struct Key {
-  const char *bytes;
+typedef struct Field {
+  const char *name;
   size_t length;
-} Key;
+  const TValue *value;
+} Field;
 
-static void write_value(Writer *w, int index);
+/* Fields of all objects that are open, the innermost last. An error leaves it
+ * as it is; each encoding begins with an empty one. */
+static Text fields;
+
+static void write_value(Writer *w, const TValue *value);
 
 char *text_reserve(lua_State *L, Text *text, size_t more) {
   size_t need = text->length + more;
   if (need < more) luaL_error(L, "not enough memory");
   if (need > text->capacity) {
-    size_t capacity = text->capacity < 512 ? 512 : text->capacity;
-    while (capacity < need) capacity = capacity > need / 2 ? need + need / 2 : capacity * 2;
+    size_t capacity = need < 512 ? 512 : need + need / 2;
     char *bytes = memory_resize(text->bytes, text->capacity, capacity);
     if (bytes == NULL) luaL_error(L, "not enough memory");
     text->bytes = bytes;
@@ -57,11 +68,14 @@ static void put(Writer *w, const char *bytes, size_t length) {
   w->out->length += length;
 }
 
-static void put_char(Writer *w, char c) { put(w, &c, 1); }
+static void put_char(Writer *w, char c) {
+  if (w->out->length == w->out->capacity) text_reserve(w->L, w->out, 1);
+  w->out->bytes[w->out->length++] = c;
+}
 
 /* Length of the UTF-8 sequence at p, 0 if there is none. */
 static size_t utf8_length(const unsigned char *p, size_t left) {
-  size_t n = p[0] < 0x80 ? 1 : p[0] >= 0xC2 && p[0] < 0xE0 ? 2
+  size_t n = p[0] >= 0xC2 && p[0] < 0xE0 ? 2
            : p[0] >= 0xE0 && p[0] < 0xF0 ? 3 : p[0] >= 0xF0 && p[0] < 0xF5 ? 4 : 0;
   if (n == 0 || n > left) return 0;
   for (size_t i = 1; i < n; i++) {
@@ -89,146 +103,164 @@ static void put_escape(Writer *w, unsigned char c) {
   }
 }
 
-static int is_plain(unsigned char c, int lossy) {
-  return c >= 0x20 && c != '"' && c != '\\' && !(lossy && c >= 0x80);
+/* One character that cannot be copied as it is; gives what follows it. */
+static const unsigned char *put_special(Writer *w, const unsigned char *p, size_t left) {
+  if (*p < 0x80) {
+    put_escape(w, *p);
+    return p + 1;
+  }
+  size_t n = utf8_length(p, left);
+  if (n > 0) put(w, (const char *)p, n);
+  else put(w, "\xEF\xBF\xBD", 3);
+  return p + (n > 0 ? n : 1);
 }
 
 static void write_string(Writer *w, const char *bytes, size_t length) {
   const unsigned char *p = (const unsigned char *)bytes;
   const unsigned char *end = p + length;
+  /* Without `lossy` every byte above ASCII is copied as it is. */
+  unsigned int plain_end = w->lossy ? 0x80 : 0x100;
   put_char(w, '"');
   while (p < end) {
-    const unsigned char *run = p;
-    while (p < end && is_plain(*p, w->lossy)) p++;
-    put(w, (const char *)run, (size_t)(p - run));
-    if (p == end) break;
-    if (*p < 0x80) {
-      put_escape(w, *p++);
-    } else {
-      size_t n = utf8_length(p, (size_t)(end - p));
-      if (n > 0) put(w, (const char *)p, n);
-      else put(w, "\xEF\xBF\xBD", 3);
-      p += n > 0 ? n : 1;
+    char *to = text_reserve(w->L, w->out, (size_t)(end - p));
+    char *from = to;
+    while (p < end && *p >= 0x20 && *p != '"' && *p != '\\' && *p < plain_end) {
+      *to++ = (char)*p++;
     }
+    w->out->length += (size_t)(to - from);
+    if (p < end) p = put_special(w, p, (size_t)(end - p));
   }
   put_char(w, '"');
 }
 
-static void write_number(Writer *w, int index) {
+static void write_integer(Writer *w, lua_Integer value) {
+  char spelling[24];
+  put(w, spelling, (size_t)aosec_integer_text(spelling, value));
+}
+
+static void write_float(Writer *w, double value) {
   char spelling[40];
-  int length;
-  if (lua_isinteger(w->L, index)) {
-    length = snprintf(spelling, sizeof spelling, "%lld", lua_tointeger(w->L, index));
-  } else {
-    double number = lua_tonumber(w->L, index);
-    if (!isfinite(number)) luaL_error(w->L, "JSON has no spelling for %s", isnan(number) ? "nan" : "inf");
-    length = snprintf(spelling, sizeof spelling, "%.14g", number);
-  }
+  if (!isfinite(value)) luaL_error(w->L, "JSON has no spelling for %s", isnan(value) ? "nan" : "inf");
+  int length = snprintf(spelling, sizeof spelling, "%.14g", value);
   put(w, spelling, (size_t)length);
 }
 
-static void write_array(Writer *w, int index) {
-  size_t length = lua_rawlen(w->L, index);
-  size_t count = 0;
-  for (lua_pushnil(w->L); lua_next(w->L, index) != 0; lua_pop(w->L, 1)) {
-    lua_Integer key = lua_isinteger(w->L, -2) ? lua_tointeger(w->L, -2) : 0;
-    if (key < 1 || (size_t)key > length) luaL_error(w->L, "an array in JSON has no holes and no other keys");
+/* Entries of a table, and whether their keys are exactly 1 to that number. */
+static size_t count_entries(const Table *t, int *sequence) {
+  size_t count = 0, outside = 0;
+  lua_Integer highest = 0;
+  for (unsigned int i = 0; i < t->sizearray; i++) {
+    if (ttisnil(&t->array[i])) continue;
     count++;
+    highest = (lua_Integer)i + 1;
   }
-  if (count != length) luaL_error(w->L, "an array in JSON has no holes and no other keys");
+  for (int i = 0; i < sizenode(t); i++) {
+    const Node *node = gnode(t, i);
+    if (ttisnil(gval(node))) continue;
+    count++;
+    if (!ttisinteger(gkey(node)) || ivalue(gkey(node)) < 1) outside++;
+    else if (ivalue(gkey(node)) > highest) highest = ivalue(gkey(node));
+  }
+  *sequence = outside == 0 && highest == (lua_Integer)count;
+  return count;
+}
+
+static void write_array(Writer *w, Table *t, size_t count) {
   put_char(w, '[');
-  for (size_t i = 1; i <= length; i++) {
+  for (size_t i = 1; i <= count; i++) {
     if (i > 1) put_char(w, ',');
-    lua_rawgeti(w->L, index, (lua_Integer)i);
-    write_value(w, lua_gettop(w->L));
-    lua_pop(w->L, 1);
+    write_value(w, luaH_getint(t, (lua_Integer)i));
   }
   put_char(w, ']');
 }
 
-static int compare_keys(const void *a, const void *b) {
-  const Key *x = a, *y = b;
+static int compare_fields(const void *a, const void *b) {
+  const Field *x = a, *y = b;
   size_t shared = x->length < y->length ? x->length : y->length;
-  int order = memcmp(x->bytes, y->bytes, shared);
+  int order = memcmp(x->name, y->name, shared);
   if (order != 0) return order;
   return x->length < y->length ? -1 : x->length > y->length;
 }
 
-/* Pushes a block with the table's keys, sorted. The strings live as long as
- * the table holds them, and nothing here changes it. */
-static Key *push_sorted_keys(Writer *w, int index, size_t *count) {
-  size_t n = 0;
-  for (lua_pushnil(w->L); lua_next(w->L, index) != 0; lua_pop(w->L, 1)) {
-    if (lua_type(w->L, -2) != LUA_TSTRING) luaL_error(w->L, "an object in JSON has strings as keys");
-    n++;
+static void sort_fields(Field *first, size_t count) {
+  if (count > FEW_KEYS) {
+    qsort(first, count, sizeof(Field), compare_fields);
+    return;
   }
-  Key *keys = lua_newuserdata(w->L, n * sizeof(Key));
-  size_t i = 0;
-  for (lua_pushnil(w->L); lua_next(w->L, index) != 0; lua_pop(w->L, 1)) {
-    keys[i].bytes = lua_tolstring(w->L, -2, &keys[i].length);
-    i++;
+  for (size_t i = 1; i < count; i++) {
+    Field one = first[i];
+    size_t at = i;
+    for (; at > 0 && compare_fields(&one, &first[at - 1]) < 0; at--) first[at] = first[at - 1];
+    first[at] = one;
   }
-  qsort(keys, n, sizeof(Key), compare_keys);
-  *count = n;
-  return keys;
 }
 
-static void write_object(Writer *w, int index) {
-  size_t count = 0;
-  const Key *keys = push_sorted_keys(w, index, &count);
+/* Adds the sorted fields of an object to the open ones; gives their place. */
+static size_t open_fields(Writer *w, const Table *t, size_t count) {
+  size_t place = fields.length;
+  Field *first = (Field *)text_reserve(w->L, &fields, count * sizeof(Field));
+  Field *next = first;
+  for (unsigned int i = 0; i < t->sizearray; i++) {
+    if (!ttisnil(&t->array[i])) luaL_error(w->L, "an object in JSON has strings as keys");
+  }
+  for (int i = 0; i < sizenode(t); i++) {
+    const Node *node = gnode(t, i);
+    if (ttisnil(gval(node))) continue;
+    if (!ttisstring(gkey(node))) luaL_error(w->L, "an object in JSON has strings as keys");
+    next->name = svalue(gkey(node));
+    next->length = vslen(gkey(node));
+    next->value = gval(node);
+    next++;
+  }
+  sort_fields(first, count);
+  fields.length += count * sizeof(Field);
+  return place;
+}
+
+static void write_object(Writer *w, const Table *t, size_t count) {
+  size_t place = open_fields(w, t, count);
   put_char(w, '{');
   for (size_t i = 0; i < count; i++) {
+    /* Copied: what lies deeper may move the block. */
+    Field field = ((Field *)(fields.bytes + place))[i];
     if (i > 0) put_char(w, ',');
-    write_string(w, keys[i].bytes, keys[i].length);
+    write_string(w, field.name, field.length);
     put_char(w, ':');
-    lua_pushlstring(w->L, keys[i].bytes, keys[i].length);
-    lua_rawget(w->L, index);
-    write_value(w, lua_gettop(w->L));
-    lua_pop(w->L, 1);
+    write_value(w, field.value);
   }
   put_char(w, '}');
-  lua_pop(w->L, 1);
+  fields.length = place;
 }
 
-static int is_array(lua_State *L, int index) {
-  int found = lua_rawgeti(L, index, 1) != LUA_TNIL;
-  lua_pop(L, 1);
-  if (found) return 1;
-  lua_pushnil(L);
-  if (lua_next(L, index) == 0) return 1;
-  lua_pop(L, 2);
-  return 0;
-}
-
-static void write_table(Writer *w, int index) {
+static void write_table(Writer *w, Table *t) {
+  int sequence = 0;
   if (++w->depth > JSON_DEPTH_MAX) luaL_error(w->L, "a table is nested too deep for JSON, or holds itself");
-  luaL_checkstack(w->L, 8, "JSON");
-  if (is_array(w->L, index)) write_array(w, index);
-  else write_object(w, index);
+  size_t count = count_entries(t, &sequence);
+  if (sequence) write_array(w, t, count);
+  else if (ttisnil(luaH_getint(t, 1))) write_object(w, t, count);
+  else luaL_error(w->L, "an array in JSON has no holes and no other keys");
   w->depth--;
 }
 
-static void write_value(Writer *w, int index) {
-  size_t length = 0;
-  const char *bytes;
-  switch (lua_type(w->L, index)) {
+static void write_value(Writer *w, const TValue *value) {
+  switch (ttnov(value)) {
     case LUA_TNIL: put(w, "null", 4); break;
     case LUA_TBOOLEAN:
-      if (lua_toboolean(w->L, index)) put(w, "true", 4);
+      if (bvalue(value)) put(w, "true", 4);
       else put(w, "false", 5);
       break;
-    case LUA_TNUMBER: write_number(w, index); break;
-    case LUA_TSTRING:
-      bytes = lua_tolstring(w->L, index, &length);
-      write_string(w, bytes, length);
+    case LUA_TNUMBER:
+      if (ttisinteger(value)) write_integer(w, ivalue(value));
+      else write_float(w, fltvalue(value));
       break;
-    case LUA_TTABLE: write_table(w, index); break;
-    default: luaL_error(w->L, "JSON has no spelling for a %s", luaL_typename(w->L, index));
+    case LUA_TSTRING: write_string(w, svalue(value), vslen(value)); break;
+    case LUA_TTABLE: write_table(w, hvalue(value)); break;
+    default: luaL_error(w->L, "JSON has no spelling for a %s", lua_typename(w->L, ttnov(value)));
   }
 }
 
 void json_encode(lua_State *L, int index, Text *out, int lossy) {
   Writer w = {L, out, lossy, 0};
-  luaL_checkstack(L, 8, "JSON");
-  write_value(&w, lua_absindex(L, index));
+  text_reset(&fields);
+  write_value(&w, L->ci->func + lua_absindex(L, index));
 }

@@ -25,6 +25,20 @@ unsigned int aosec_random(void) {
 
 void aosec_random_seed(unsigned int seed) { random_state = seed; }
 
+int aosec_integer_text(char *text, long long value) {
+  char digits[20];
+  int count = 0, length = 0;
+  unsigned long long rest = value < 0 ? 0 - (unsigned long long)value : (unsigned long long)value;
+  do {
+    digits[count++] = (char)('0' + rest % 10);
+    rest /= 10;
+  } while (rest != 0);
+  if (value < 0) text[length++] = '-';
+  while (count > 0) text[length++] = digits[--count];
+  text[length] = '\0';
+  return length;
+}
+
 /* libc draws the guard of its stack protector when the module starts. Defined
  * here, the call stays inside and the import is gone. */
 int __imported_wasi_snapshot_preview1_random_get(int bytes, int length) {

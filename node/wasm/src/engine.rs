@@ -5,11 +5,11 @@
 //! place. Bulk memory and reference types are off on purpose: without them a copy costs fuel by its
 //! length, and tables and segments cannot change, so that memory and globals are the whole state.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use wasmtime::{Config, InstanceAllocationStrategy, OptLevel, PoolingAllocationConfig};
 
-use crate::{error::WasmError, limits::STACK_BYTES, shape};
+use crate::{error::WasmError, image::Image, limits::STACK_BYTES, shape};
 
 /// The compiler that operators name beside a result.
 pub const ENGINE_NAME: &str = "wasmtime 48.0.8";
@@ -76,6 +76,7 @@ impl Engine {
                 compiled,
                 globals,
                 hash,
+                booted: Mutex::default(),
             }),
             engine: self.clone(),
         })
@@ -102,7 +103,11 @@ struct Parts {
     compiled: wasmtime::Module,
     globals: Vec<String>,
     hash: [u8; 32],
+    booted: Mutex<Vec<([u8; 32], Arc<Image>)>>,
 }
+
+/// Boot texts whose state is kept with a module: all Lua processes of one binary share one.
+const BOOTS_KEPT: usize = 4;
 
 impl Module {
     /// BLAKE3 of the module's bytes.
@@ -120,6 +125,28 @@ impl Module {
 
     pub(crate) fn compiled(&self) -> &wasmtime::Module {
         &self.parts.compiled
+    }
+
+    /// The state after a boot text, run at most once while it is kept.
+    pub(crate) fn booted(
+        &self,
+        boot: [u8; 32],
+        run: impl FnOnce() -> Result<Image, WasmError>,
+    ) -> Result<Arc<Image>, WasmError> {
+        let mut kept = self
+            .parts
+            .booted
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, image)) = kept.iter().find(|(hash, _)| *hash == boot) {
+            return Ok(Arc::clone(image));
+        }
+        let image = Arc::new(run()?);
+        if kept.len() == BOOTS_KEPT {
+            kept.remove(0);
+        }
+        kept.push((boot, Arc::clone(&image)));
+        Ok(image)
     }
 
     /// Export names of the mutable globals, in the order of the state root.

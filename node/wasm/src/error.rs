@@ -121,7 +121,7 @@ pub enum SnapshotError {
     /// Taken after another boot text.
     #[error("the snapshot belongs to another boot text")]
     OtherBoot,
-    /// The memory in it is smaller than the module's first, or larger than the limit.
+    /// The memory in it is smaller than after boot, or larger than the limit.
     #[error("the snapshot's memory of {bytes} bytes does not fit")]
     OtherSize {
         /// Size of the memory in the snapshot.

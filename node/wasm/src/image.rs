@@ -5,6 +5,7 @@
 
 use crate::root::{PAGE_BYTES, Tree, leaf};
 
+#[derive(Clone)]
 pub(crate) struct Image {
     pub(crate) memory: Vec<u8>,
     pub(crate) globals: Vec<u64>,

@@ -4,13 +4,17 @@
 //! 1. [`Instance::handle`] leaves a pending change. More messages may follow before a commit; a
 //!    rollback goes back to the last commit, whatever lies between.
 //! 2. A message that fails ([`EvaluationError`]) rolls back by itself, to the last commit.
-//! 3. Memory cannot shrink: after growth, going back means a new instance filled with the image.
+//! 3. A boot text runs once for each module in use; every process that boots with it starts from, and
+//!    is put to sleep as the difference to, that one state.
+//! 4. Memory cannot shrink: after growth, going back means a new instance filled with the image.
+
+use std::sync::Arc;
 
 use crate::{
     engine::Module,
-    error::{EvaluationError, SnapshotError, WasmError},
+    error::{EvaluationError, WasmError},
     image::Image,
-    limits::Limits,
+    limits::{self, Limits},
     live::Live,
     root::{PAGE_BYTES, state_root},
     snapshot::Snapshot,
@@ -31,6 +35,7 @@ pub struct Instance {
     limits: Limits,
     boot_hash: [u8; 32],
     live: Live,
+    base: Arc<Image>,
     image: Image,
     root: [u8; 32],
     /// A rollback found no room on this machine; nothing runs before it is done.
@@ -38,17 +43,14 @@ pub struct Instance {
 }
 
 impl Instance {
-    /// A new process: instantiates the module and runs the boot text. The state after boot is
-    /// committed.
+    /// A new process in the state after the boot text, which is committed.
     pub fn boot(module: &Module, boot: &[u8], limits: Limits) -> Result<Self, WasmError> {
-        let mut live = Live::start(module, limits)?;
-        live.boot(boot)?;
-        let image = Image::new(live.memory().to_vec(), live.globals());
-        Ok(Self::around(module, boot, limits, live, image))
+        let base = base(module, boot)?;
+        let image = Image::clone(&base);
+        Self::around(module, boot, limits, base, image)
     }
 
-    /// The process that a snapshot was taken of. The boot text is not run again; it names the
-    /// state together with the module.
+    /// The process that a snapshot was taken of.
     pub fn restore(
         module: &Module,
         boot: &[u8],
@@ -56,29 +58,33 @@ impl Instance {
         limits: Limits,
     ) -> Result<Self, WasmError> {
         snapshot.check(module.hash(), hash(boot), module.globals().len())?;
-        let mut live = Live::start(module, limits)?;
-        let bytes = snapshot.memory_bytes();
-        let fits = bytes >= live.memory().len() as u64 && bytes <= limits.memory_bytes;
-        if !fits {
-            return Err(SnapshotError::OtherSize { bytes }.into());
-        }
-        let image = Image::new(snapshot.memory(), snapshot.globals().to_vec());
-        fill(&mut live, &image).map_err(WasmError::Instantiate)?;
-        Ok(Self::around(module, boot, limits, live, image))
+        let base = base(module, boot)?;
+        let image = snapshot.image(&base, limits.memory_bytes)?;
+        Self::around(module, boot, limits, base, image)
     }
 
-    fn around(module: &Module, boot: &[u8], limits: Limits, live: Live, image: Image) -> Self {
+    fn around(
+        module: &Module,
+        boot: &[u8],
+        limits: Limits,
+        base: Arc<Image>,
+        image: Image,
+    ) -> Result<Self, WasmError> {
+        let mut live = Live::start(module, limits)?;
+        fill(&mut live, &image).map_err(WasmError::Instantiate)?;
         let boot_hash = hash(boot);
         let root = state_root(&module.hash(), &boot_hash, &image.globals, &image.tree);
-        Self {
-            module: module.clone(),
+        let module = module.clone();
+        Ok(Self {
+            module,
             limits,
             boot_hash,
             live,
+            base,
             image,
             root,
             stale: false,
-        }
+        })
     }
 
     /// Runs one message. On success the change is pending; on failure it is forgotten already.
@@ -138,7 +144,7 @@ impl Instance {
 
     /// The last committed state, to be kept and restored.
     pub fn snapshot(&self) -> Snapshot {
-        Snapshot::of(self.module.hash(), self.boot_hash, &self.image)
+        Snapshot::of(self.module.hash(), self.boot_hash, &self.base, &self.image)
     }
 
     /// Bytes of linear memory in use now.
@@ -165,6 +171,14 @@ impl std::fmt::Debug for Instance {
             .field("root", &blake3::Hash::from(self.root))
             .finish_non_exhaustive()
     }
+}
+
+fn base(module: &Module, boot: &[u8]) -> Result<Arc<Image>, WasmError> {
+    module.booted(hash(boot), || {
+        let mut live = Live::start(module, limits::BOOT)?;
+        live.boot(boot)?;
+        Ok(Image::new(live.memory().to_vec(), live.globals()))
+    })
 }
 
 fn hash(boot: &[u8]) -> [u8; 32] {

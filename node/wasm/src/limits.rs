@@ -18,7 +18,7 @@ pub struct Limits {
 }
 
 impl Default for Limits {
-    /// What a process gets that names nothing: 64 MiB, some ten seconds of work, 16 MiB out.
+    /// What a process gets that names nothing: 64 MiB, a second or two of work, 16 MiB out.
     fn default() -> Self {
         Self {
             memory_bytes: 64 << 20,
@@ -29,11 +29,17 @@ impl Default for Limits {
     }
 }
 
-/// Fuel for the boot text. It is ours, so the bound is only against a broken build.
-pub const BOOT_FUEL: u64 = 10_000_000_000;
+/// Limits of the boot text, whatever the process names: its state is shared by all that boot so.
+/// The text is ours, so they are only against a broken build.
+pub(crate) const BOOT: Limits = Limits {
+    memory_bytes: 64 << 20,
+    fuel_per_message: 10_000_000_000,
+    output_bytes: 1 << 20,
+    ticks_per_message: u64::MAX / 2,
+};
 
 /// Fuel charged for one throw: unwinding takes the host about as long as this many instructions.
-pub const THROW_FUEL: u64 = 25_000;
+pub const THROW_FUEL: u64 = 10_000;
 
 /// Fuel charged for entering one protected call through the host.
 pub const TRY_FUEL: u64 = 500;

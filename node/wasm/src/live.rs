@@ -8,7 +8,7 @@ use crate::{
     engine::Module,
     error::{EvaluationError, WasmError},
     host::{self, Door, Host},
-    limits::{BOOT_FUEL, Limits},
+    limits::{BOOT, Limits},
 };
 
 pub(crate) struct Live {
@@ -38,7 +38,7 @@ impl Live {
         store.limiter(|host| host);
         let instance = prepare(module)
             .and_then(|pre| {
-                arm(&mut store, module, BOOT_FUEL, limits.ticks_per_message)?;
+                arm(&mut store, module, BOOT)?;
                 pre.instantiate(&mut store)
             })
             .map_err(WasmError::Instantiate)?;
@@ -111,13 +111,7 @@ impl Live {
 
     /// Gives one message its fuel and ticks.
     pub(crate) fn arm(&mut self, module: &Module, limits: Limits) -> Result<(), EvaluationError> {
-        arm(
-            &mut self.store,
-            module,
-            limits.fuel_per_message,
-            limits.ticks_per_message,
-        )
-        .map_err(EvaluationError::Host)
+        arm(&mut self.store, module, limits).map_err(EvaluationError::Host)
     }
 
     /// One message in, the answer out.
@@ -222,13 +216,13 @@ fn prepare(module: &Module) -> wasmtime::Result<InstancePre<Host>> {
     host::linker(module.wasmtime_engine())?.instantiate_pre(module.compiled())
 }
 
-fn arm(store: &mut Store<Host>, module: &Module, fuel: u64, ticks: u64) -> wasmtime::Result<()> {
+fn arm(store: &mut Store<Host>, module: &Module, limits: Limits) -> wasmtime::Result<()> {
     let settings = module.engine().settings();
     if settings.interruptible {
-        store.set_epoch_deadline(ticks);
+        store.set_epoch_deadline(limits.ticks_per_message);
     }
     if settings.fuel {
-        store.set_fuel(fuel)
+        store.set_fuel(limits.fuel_per_message)
     } else {
         Ok(())
     }

@@ -22,7 +22,8 @@ pub const STATE_TAG: &str = "aosec-state-1";
 
 type Hash = [u8; 32];
 
-static ZERO_LEAF: LazyLock<Hash> = LazyLock::new(|| *blake3::hash(&[0; PAGE_BYTES]).as_bytes());
+static ZEROS: [u8; PAGE_BYTES] = [0; PAGE_BYTES];
+static ZERO_LEAF: LazyLock<Hash> = LazyLock::new(|| *blake3::hash(&ZEROS).as_bytes());
 
 /// The hash of one whole page.
 pub fn leaf(page: &[u8]) -> Hash {
@@ -34,9 +35,8 @@ pub fn leaf(page: &[u8]) -> Hash {
 }
 
 /// Whether all bytes of a page are zero.
-pub fn is_zero(page: &[u8]) -> bool {
-    page.chunks(64)
-        .all(|part| part.iter().fold(0, |all, byte| all | byte) == 0)
+fn is_zero(page: &[u8]) -> bool {
+    *page == ZEROS
 }
 
 /// The tree over the pages. Level 0 are the leaves; the last level has one node.

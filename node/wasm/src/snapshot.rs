@@ -1,4 +1,4 @@
-//! A process asleep: its committed memory without the pages of zeros, and its globals.
+//! A process asleep: the pages of its memory that differ from the state after boot, and its globals.
 //!
 //! Layout of the bytes, integers big-endian: the mark `aosec-snapshot-1` (16), module hash (32),
 //! boot hash (32), number of pages (4), number of globals (4), each global (8), number of pages that
@@ -7,11 +7,7 @@
 //! There is no checksum: whoever restores compares [`crate::Instance::root`] with the root that the
 //! log gives, which covers every byte.
 
-use crate::{
-    error::SnapshotError,
-    image::Image,
-    root::{PAGE_BYTES, is_zero},
-};
+use crate::{error::SnapshotError, image::Image, live::WASM_PAGE_BYTES, root::PAGE_BYTES};
 
 const MARK: &[u8; 16] = b"aosec-snapshot-1";
 
@@ -28,23 +24,30 @@ pub struct Snapshot {
     boot: [u8; 32],
     pages: u32,
     globals: Vec<u64>,
-    /// Index and content of each page that is not all zeros, ascending.
+    /// Index and content of each page that differs, ascending. Behind the end of the state after
+    /// boot lie zeros.
     content: Vec<(u32, Vec<u8>)>,
 }
 
 impl Snapshot {
-    pub(crate) fn of(module: [u8; 32], boot: [u8; 32], image: &Image) -> Self {
+    pub(crate) fn of(module: [u8; 32], boot: [u8; 32], base: &Image, image: &Image) -> Self {
+        let zeros = [0; PAGE_BYTES];
+        let before = base
+            .memory
+            .chunks(PAGE_BYTES)
+            .chain(std::iter::repeat(zeros.as_slice()));
         let content = (0u32..)
-            .zip(image.memory.chunks(PAGE_BYTES))
-            .filter(|(_, page)| !is_zero(page))
-            .map(|(index, page)| (index, page.to_vec()))
+            .zip(image.memory.chunks(PAGE_BYTES).zip(before))
+            .filter(|(_, (page, before))| page != before)
+            .map(|(index, (page, _))| (index, page.to_vec()))
             .collect();
         let pages = (image.memory.len() / PAGE_BYTES) as u32;
+        let globals = image.globals.clone();
         Self {
             module,
             boot,
             pages,
-            globals: image.globals.clone(),
+            globals,
             content,
         }
     }
@@ -64,11 +67,6 @@ impl Snapshot {
         if self.globals.len() != globals {
             return Err(SnapshotError::Malformed("number of globals"));
         }
-        if self.memory_bytes() % crate::live::WASM_PAGE_BYTES as u64 != 0 {
-            return Err(SnapshotError::OtherSize {
-                bytes: self.memory_bytes(),
-            });
-        }
         Ok(())
     }
 
@@ -77,17 +75,22 @@ impl Snapshot {
         u64::from(self.pages) * PAGE_BYTES as u64
     }
 
-    pub(crate) fn globals(&self) -> &[u64] {
-        &self.globals
-    }
-
-    pub(crate) fn memory(&self) -> Vec<u8> {
-        let mut memory = vec![0; self.pages as usize * PAGE_BYTES];
+    /// The state that was put to sleep, on top of the state after boot.
+    pub(crate) fn image(&self, base: &Image, limit: u64) -> Result<Image, SnapshotError> {
+        let bytes = self.memory_bytes();
+        let whole = bytes.is_multiple_of(WASM_PAGE_BYTES as u64);
+        if !whole || bytes < base.memory.len() as u64 || bytes > limit {
+            return Err(SnapshotError::OtherSize { bytes });
+        }
+        let mut image = base.clone();
+        let mut memory = base.memory.clone();
+        memory.resize(self.pages as usize * PAGE_BYTES, 0);
         for (index, page) in &self.content {
             let start = *index as usize * PAGE_BYTES;
             memory[start..start + PAGE_BYTES].copy_from_slice(page);
         }
-        memory
+        image.take(&memory, self.globals.clone());
+        Ok(image)
     }
 
     /// The layout above.
@@ -188,13 +191,14 @@ mod tests {
         let mut memory = vec![0; 16 * PAGE_BYTES];
         memory[3 * PAGE_BYTES + 7] = 1;
         memory[15 * PAGE_BYTES] = 2;
-        Snapshot::of([1; 32], [2; 32], &Image::new(memory, vec![42]))
+        let base = Image::new(vec![0; 4 * PAGE_BYTES], vec![0]);
+        Snapshot::of([1; 32], [2; 32], &base, &Image::new(memory, vec![42]))
     }
 
     #[test]
     fn bytes_and_back() {
         let snapshot = sample();
-        assert_eq!(snapshot.content.len(), 2, "pages of zeros are left out");
+        assert_eq!(snapshot.content.len(), 2, "pages as they were are left out");
         assert_eq!(Snapshot::from_bytes(&snapshot.to_bytes()), Ok(snapshot));
     }
 
