@@ -1,0 +1,120 @@
+//! Real ao clients from npm: installed once into `tests/clients`, run one story at a time.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use sha2::{Digest as _, Sha256};
+
+use super::group::Group;
+use super::{World, skip};
+
+/// Installing some 180 small packages over a slow line.
+const INSTALL_DEADLINE: Duration = Duration::from_secs(240);
+/// The longest story on a busy machine; most take seconds.
+const STORY_DEADLINE: Duration = Duration::from_secs(150);
+/// Names the lock file that `node_modules` was installed from.
+const STAMP: &str = "node_modules/.installed-from";
+
+/// Runs `stories/<name>.mjs` against `world`, and fails with its report where one of its checks fails. Without Node it says
+/// once that it is skipped.
+///
+/// # Panics
+/// Where the story fails or does not end in time.
+pub fn play(world: &World, name: &str) {
+    play_with(world, name, &[]);
+}
+
+/// As [`play`], with more environment for the story.
+///
+/// # Panics
+/// As [`play`].
+pub fn play_with(world: &World, name: &str, environment: &[(&str, &Path)]) {
+    let Some(folder) = clients() else { return };
+    let mut node = Command::new("node");
+    node.current_dir(folder).arg(format!("stories/{name}.mjs"));
+    node.env("AOSEC_DEVNET", world.descriptor_path())
+        .envs(environment.iter().copied());
+    let log = world.folder().join(format!("story-{name}.log"));
+    let mut story = Group::start(node, &log, None);
+    let ended = story.wait(STORY_DEADLINE);
+    let report = story.log_text();
+    let good = ended.is_some_and(|status| status.success());
+    assert!(
+        good,
+        "story {name} ({}):\n{report}\n{}",
+        outcome(ended.is_some()),
+        world.logs()
+    );
+    print!("{report}");
+}
+
+fn outcome(ended: bool) -> String {
+    if ended {
+        "failed".into()
+    } else {
+        format!("not done within {STORY_DEADLINE:?}")
+    }
+}
+
+/// The folder of the client tests with its packages installed; none where Node or npm is absent.
+fn clients() -> Option<&'static Path> {
+    static READY: OnceLock<Option<PathBuf>> = OnceLock::new();
+    READY.get_or_init(prepare).as_deref()
+}
+
+fn prepare() -> Option<PathBuf> {
+    let tools = ["node", "npm"].map(|tool| answers(tool).then_some(()).or_else(|| told(tool)));
+    tools.into_iter().collect::<Option<Vec<()>>>()?;
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("clients");
+    install(&folder);
+    Some(folder)
+}
+
+fn told(tool: &'static str) -> Option<()> {
+    skip::absent(tool, "real ao clients were not tried against the nodes");
+    None
+}
+
+fn answers(tool: &str) -> bool {
+    let quiet = Command::new(tool)
+        .arg("--version")
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status();
+    quiet.is_ok_and(|status| status.success())
+}
+
+fn install(folder: &Path) {
+    let lock = fs::read(folder.join("package-lock.json")).expect("the lock file is committed");
+    let wanted: String = Sha256::digest(&lock)
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    if fs::read_to_string(folder.join(STAMP)).is_ok_and(|installed| installed == wanted) {
+        return;
+    }
+    let mut npm = Command::new("npm");
+    npm.current_dir(folder).args([
+        "ci",
+        "--no-audit",
+        "--no-fund",
+        "--ignore-scripts",
+        "--loglevel=error",
+    ]);
+    let log = std::env::temp_dir().join(format!("aosec-npm-{}.log", std::process::id()));
+    let mut npm = Group::start(npm, &log, None);
+    let done = npm
+        .wait(INSTALL_DEADLINE)
+        .is_some_and(|status| status.success());
+    assert!(
+        done,
+        "`npm ci` in {} failed; is the package registry within reach?\n{}",
+        folder.display(),
+        npm.tail()
+    );
+    fs::write(folder.join(STAMP), wanted).expect("a stamp beside the packages");
+    fs::remove_file(log).expect("our own log");
+}
