@@ -27,6 +27,8 @@ use crate::shutdown::Shutdown;
 
 /// How often children are looked after.
 const WATCH_PAUSE: Duration = Duration::from_millis(200);
+/// Before a node that ended is started again: one that cannot start must not spin.
+const RESTART_PAUSE: Duration = Duration::from_millis(500);
 /// From the start of a node to its readiness: a first start compiles the module once.
 const READY_DEADLINE: Duration = Duration::from_secs(90);
 
@@ -174,6 +176,7 @@ impl Devnet {
             tokio::time::sleep(WATCH_PAUSE).await;
             for index in 0..self.children.len() {
                 if self.children[index].has_ended() {
+                    tokio::time::sleep(RESTART_PAUSE).await;
                     self.restart(index)?;
                 }
             }

@@ -20,7 +20,6 @@ use axum::response::Response;
 use error::ApiError;
 
 /// What every unit's router gets: JSON for unknown paths and methods, and CORS for any origin, as the reference units answer.
-#[must_use]
 pub fn dressed(router: Router) -> Router {
     router
         .fallback(unknown_path)

@@ -56,7 +56,6 @@ impl Page {
 }
 
 /// The routes of the page.
-#[must_use]
 pub fn router(about: About, tip: TipWatch) -> Router {
     let page = Page {
         about: Arc::new(about),
