@@ -38,7 +38,8 @@ end
 local function keep_in_inbox(msg)
   table.insert(Inbox, msg)
   if #Inbox > INBOX_MAX then table.remove(Inbox, 1) end
-  output.print("New message from " .. tostring(msg.From) .. (msg.Action and ": Action = " .. tostring(msg.Action) or ""))
+  local action = msg.Action and ": Action = " .. tostring(msg.Action) or ""
+  output.print("New message from " .. tostring(msg.From) .. action)
 end
 
 local function is_eval(msg)

@@ -201,3 +201,15 @@ fn pool(settings: EngineSettings) -> PoolingAllocationConfig {
         .max_memory_size(POOLED_MEMORY_BYTES);
     pool
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_name_of_the_engine_is_the_pinned_version() {
+        let manifest = include_str!("../../../Cargo.toml");
+        let version = ENGINE_NAME.trim_start_matches("wasmtime ");
+        assert!(manifest.contains(&format!("wasmtime = {{ version = \"={version}\"")));
+    }
+}

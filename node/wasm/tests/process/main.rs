@@ -6,6 +6,7 @@ mod harness;
 mod module;
 mod roots;
 mod runtime;
+mod second_opinion;
 mod snapshots;
 mod spec;
 mod speed;
