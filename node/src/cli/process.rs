@@ -230,6 +230,9 @@ async fn send(args: SendArgs, client: &UnitClient, out: Output) -> Result<(), Cl
     let target = args.target.find()?;
     let item = message(&args.signer.open()?, args.process, &args.content)?;
     let posted = client.post_item(&target.mu, &item).await?;
+    if args.waits {
+        out.progress(format_args!("message {}", item.id()));
+    }
     if !args.waits {
         return out.result(
             &json!({ "message": item.id(), "posted": posted }),
@@ -257,6 +260,7 @@ async fn eval(args: EvalArgs, client: &UnitClient, out: Output) -> Result<(), Cl
     };
     let item = message(&args.signer.open()?, args.process, &content)?;
     client.post_item(&target.mu, &item).await?;
+    out.progress(format_args!("message {}", item.id()));
     let wait = Duration::from_secs(args.wait.timeout);
     let result = client
         .result(&target.cu, args.process, item.id(), wait)
