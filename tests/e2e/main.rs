@@ -1,10 +1,12 @@
 //! End to end: the real binary, real processes, real sockets and real ao clients.
 //!
-//! Read in this order: [`clients`] (what users do, with npm's unmodified aoconnect), [`signers`] (what we sign, judged by
-//! others), [`repeats`] (what is sent more than once), [`hostile_items`], [`hostile_requests`] and [`slow`] (what enemies send), [`chaos`] (what power switches do).
+//! Read in this order: [`clients`] (what users do, with npm's unmodified aoconnect), [`command_line`] (what newcomers type),
+//! [`signers`] (what we sign, judged by others), [`repeats`] (what is sent more than once), [`hostile_items`],
+//! [`hostile_requests`] and [`slow`] (what enemies send), [`chaos`] (what power switches do).
 
 mod chaos;
 mod clients;
+mod command_line;
 mod hostile_items;
 mod hostile_requests;
 mod repeats;

@@ -1,0 +1,111 @@
+//! The commands of the README's first page, typed by a newcomer, and the exit codes that scripts rely on.
+
+use std::process::Command;
+use std::time::Duration;
+
+use aosec_tests::harness::{World, binary, group::Group};
+use serde_json::Value;
+
+/// The CLI's own bound on waiting for a result is 30 s.
+const COMMAND: Duration = Duration::from_secs(60);
+/// A process that answers with how often it was asked, as in the README.
+const COUNTER: &str = r#"Handlers.add("count", "Count", function(m) N = (N or 0) + 1; m.reply({ Data = tostring(N) }) end)"#;
+const NOBODY: &str = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+
+#[test]
+fn a_newcomer_spawns_sends_evaluates_and_follows() {
+    let world = World::shared();
+    let file = world.folder().join("counter.lua");
+    std::fs::write(&file, COUNTER).expect("a file in our own folder");
+
+    let spawned = done(
+        world,
+        &[
+            "process",
+            "spawn",
+            "--file",
+            file.to_str().expect("a plain path"),
+        ],
+    );
+    let process = spawned["process"]
+        .as_str()
+        .expect("the id of the process")
+        .to_owned();
+    let sent = done(
+        world,
+        &["process", "send", &process, "--action", "Count", "--wait"],
+    );
+    assert_eq!(sent["result"]["Messages"][0]["Data"], "1", "{sent}");
+    let evaluated = done(world, &["process", "eval", &process, "return N"]);
+    assert_eq!(evaluated["result"]["Output"]["data"], "1", "{evaluated}");
+
+    let message = sent["message"].as_str().expect("the id of the message");
+    let status = done(world, &["message", "status", message]);
+    assert!(
+        status["slot"].as_u64() == Some(1) && status["receipt"].is_string(),
+        "{status}"
+    );
+    let result = done(world, &["process", "result", &process, message]);
+    assert_eq!(result["result"]["Messages"], sent["result"]["Messages"]);
+    let read = done(world, &["process", "read", &process, "--action", "Count"]);
+    assert_eq!(
+        read["result"]["Messages"][0]["Data"], "2",
+        "a dry run shows what would come: {read}"
+    );
+
+    let nodes = done(world, &["status"])["nodes"]
+        .as_array()
+        .map_or(0, Vec::len);
+    assert_eq!(nodes, world.devnet().nodes.len());
+}
+
+#[test]
+fn failures_have_their_exit_codes_and_a_sentence() {
+    let world = World::shared();
+    let nowhere = "http://127.0.0.1:1";
+    let cases: [(i32, &[&str]); 5] = [
+        (2, &["process", "send"]),
+        (3, &["process", "send", NOBODY, "--action", "Hello"]),
+        (3, &["process", "spawn", "--file", "/nowhere/at.all"]),
+        (3, &["message", "status", NOBODY]),
+        (
+            5,
+            &["process", "send", NOBODY, "--mu", nowhere, "--cu", nowhere],
+        ),
+    ];
+    for (code, arguments) in cases {
+        let (ended, said) = run(world, arguments);
+        assert_eq!(ended, Some(code), "{arguments:?}: {said}");
+        assert!(said.len() > 20, "{arguments:?} gives no reason: {said}");
+    }
+}
+
+/// The JSON of a command that succeeds.
+fn done(world: &World, arguments: &[&str]) -> Value {
+    let (ended, said) = run(world, arguments);
+    assert_eq!(ended, Some(0), "{arguments:?}: {said}\n{}", world.logs());
+    serde_json::from_str(&said)
+        .unwrap_or_else(|error| panic!("{arguments:?} printed no JSON line: {error}: {said}"))
+}
+
+/// Exit code, and all that was printed.
+fn run(world: &World, arguments: &[&str]) -> (Option<i32>, String) {
+    let mut aosec = Command::new(binary::aosec());
+    aosec
+        .args(arguments)
+        .arg("--json")
+        .env("AOSEC_DEVNET", world.folder().join("net"));
+    let name: String = arguments
+        .iter()
+        .take(2)
+        .copied()
+        .collect::<Vec<_>>()
+        .join("-");
+    let log = tempfile::Builder::new()
+        .prefix(&name)
+        .tempfile_in(world.folder())
+        .expect("a file for its words");
+    let mut command = Group::start(aosec, log.path(), None);
+    let ended = command.wait(COMMAND).and_then(|status| status.code());
+    (ended, command.log_text())
+}
