@@ -19,7 +19,7 @@ use reqwest::Url;
 
 use child::NodeChild;
 use file::DevnetFile;
-use ports::Ports;
+use ports::{Claim, Ports};
 
 use crate::arweave::devchain::DevchainError;
 use crate::keys::KeysError;
@@ -114,6 +114,8 @@ pub struct Devnet {
     folder: PathBuf,
     /// Held for its lock.
     _lock: File,
+    /// Held for the ports, where they were searched for.
+    _claim: Option<Claim>,
     file: DevnetFile,
     children: Vec<NodeChild>,
     shutdown: Shutdown,
@@ -129,7 +131,7 @@ impl Devnet {
             return Err(DevnetError::Nodes);
         }
         let lock = setup::folder(&config)?;
-        let ports = choose_ports(&config)?;
+        let (ports, claim) = choose_ports(&config)?;
         let accounts = setup::accounts(&config.data)?;
         let shutdown = Shutdown::new();
         let module = setup::base_layer(&config, &ports, &shutdown).await?;
@@ -146,6 +148,7 @@ impl Devnet {
         let mut devnet = Self {
             folder: config.data,
             _lock: lock,
+            _claim: claim,
             file,
             children,
             shutdown,
@@ -223,9 +226,14 @@ impl Devnet {
         let deadline = tokio::time::Instant::now() + READY_DEADLINE;
         for index in 0..self.children.len() {
             let url = self.file.nodes[index].web.clone();
-            while !is_ready(&http, &url).await {
+            loop {
+                let ready = is_ready(&http, &url).await;
                 let late = tokio::time::Instant::now() >= deadline;
-                if late || self.children[index].has_ended() {
+                let ended = self.children[index].has_ended();
+                if ready && !ended {
+                    break;
+                }
+                if late || ended {
                     let plan = self.children[index].plan();
                     return Err(DevnetError::NotReady {
                         name: plan.name.clone(),
@@ -246,13 +254,14 @@ async fn is_ready(http: &reqwest::Client, web: &Url) -> bool {
     matches!(http.get(url).send().await, Ok(response) if crate::http::error::is_success(response.status().as_u16()))
 }
 
-fn choose_ports(config: &DevnetConfig) -> Result<Ports, DevnetError> {
+fn choose_ports(config: &DevnetConfig) -> Result<(Ports, Option<Claim>), DevnetError> {
     if config.base_port == 0 {
-        return Ports::free(config.nodes, std::process::id()).ok_or(DevnetError::NoPorts);
+        let found = Ports::free(config.nodes, std::process::id()).ok_or(DevnetError::NoPorts)?;
+        return Ok((found.0, Some(found.1)));
     }
     let ports = Ports::from_base(config.base_port, config.nodes).ok_or(DevnetError::NoPorts)?;
     match ports.taken() {
         Some(port) => Err(DevnetError::PortTaken(port)),
-        None => Ok(ports),
+        None => Ok((ports, None)),
     }
 }

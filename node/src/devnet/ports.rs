@@ -1,8 +1,10 @@
 //! Ports of the devnet: fixed from a base, or a free stretch where the base is 0.
 //!
-//! Between finding a stretch free and using it another program may take a port; the start then fails with that port's name and
-//! may be repeated.
+//! A stretch that was found free is locked for as long as the devnet runs, so that devnets which start at the same time never
+//! share one: their nodes would answer for one another. Another program may still take a port before it is used; the start then
+//! fails with that port's name and may be repeated.
 
+use std::fs::File;
 use std::net::{Ipv4Addr, TcpListener};
 
 /// Ports between two nodes.
@@ -39,15 +41,18 @@ impl Ports {
             })
     }
 
-    /// A stretch whose ports are all free now; `start` spreads several devnets over the range.
+    /// A stretch whose ports are all free now, and the lock on it; `start` spreads several devnets over the range.
     #[must_use]
-    pub fn free(nodes: usize, start: u32) -> Option<Self> {
+    pub fn free(nodes: usize, start: u32) -> Option<(Self, Claim)> {
         let span = u32::from((SEARCH_TO - SEARCH_FROM) / STEP);
         let bases = (0..span)
             .map(|step| SEARCH_FROM + STEP * u16::try_from((start + step) % span).unwrap_or(0));
         bases
             .filter_map(|base| Self::from_base(base, nodes))
-            .find(Self::are_free)
+            .find_map(|ports| {
+                let claim = Claim::on(&ports)?;
+                ports.are_free().then_some((ports, claim))
+            })
     }
 
     /// True where every port can be listened on now.
@@ -69,6 +74,33 @@ impl Ports {
     }
 }
 
+/// Locks on the stretch of each node, given back when dropped or when the process ends.
+#[derive(Debug)]
+pub struct Claim {
+    _locks: Vec<File>,
+}
+
+impl Claim {
+    /// None where another devnet of this machine holds one of them.
+    fn on(ports: &Ports) -> Option<Self> {
+        let locks = ports.nodes.iter().map(|base| lock(*base));
+        let _locks = locks.collect::<Option<_>>()?;
+        Some(Self { _locks })
+    }
+}
+
+/// The lock of one node's ports. A file that belongs to another user counts as held.
+fn lock(base: u16) -> Option<File> {
+    let path = std::env::temp_dir().join(format!("aosec-ports-{base}.lock"));
+    let options = File::options()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(path);
+    let file = options.ok()?;
+    file.try_lock().ok().map(|()| file)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -88,9 +120,18 @@ mod tests {
 
     #[test]
     fn a_taken_port_is_named() {
-        let ports = Ports::free(1, std::process::id()).expect("some stretch is free");
+        let (ports, _claim) = Ports::free(1, std::process::id()).expect("some stretch is free");
         let _held =
             TcpListener::bind((Ipv4Addr::LOCALHOST, ports.nodes[0] + 3)).expect("it was free");
         assert_eq!(ports.taken(), Some(ports.nodes[0] + 3));
+    }
+
+    #[test]
+    fn two_devnets_never_share_a_stretch_before_either_listens() {
+        let (first, claim) = Ports::free(3, 7).expect("some stretch is free");
+        let (second, _claim) = Ports::free(2, 7).expect("another one is free");
+        assert!(second.nodes.iter().all(|base| !first.nodes.contains(base)));
+        drop(claim);
+        assert!(Claim::on(&first).is_some());
     }
 }
