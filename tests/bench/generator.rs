@@ -18,8 +18,8 @@ pub(crate) struct Run {
     pub(crate) count: usize,
     /// From the first request to the last answer.
     pub(crate) wall: Duration,
-    /// Processor time of the generator meanwhile.
-    pub(crate) own_cpu: Duration,
+    /// Processor time of the rig meanwhile: the generator, and the base layer, which no real node has on its machine.
+    pub(crate) rig_cpu: Duration,
     /// Processor time of the node meanwhile.
     pub(crate) node_cpu: Duration,
     /// Of each message, sorted.
@@ -32,20 +32,40 @@ impl Run {
         self.count as f64 / self.wall.as_secs_f64()
     }
 
-    /// Messages a second with the generator's processor time taken off the machine's (D34).
-    pub(crate) fn rate_without_generator(&self) -> f64 {
-        let borrowed = self.own_cpu / cpu::cores();
+    /// Messages a second with the rig's processor time taken off the machine's (D34).
+    pub(crate) fn rate_without_rig(&self) -> f64 {
+        let borrowed = self.rig_cpu / cpu::cores();
         self.count as f64 / self.wall.saturating_sub(borrowed).as_secs_f64()
     }
 }
 
 type Queue = Arc<Mutex<VecDeque<(Instant, Bytes)>>>;
 
-/// Sends `items` to `url` over `in_flight` connections. At a pace, a request that has to wait for a free connection counts from
-/// when it was due.
+/// Whom a run loads, and whose processor time is counted as what.
+#[derive(Clone, Debug)]
+pub(crate) struct Target {
+    /// Root of the unit.
+    pub(crate) url: String,
+    /// The node's process.
+    pub(crate) node: String,
+    /// The base layer's process.
+    pub(crate) base_layer: String,
+}
+
+impl Target {
+    /// Processor time of the node, and of the rig.
+    fn cpu(&self) -> (Duration, Duration) {
+        (
+            cpu::used(&self.node),
+            cpu::used("self") + cpu::used(&self.base_layer),
+        )
+    }
+}
+
+/// Sends `items` to `target` over `in_flight` connections. At a pace, a request that has to wait for a free connection counts
+/// from when it was due.
 pub(crate) async fn run(
-    url: &str,
-    pid: u32,
+    target: &Target,
     items: Vec<Bytes>,
     in_flight: usize,
     pace: Option<f64>,
@@ -54,7 +74,7 @@ pub(crate) async fn run(
     let mut connections = Vec::with_capacity(in_flight);
     for _ in 0..in_flight {
         connections.push(
-            KeptAlive::to(url)
+            KeptAlive::to(&target.url)
                 .await
                 .expect("the unit takes connections"),
         );
@@ -72,20 +92,22 @@ pub(crate) async fn run(
             .map(|(n, item)| (due(n), item))
             .collect(),
     ));
-    let before = (cpu::used("self"), cpu::used(&pid.to_string()));
+    let before = target.cpu();
     let mut senders = JoinSet::new();
     for connection in connections {
         senders.spawn(send(connection, Arc::clone(&queue), pace.is_some()));
     }
     let mut times: Vec<Duration> = senders.join_all().await.into_iter().flatten().collect();
-    let wall = begun.elapsed();
+    let (wall, after) = (begun.elapsed(), target.cpu());
     times.sort_unstable();
-    let own_cpu = cpu::used("self").saturating_sub(before.0);
-    let node_cpu = cpu::used(&pid.to_string()).saturating_sub(before.1);
+    let (node_cpu, rig_cpu) = (
+        after.0.saturating_sub(before.0),
+        after.1.saturating_sub(before.1),
+    );
     Run {
         count,
         wall,
-        own_cpu,
+        rig_cpu,
         node_cpu,
         times,
     }

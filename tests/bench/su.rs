@@ -6,7 +6,7 @@ use aosec_tests::harness::{Node, World, deadline::until, draft, http, seed::Seed
 use aosec_wire::{Id, SigningKey};
 use bytes::Bytes;
 
-use super::generator::{Run, run};
+use super::generator::{Run, Target, run};
 use super::limits;
 use super::table::{Table, millis, per_second, percentile};
 
@@ -76,6 +76,7 @@ fn rsa_key(world: &World) -> SigningKey {
 /// One kind of item over some processes: the load at full speed, and half of it for the waiting times.
 struct Bench {
     node: Node,
+    target: Target,
     full: Vec<Bytes>,
     half: Vec<Bytes>,
 }
@@ -89,18 +90,29 @@ impl Bench {
                 .bytes()
                 .clone()
         };
+        let target = Target {
+            url: node.su.clone(),
+            node: node.pid.to_string(),
+            base_layer: world.base_layer_pid().to_string(),
+        };
         eprintln!("signing {} messages ...", count + count / 2);
         let full = (0..count).map(sign).collect();
         let half = (count..count + count / 2).map(sign).collect();
-        Self { node, full, half }
+        Self {
+            node,
+            target,
+            full,
+            half,
+        }
     }
 
     async fn row(self, table: &mut Table, name: &str, (commit, guard): (Duration, Duration)) {
         let verified = limits::verified_per_second(self.full.get(..512).unwrap_or(&self.full));
         let batch = IN_FLIGHT as f64 / (commit + guard).as_secs_f64();
         let limit = verified.min(batch);
-        let full = run(&self.node.su, self.node.pid, self.full, IN_FLIGHT, None).await;
-        let rate = full.rate_without_generator();
+        settle(&self.node).await;
+        let full = run(&self.target, self.full, IN_FLIGHT, None).await;
+        let rate = full.rate_without_rig();
         let beside = format!(
             "{} = min({} verified, {} fsynced)",
             per_second(limit),
@@ -114,26 +126,37 @@ impl Bench {
             Some(rate / limit),
             GOAL_PER_SECOND,
         );
-        let half = run(
-            &self.node.su,
-            self.node.pid,
-            self.half,
-            IN_FLIGHT,
-            Some(full.rate() * HALF),
-        )
-        .await;
+        settle(&self.node).await;
+        let half = run(&self.target, self.half, IN_FLIGHT, Some(full.rate() * HALF)).await;
         waiting(table, name, &half, commit + guard);
     }
+}
+
+/// Waits until the node has nothing left to publish, so that no run pays for the one before.
+async fn settle(node: &Node) {
+    let url = format!("{}/metrics", node.web);
+    let published = async || {
+        let page = http::get(&url).await.ok()?.text;
+        page.lines()
+            .any(|line| line == "aosec_su_publication_backlog_items 0")
+            .then_some(())
+    };
+    until(
+        "everything is published",
+        Duration::from_secs(120),
+        published,
+    )
+    .await;
 }
 
 fn figure(run: &Run) -> String {
     let each = |time: Duration| time.as_secs_f64() * 1e6 / run.count as f64;
     format!(
-        "{} ({} by the clock; CPU a message: node {:.0} us, generator {:.0} us)",
-        per_second(run.rate_without_generator()),
+        "{} ({} by the clock; CPU a message: node {:.0} us, rig {:.0} us)",
+        per_second(run.rate_without_rig()),
         per_second(run.rate()),
         each(run.node_cpu),
-        each(run.own_cpu),
+        each(run.rig_cpu),
     )
 }
 

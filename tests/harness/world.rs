@@ -25,7 +25,7 @@ const SHARED_NODES: usize = 3;
 pub struct World {
     folder: PathBuf,
     devnet: Devnet,
-    _supervisor: Group,
+    supervisor: Group,
 }
 
 impl World {
@@ -58,7 +58,7 @@ impl World {
         Self {
             folder,
             devnet,
-            _supervisor: supervisor,
+            supervisor,
         }
     }
 
@@ -72,6 +72,12 @@ impl World {
     #[must_use]
     pub fn devnet(&self) -> &Devnet {
         &self.devnet
+    }
+
+    /// Process id of the supervisor, which is the base layer as well.
+    #[must_use]
+    pub fn base_layer_pid(&self) -> u32 {
+        self.supervisor.pid()
     }
 
     /// Node `index` as it is now: a restarted node has another process id.
