@@ -296,3 +296,29 @@ pub enum OutcomeError {
     #[error("the result is not the JSON of an evaluation, or has too long a list: {0}")]
     Json(#[from] serde_json::Error),
 }
+
+/// Why bytes are no log record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum RecordError {
+    /// The bytes end inside a field.
+    #[error("the log record ends inside a field")]
+    Truncated,
+    /// Bytes follow the signature.
+    #[error("bytes follow the log record")]
+    Trailing,
+    /// No slot, or more than a record may hold.
+    #[error("a log record has 1 to {max} entries, this one {0}", max = crate::limits::RECORD_ENTRIES_MAX)]
+    Entries(usize),
+    /// A number that no hashed text can hold.
+    #[error("a number in the log record is above 2^63 - 1")]
+    Number,
+    /// A signature kind that is not carried here.
+    #[error("signature kind {0} is not supported")]
+    Kind(u16),
+    /// The key or the signature has another length than its kind.
+    #[error("the key or signature of the log record has not the length of its kind")]
+    KeyLength,
+    /// The entries do not lead from the previous chain to the head chain.
+    #[error("the entries do not recompute to the head chain")]
+    Chain,
+}

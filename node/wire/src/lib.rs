@@ -4,7 +4,8 @@
 //! [`item::UnverifiedItem`] and are of use to nobody until [`item::UnverifiedItem::verify`] has made them a
 //! [`item::VerifiedItem`] (A9).
 //!
-//! Read in this order: [`limits`], [`id`], [`tags`], [`deep_hash`], [`keys`], [`item`], [`bundle`], [`message`], [`assignment`].
+//! Read in this order: [`limits`], [`id`], [`tags`], [`deep_hash`], [`keys`], [`item`], [`bundle`], [`message`], [`assignment`],
+//! [`record`].
 
 pub mod assignment;
 pub mod bundle;
@@ -16,16 +17,18 @@ pub mod keys;
 pub mod limits;
 pub mod message;
 pub mod outcome;
+pub mod record;
 pub mod tags;
 
 pub use assignment::{Assignment, AssignmentPlan, Chain};
 pub use error::{
     AssignmentError, BundleError, IdError, ItemError, KeyError, MessageError, OutcomeError,
-    SignatureError, TagsError,
+    RecordError, SignatureError, TagsError,
 };
 pub use id::Id;
 pub use item::{Draft, Strictness, UnverifiedItem, VerifiedItem};
 pub use keys::{Address, SignatureKind, SigningKey};
 pub use message::{Message, Process, Scheduled};
 pub use outcome::Outcome;
+pub use record::{Head, HeadSignature, LogEntry, LogRecord};
 pub use tags::Tags;

@@ -42,3 +42,9 @@ pub const EXCLUDES_MAX: usize = 16;
 /// Most tags read of one outgoing message: far above [`TAGS_MAX`], so that a message with too many tags fails alone when
 /// it is made and does not spoil the whole result.
 pub const TAGS_LISTED_MAX: usize = 10_000;
+
+/// Most slots of one log record: the law's bound (PROTOCOL 5.5).
+pub const RECORD_ENTRIES_MAX: usize = 2_000;
+
+/// Largest number in hashed text: every language that reads the law has signed 64-bit integers.
+pub const NUMBER_MAX: u64 = i64::MAX as u64;
