@@ -295,7 +295,8 @@ fn taken<'a>(requests: &'a [Request], verdicts: &'a [Verdict]) -> impl Iterator<
         .map(|(request, _)| &request.want)
 }
 
-fn rows(batch: &Batch, taken: &[&Want]) -> Vec<log::Row> {
+/// The rows of a batch whose messages are `taken`.
+pub fn rows(batch: &Batch, taken: &[&Want]) -> Vec<log::Row> {
     let slots = batch
         .slots
         .iter()
@@ -317,7 +318,7 @@ fn rows(batch: &Batch, taken: &[&Want]) -> Vec<log::Row> {
 }
 
 /// The batch that rows without signatures stand for.
-fn planned(
+pub fn planned(
     process: Id,
     last: Option<&Assignment>,
     rows: &[(log::Row, u64)],

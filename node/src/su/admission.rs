@@ -13,7 +13,7 @@ const PUSHED: &str = "From-Process";
 
 /// What wants a slot.
 #[derive(Clone, Debug)]
-pub(super) enum Want {
+pub enum Want {
     /// The spawn, for slot 0.
     Spawn(VerifiedItem),
     /// A message sent to the process.
@@ -30,28 +30,32 @@ pub(super) enum Want {
 }
 
 impl Want {
-    pub(super) fn message(&self) -> Id {
+    /// The id that takes the slot.
+    pub fn message(&self) -> Id {
         match self {
             Self::Spawn(item) | Self::Message(item) => item.id(),
             Self::Reference { id, .. } => *id,
         }
     }
 
-    pub(super) fn content(&self) -> Option<Id> {
+    /// What a pushed message says, whoever signed it how often; none for all others.
+    pub fn content(&self) -> Option<Id> {
         match self {
             Self::Message(item) if item.tags().get(PUSHED).is_some() => Some(item.content_id()),
             _ => None,
         }
     }
 
-    pub(super) fn item(&self) -> Option<&VerifiedItem> {
+    /// The data item, where there is one.
+    pub fn item(&self) -> Option<&VerifiedItem> {
         match self {
             Self::Spawn(item) | Self::Message(item) => Some(item),
             Self::Reference { item, .. } => item.as_ref(),
         }
     }
 
-    pub(super) fn entry(&self) -> Entry {
+    /// How it comes into the log.
+    pub fn entry(&self) -> Entry {
         match self {
             Self::Spawn(_) | Self::Message(_) => Entry::Sent,
             Self::Reference { item: Some(_), .. } => Entry::Item,
@@ -59,7 +63,8 @@ impl Want {
         }
     }
 
-    pub(super) fn entrant(&self) -> Entrant {
+    /// What the plan of the next slots needs of it.
+    pub fn entrant(&self) -> Entrant {
         let exclude = match self {
             Self::Reference { exclude, .. } => exclude.clone(),
             Self::Spawn(_) | Self::Message(_) => Vec::new(),
@@ -71,7 +76,7 @@ impl Want {
     }
 
     /// Bytes that are published with the slot, besides its assignment.
-    pub(super) fn bytes(&self) -> u64 {
+    pub fn bytes(&self) -> u64 {
         match self {
             Self::Spawn(item) | Self::Message(item) => item.bytes().len() as u64,
             Self::Reference { .. } => 0,
@@ -81,7 +86,7 @@ impl Want {
 
 /// What becomes of one of the messages that wait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Verdict {
+pub enum Verdict {
     /// It takes the next slot.
     Take,
     /// It stands in this slot already.
@@ -93,7 +98,7 @@ pub(super) enum Verdict {
 }
 
 /// Judges `wants` in their order. `known` is what the log holds of them, `is_new` whether it holds nothing at all.
-pub(super) fn admit<'a>(
+pub fn admit<'a>(
     wants: impl IntoIterator<Item = &'a Want>,
     known: &[Known],
     mut is_new: bool,

@@ -18,6 +18,7 @@ pub mod guard;
 mod outbox;
 pub mod ports;
 mod publish;
+pub mod pure;
 mod reader;
 mod recent;
 pub mod recover;

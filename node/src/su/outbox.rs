@@ -16,7 +16,7 @@ pub(super) const FLUSH_SLOTS: u64 = SLOTS_MAX as u64;
 const ROW_BYTES: u64 = 64;
 
 /// Cuts signed slots into runs that each fit into a transaction; a single larger slot is a run of its own.
-pub(super) fn runs(process: Id, signed: &[Signed]) -> Vec<Run> {
+pub fn runs(process: Id, signed: &[Signed]) -> Vec<Run> {
     let mut runs: Vec<Run> = Vec::new();
     for Signed {
         assignment,
@@ -44,7 +44,7 @@ pub(super) fn runs(process: Id, signed: &[Signed]) -> Vec<Run> {
 
 /// How many of the oldest waiting runs go into the next transaction; none while they may still gather: a run waits until a
 /// block has passed since its stamp, or until the transaction is full.
-pub(super) fn due(waiting: &[Waiting], tip_height: u64) -> usize {
+pub fn due(waiting: &[Waiting], tip_height: u64) -> usize {
     let (mut bytes, mut slots, mut count) = (0, 0, 0);
     for Waiting { run, .. } in waiting {
         let run_slots = run.last - run.first + 1;
@@ -61,16 +61,12 @@ pub(super) fn due(waiting: &[Waiting], tip_height: u64) -> usize {
 }
 
 /// Whether a transaction that no gateway knows is given up, and what it carried posted again.
-pub(super) fn is_lost(posted: &Posted, tip_height: u64, repost_after_blocks: u64) -> bool {
+pub fn is_lost(posted: &Posted, tip_height: u64, repost_after_blocks: u64) -> bool {
     tip_height.saturating_sub(posted.posted_height) > repost_after_blocks
 }
 
 /// Whether the oldest unpublished stamp is too old to take new messages (D5).
-pub(super) fn is_stalled(
-    oldest_height: Option<u64>,
-    tip_height: u64,
-    stop_after_blocks: u64,
-) -> bool {
+pub fn is_stalled(oldest_height: Option<u64>, tip_height: u64, stop_after_blocks: u64) -> bool {
     oldest_height.is_some_and(|oldest| tip_height.saturating_sub(oldest) > stop_after_blocks)
 }
 

@@ -34,10 +34,11 @@ pub(super) struct Request {
 
 /// A signed slot.
 #[derive(Clone, Debug)]
-pub(super) struct Signed {
-    pub(super) assignment: Assignment,
+pub struct Signed {
+    /// The assignment.
+    pub assignment: Assignment,
     /// Bytes of the message that are published beside the assignment.
-    pub(super) message_bytes: u64,
+    pub message_bytes: u64,
 }
 
 /// The signed end of a log that the store does not hold yet: at most one batch. Readers look here first, then at the store.

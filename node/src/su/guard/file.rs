@@ -21,9 +21,9 @@ use std::{
 
 use aosec_wire::Address;
 
-use super::frame::{
-    FRAME_BYTES_AIM, FRAME_BYTES_MAX, HEAD_BYTES, HEADER_BYTES_MAX, MARK, VERSION, frame, header,
-    read_frame, read_header, records,
+use super::{
+    frame::{HEADER_BYTES_MAX, VERSION, frame, header, read_header},
+    scan::{Unreadable, scan},
 };
 
 const FILE_MODE: u32 = 0o600;
@@ -204,58 +204,17 @@ impl GuardFile {
         length: u64,
         visit: &mut impl FnMut(&[u8]) -> Result<(), &'static str>,
     ) -> Result<u64, GuardFileError> {
-        let failed = io_error(&self.path, "read");
-        self.file.seek(SeekFrom::Start(start)).map_err(&failed)?;
-        let mut at = start;
-        let mut reader =
-            BufReader::with_capacity(FRAME_BYTES_AIM, self.file.try_clone().map_err(&failed)?);
-        while at < length {
-            let Some((number, payload)) = read_frame(&mut reader).map_err(&failed)? else {
-                self.verify_tail(at, length)?;
-                return Ok(at);
-            };
-            let damaged = |what| GuardFileError::Damaged {
-                path: self.path.clone(),
-                at,
-                what,
-            };
-            if number != self.number {
-                return Err(damaged("a frame is missing before this one"));
-            }
-            records(&payload)
-                .ok_or("a frame's records do not add up")
-                .and_then(|all| all.into_iter().try_for_each(&mut *visit))
-                .map_err(damaged)?;
-            self.number += 1;
-            at += (HEAD_BYTES + payload.len()) as u64;
-        }
-        Ok(at)
-    }
-
-    /// What cannot be read from `at` on must be the last write and nothing else.
-    fn verify_tail(&self, at: u64, length: u64) -> Result<(), GuardFileError> {
-        let damaged = |what| {
-            Err(GuardFileError::Damaged {
-                path: self.path.clone(),
-                at,
-                what,
-            })
-        };
-        if length - at > (HEAD_BYTES + FRAME_BYTES_MAX) as u64 {
-            return damaged("more follows than one write");
-        }
-        let failed = io_error(&self.path, "read");
-        let mut file = &self.file;
-        let mut tail = Vec::new();
-        file.seek(SeekFrom::Start(at)).map_err(&failed)?;
-        file.read_to_end(&mut tail).map_err(&failed)?;
-        let whole = |from: usize| {
-            tail[from..].starts_with(MARK) && matches!(read_frame(&mut &tail[from..]), Ok(Some(_)))
-        };
-        match (1..tail.len()).any(whole) {
-            true => damaged("whole frames follow"),
-            false => Ok(()),
-        }
+        let scanned =
+            scan(&mut self.file, start, length, visit).map_err(|unreadable| match unreadable {
+                Unreadable::Io(source) => io_error(&self.path, "read")(source),
+                Unreadable::Damaged { at, what } => GuardFileError::Damaged {
+                    path: self.path.clone(),
+                    at,
+                    what,
+                },
+            })?;
+        self.number = scanned.frames;
+        Ok(scanned.end)
     }
 }
 

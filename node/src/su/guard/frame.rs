@@ -18,7 +18,7 @@ pub(super) const FRAME_BYTES_AIM: usize = 1 << 20;
 pub(super) const FRAME_BYTES_MAX: usize = FRAME_BYTES_AIM + RECORD_BYTES_MAX + 64;
 
 /// The header of a key's file.
-pub(super) fn header(address: &Address) -> Vec<u8> {
+pub fn header(address: &Address) -> Vec<u8> {
     let text = address.as_str().as_bytes();
     let mut out = MAGIC.to_vec();
     out.extend_from_slice(&VERSION.to_be_bytes());
@@ -42,7 +42,7 @@ pub(super) fn read_header(bytes: &[u8]) -> Option<(u16, String)> {
 }
 
 /// A frame with these records.
-pub(super) fn frame(number: u64, records: &[Vec<u8>]) -> Vec<u8> {
+pub fn frame(number: u64, records: &[Vec<u8>]) -> Vec<u8> {
     let mut payload = (records.len() as u16).to_be_bytes().to_vec();
     for record in records {
         payload.extend_from_slice(&(record.len() as u32).to_be_bytes());

@@ -14,6 +14,7 @@
 mod file;
 mod frame;
 mod record;
+mod scan;
 mod writer;
 
 use std::{collections::BTreeMap, path::Path, sync::Arc};
@@ -30,6 +31,18 @@ pub use self::{
     record::{EXCLUDE_BYTES_MAX, EXCLUDES_MAX, RecordError},
 };
 use super::chain::{Batch, Before};
+
+/// The guard's rule and the bytes of its file, without file and thread.
+pub mod pure {
+    pub use super::{
+        Verdict,
+        frame::{frame, header},
+        judge,
+        record::{decode, encode},
+        scan::{Scanned, Unreadable, scan},
+        sign,
+    };
+}
 
 /// The guard of one scheduler key. Clones share it.
 #[derive(Clone, Debug)]
@@ -179,8 +192,8 @@ impl Guard {
     }
 }
 
-/// Signs what has been recorded. Called by [`Guard::seal`] alone.
-fn sign(key: &SigningKey, batch: &Batch) -> Result<Vec<Assignment>, GuardError> {
+/// Signs what has been recorded. In the node called by [`Guard::seal`] alone.
+pub fn sign(key: &SigningKey, batch: &Batch) -> Result<Vec<Assignment>, GuardError> {
     let mut before = batch.before;
     let mut signed = Vec::with_capacity(batch.slots.len());
     while let Some(plan) = batch.assignment(signed.len(), before) {
@@ -195,7 +208,7 @@ fn sign(key: &SigningKey, batch: &Batch) -> Result<Vec<Assignment>, GuardError> 
 
 /// What the guard says to a batch.
 #[derive(Debug, PartialEq, Eq)]
-enum Verdict {
+pub enum Verdict {
     /// To be recorded; the log then stands here.
     New(Head),
     /// The very batch that was recorded last.
@@ -203,7 +216,7 @@ enum Verdict {
 }
 
 /// The rule of the gate: `known` is what stands recorded for the batch's process and epoch, `record` is its record.
-fn judge(known: Option<&Head>, batch: &Batch, record: &[u8]) -> Result<Verdict, GuardError> {
+pub fn judge(known: Option<&Head>, batch: &Batch, record: &[u8]) -> Result<Verdict, GuardError> {
     let (process, slot) = (batch.process, batch.first);
     let record = Id::sha256(record);
     let Some(known) = known else {
