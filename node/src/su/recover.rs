@@ -142,7 +142,7 @@ mod tests {
     }
 
     fn heads(slot: Option<u64>, log_chain: Id) -> BTreeMap<(Id, u64), Head> {
-        slot.map(|slot| ((process(), 0), Head::for_test(slot, log_chain)))
+        slot.map(|slot| ((process(), 0), Head::learned(slot, log_chain)))
             .into_iter()
             .collect()
     }

@@ -1,8 +1,7 @@
 //! The only road to a signature of the scheduler key (A2): check, record durably, then sign.
 //!
-//! 1. For each (process, epoch) the guard knows the last slot and the log chain there, and follows them slot by slot: a
-//!    batch must continue exactly there, or be the very batch that was recorded last. Everything else is refused, so no
-//!    two contents are ever signed for one slot (PROTOCOL invariant 21).
+//! 1. [`rule`] says which batch may be signed: for each (process, epoch) exactly the one that continues what is recorded, or
+//!    the very one that was recorded last (PROTOCOL invariant 21).
 //! 2. The batch is on the disk before the first of its signatures exists. Batches that wait together share one fsync.
 //! 3. Signing a recorded batch again gives equal bytes: signatures are deterministic and everything they cover is recorded.
 //! 4. After a failed write or fsync nothing is signed until the next start, which reads what the disk really holds.
@@ -14,6 +13,7 @@
 mod file;
 mod frame;
 mod record;
+pub mod rule;
 mod scan;
 mod writer;
 
@@ -29,16 +29,16 @@ use self::{file::GuardFile, writer::Writer};
 pub use self::{
     file::{GuardFileError, Torn},
     record::{EXCLUDE_BYTES_MAX, EXCLUDES_MAX, RecordError},
+    rule::{Book, Head},
 };
 use super::chain::{Batch, Before};
 
 /// The guard's rule and the bytes of its file, without file and thread.
 pub mod pure {
     pub use super::{
-        Verdict,
         frame::{frame, header},
-        judge,
         record::{decode, encode},
+        rule::{Book, Head, Verdict, judge},
         scan::{Scanned, Unreadable, scan},
         sign,
     };
@@ -54,19 +54,8 @@ pub struct Guard {
 struct Inner {
     key: SigningKey,
     writer: Writer,
-    recorded: BTreeMap<(Id, u64), Head>,
+    recorded: Book,
     torn: Option<Torn>,
-}
-
-/// How far one epoch of a log has been recorded.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Head {
-    /// The last slot.
-    pub slot: u64,
-    /// The log chain there.
-    pub log_chain: Id,
-    /// SHA-256 of the last record: the one batch that may be signed again.
-    record: Id,
 }
 
 /// Why the guard does not sign.
@@ -102,6 +91,16 @@ pub enum GuardError {
         /// The epoch asked for.
         epoch: u64,
     },
+    /// A later epoch of the process is known: this one signs no more.
+    #[error("epoch {epoch} of {process} is over: epoch {current} has begun")]
+    EpochOver {
+        /// The process.
+        process: Id,
+        /// The epoch asked for.
+        epoch: u64,
+        /// The latest epoch.
+        current: u64,
+    },
     /// The batch is none that can be recorded.
     #[error(transparent)]
     Record(#[from] RecordError),
@@ -116,17 +115,13 @@ pub enum GuardError {
 impl Guard {
     /// Opens the guard file at `path` (made when absent) for `key`, which nobody else should hold from now on.
     pub fn open(path: &Path, key: SigningKey) -> Result<Self, GuardFileError> {
-        let mut recorded = BTreeMap::new();
+        let mut recorded = Book::default();
         let (file, torn) = GuardFile::open(path, key.address(), |record| {
             let batch = record::decode(record).map_err(|_| "a record is not readable")?;
-            let at = (batch.process, batch.epoch);
-            match judge(recorded.get(&at), &batch, record) {
-                Ok(Verdict::New(head)) => recorded.insert(at, head),
-                Ok(Verdict::Again) | Err(_) => {
-                    return Err("a record does not follow the one before");
-                }
-            };
-            Ok(())
+            match recorded.take(&batch) {
+                Ok(Some(_)) => Ok(()),
+                Ok(None) | Err(_) => Err("a record does not follow the one before"),
+            }
         })?;
         let writer =
             Writer::start(file, recorded.clone()).map_err(|source| GuardFileError::Io {
@@ -151,7 +146,7 @@ impl Guard {
 
     /// What was recorded when the file was opened: the start compares it with the store.
     pub fn recorded(&self) -> &BTreeMap<(Id, u64), Head> {
-        &self.inner.recorded
+        self.inner.recorded.heads()
     }
 
     /// The write that was found cut off when the file was opened.
@@ -204,80 +199,6 @@ pub fn sign(key: &SigningKey, batch: &Batch) -> Result<Vec<Assignment>, GuardErr
         signed.push(assignment);
     }
     Ok(signed)
-}
-
-/// What the guard says to a batch.
-#[derive(Debug, PartialEq, Eq)]
-pub enum Verdict {
-    /// To be recorded; the log then stands here.
-    New(Head),
-    /// The very batch that was recorded last.
-    Again,
-}
-
-/// The rule of the gate: `known` is what stands recorded for the batch's process and epoch, `record` is its record.
-pub fn judge(known: Option<&Head>, batch: &Batch, record: &[u8]) -> Result<Verdict, GuardError> {
-    let (process, slot) = (batch.process, batch.first);
-    let record = Id::sha256(record);
-    let Some(known) = known else {
-        return match (batch.epoch, slot) {
-            (0, 0) => Ok(Verdict::New(Head::after(batch, record))),
-            (0, slot) => Err(GuardError::Gap {
-                process,
-                slot,
-                next: 0,
-            }),
-            (epoch, _) => Err(GuardError::Epoch { process, epoch }),
-        };
-    };
-    if record == known.record {
-        return Ok(Verdict::Again);
-    }
-    if slot <= known.slot {
-        return Err(GuardError::Conflict {
-            process,
-            slot,
-            recorded: known.slot,
-        });
-    }
-    if slot > known.slot + 1 {
-        return Err(GuardError::Gap {
-            process,
-            slot,
-            next: known.slot + 1,
-        });
-    }
-    match batch.before {
-        Some(before) if before.chain.log == known.log_chain => {
-            Ok(Verdict::New(Head::after(batch, record)))
-        }
-        _ => Err(GuardError::Conflict {
-            process,
-            slot,
-            recorded: known.slot,
-        }),
-    }
-}
-
-impl Head {
-    fn after(batch: &Batch, record: Id) -> Self {
-        // A recorded batch has at least one slot, so the chain of the process is never taken here.
-        let log_chain = batch.log_chains().pop().unwrap_or(batch.process);
-        Self {
-            slot: batch.last(),
-            log_chain,
-            record,
-        }
-    }
-
-    #[cfg(test)]
-    pub(in crate::su) fn for_test(slot: u64, log_chain: Id) -> Self {
-        Self {
-            slot,
-            log_chain,
-            record: log_chain,
-        }
-    }
 }
 
 #[cfg(test)]

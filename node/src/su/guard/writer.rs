@@ -1,11 +1,10 @@
 //! The thread that owns the guard file: judges the batches that wait, writes the new ones as one frame, one fsync, answers.
 
-use std::{collections::BTreeMap, io, sync::Arc, thread};
+use std::{io, sync::Arc, thread};
 
-use aosec_wire::Id;
 use tokio::sync::{mpsc, oneshot};
 
-use super::{GuardError, Head, Verdict, file::GuardFile, frame::FRAME_BYTES_AIM, judge, record};
+use super::{GuardError, file::GuardFile, frame::FRAME_BYTES_AIM, rule::Book};
 use crate::su::chain::Batch;
 
 /// Batches that may wait: one for each of many processes that are busy at once.
@@ -23,11 +22,11 @@ struct Order {
 }
 
 impl Writer {
-    pub(super) fn start(file: GuardFile, heads: BTreeMap<(Id, u64), Head>) -> io::Result<Self> {
+    pub(super) fn start(file: GuardFile, book: Book) -> io::Result<Self> {
         let (queue, orders) = mpsc::channel(QUEUE);
         let keeper = Keeper {
             file,
-            heads,
+            book,
             stopped: None,
         };
         thread::Builder::new()
@@ -50,7 +49,7 @@ impl Writer {
 
 struct Keeper {
     file: GuardFile,
-    heads: BTreeMap<(Id, u64), Head>,
+    book: Book,
     /// Why nothing is recorded any more.
     stopped: Option<Arc<str>>,
 }
@@ -92,15 +91,7 @@ impl Keeper {
         if let Some(reason) = &self.stopped {
             return Err(GuardError::Stopped(reason.clone()));
         }
-        let at = (batch.process, batch.epoch);
-        let record = record::encode(batch)?;
-        match judge(self.heads.get(&at), batch, &record)? {
-            Verdict::Again => Ok(None),
-            Verdict::New(head) => {
-                self.heads.insert(at, head);
-                Ok(Some(record))
-            }
-        }
+        self.book.take(batch)
     }
 
     fn write(&mut self, records: &[Vec<u8>]) -> Result<(), GuardError> {
