@@ -1,9 +1,10 @@
 //! End to end: the real binary, real processes, real sockets and real ao clients.
 //!
 //! Read in this order: [`clients`] (what users do, with npm's unmodified aoconnect), [`command_line`] (what newcomers type),
-//! [`signers`] (what we sign, judged by others), [`repeats`] (what is sent more than once), [`hostile_items`],
+//! [`signers`] (what we sign, judged by others), [`base_layer`] (a chain that misbehaves), [`repeats`] (what is sent more than once), [`hostile_items`],
 //! [`hostile_requests`] and [`slow`] (what enemies send), [`chaos`] (what power switches do).
 
+mod base_layer;
 mod chaos;
 mod clients;
 mod command_line;

@@ -5,17 +5,20 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::Output;
 use super::exit::CliError;
+use super::{Output, chain};
 use crate::devnet::{self, Devnet, DevnetConfig, banner};
 use crate::shutdown::asked_by_operator;
 
 /// Flags of `aosec devnet`.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Example: aosec devnet --nodes 2 --block-time 500ms --data ./my-devnet --fresh"
+    args_conflicts_with_subcommands = true,
+    after_help = "Examples:\n  aosec devnet --nodes 2 --block-time 500ms --data ./my-devnet --fresh\n  aosec devnet chain fork --depth 3"
 )]
 pub struct DevnetArgs {
+    #[command(subcommand)]
+    command: Option<chain::DevnetCommand>,
     /// Nodes, each a process of its own.
     #[arg(long, default_value_t = 3)]
     nodes: usize,
@@ -49,6 +52,9 @@ fn duration(text: &str) -> Result<Duration, String> {
 }
 
 pub(super) async fn run(args: DevnetArgs, out: Output) -> Result<(), CliError> {
+    if let Some(command) = args.command {
+        return chain::run(command, out).await;
+    }
     let config = DevnetConfig {
         nodes: args.nodes,
         block_time: args.block_time,

@@ -3,6 +3,7 @@
 //! A verb parses its flags, makes the calls, and prints one result: text for a person, or one JSON line with `--json`. Rules live
 //! in the units; this is their hand.
 
+pub mod chain;
 pub mod client;
 pub mod devnet;
 pub mod exit;

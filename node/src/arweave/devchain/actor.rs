@@ -9,7 +9,7 @@ use aosec_wire::{SigningKey, VerifiedItem, bundle};
 use bytes::Bytes;
 use tokio::sync::{RwLock, mpsc, oneshot};
 
-use super::chain::{Chain, Effect, Event, Offer, Refusal, price_winston};
+use super::chain::{Chain, Effect, Event, Offer, Orphans, Refusal, price_winston};
 use super::journal::Journal;
 use super::record;
 use super::{DevchainError, now_ms};
@@ -38,6 +38,8 @@ pub(super) enum Ask {
     Event(Box<Event>, oneshot::Sender<Answer>),
     /// So many blocks, with everything that waits.
     Mine(u32, oneshot::Sender<Answer>),
+    /// Another branch in the place of so many blocks.
+    Fork(u64, Orphans, oneshot::Sender<Answer>),
 }
 
 pub(super) struct Actor {
@@ -92,6 +94,14 @@ impl Actor {
         match ask {
             Ask::Event(event, to) => (batch.step(chain, *event).map_err(DevchainError::from), to),
             Ask::Mine(count, to) => (self.mine(chain, batch, count), to),
+            Ask::Fork(depth, orphans, to) => {
+                let fork = Event::Fork {
+                    depth,
+                    orphans,
+                    time_s: now_ms() / 1000,
+                };
+                (batch.step(chain, fork).map_err(DevchainError::from), to)
+            }
         }
     }
 
@@ -126,8 +136,8 @@ impl Actor {
         data: Bytes,
     ) -> Result<crate::arweave::transaction::Transaction, TransactionError> {
         let anchor = chain
-            .tip()
-            .map_or(Anchor::First, |tip| Anchor::Block(*tip.id.as_bytes()));
+            .anchor()
+            .map_or(Anchor::First, |block| Anchor::Block(*block.id.as_bytes()));
         let reward_winston = price_winston(data.len() as u64);
         TransactionDraft::of_data(Format::One, anchor, reward_winston, data)
             .with_tag("Bundle-Format", "binary")
@@ -151,7 +161,10 @@ impl Batch {
         for effect in &effects {
             match effect {
                 Effect::Dropped(id) => {
-                    tracing::info!(%id, "a waiting transaction's anchor is too old: dropped")
+                    tracing::info!(%id, "a transaction is dropped: its anchor or money is gone, or a fork dropped it")
+                }
+                Effect::Forked { first, depth } => {
+                    tracing::info!(first, depth, "another branch took the place of blocks")
                 }
                 Effect::Mined {
                     height,

@@ -4,8 +4,9 @@
 //! It survives a kill: what was taken was synced first. Accepted but unmined transactions and items are kept too, and are shown with
 //! `block: null` (D13, D14).
 //!
-//! It is a judge of signatures, anchors, funds and data roots, but no network: nobody disputes its blocks, and anybody can have
-//! blocks mined and money made. Everything stays in memory beside the journal.
+//! It is a judge of signatures, anchors, funds and data roots, but no network: anybody can have blocks mined, replaced and money made.
+//! It misbehaves on demand: forks of any depth, delays, censored senders, data that nobody serves ([`chain::Event`]). Everything stays
+//! in memory beside the journal.
 
 mod actor;
 pub mod chain;
@@ -26,7 +27,7 @@ use tokio::sync::{OwnedRwLockReadGuard, RwLock, mpsc, oneshot};
 
 use super::transaction::{Transaction, TransactionError};
 use actor::{Actor, Ask};
-use chain::{Chain, Effect, Event, Offer, Piece, Refusal};
+use chain::{Chain, Effect, Event, Fault, Offer, Orphans, Piece, Refusal};
 
 pub use actor::MINE_MAX;
 pub use genesis::Genesis;
@@ -127,6 +128,24 @@ impl Devchain {
     pub async fn mine(&self, blocks: u32) -> Result<Vec<Effect>, DevchainError> {
         let (to, answer) = oneshot::channel();
         self.ask(Ask::Mine(blocks, to), answer).await
+    }
+
+    /// Lets another branch, one block longer, take the place of the newest `depth` blocks; `orphans` says what becomes of their
+    /// transactions. Every view shows it at once: blocks, heights, states, places, balances and anchors.
+    ///
+    /// # Errors
+    /// [`DevchainError::Refused`] where there are not so many blocks above the first.
+    pub async fn fork(&self, depth: u64, orphans: Orphans) -> Result<Vec<Effect>, DevchainError> {
+        let (to, answer) = oneshot::channel();
+        self.ask(Ask::Fork(depth, orphans, to), answer).await
+    }
+
+    /// Makes the chain misbehave, or behave again, until it is told otherwise.
+    ///
+    /// # Errors
+    /// [`DevchainError::Refused`] where a list is full.
+    pub async fn fault(&self, fault: Fault) -> Result<(), DevchainError> {
+        self.event(Event::Fault(fault)).await.map(drop)
     }
 
     /// Mines a block each `every`, until the chain stops or nobody else holds it.

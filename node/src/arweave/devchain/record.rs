@@ -7,7 +7,7 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use super::chain::{ChunkShape, Event, Offer, Piece, PieceError};
+use super::chain::{ChunkShape, Event, Fault, Offer, Orphans, Piece, PieceError};
 use crate::arweave::transaction::{TransactionError, UnverifiedTransaction};
 
 /// What happened.
@@ -34,6 +34,12 @@ enum Head {
     Mine {
         time_s: u64,
     },
+    Fork {
+        depth: u64,
+        orphans: Orphans,
+        time_s: u64,
+    },
+    Fault(Fault),
 }
 
 /// Decimal text: JSON numbers end at 64 bits.
@@ -90,6 +96,19 @@ fn parts(event: &Event) -> (Head, Bytes) {
             Bytes::new(),
         ),
         Event::Mine { time_s } => (Head::Mine { time_s: *time_s }, Bytes::new()),
+        Event::Fork {
+            depth,
+            orphans,
+            time_s,
+        } => (
+            Head::Fork {
+                depth: *depth,
+                orphans: *orphans,
+                time_s: *time_s,
+            },
+            Bytes::new(),
+        ),
+        Event::Fault(fault) => (Head::Fault(fault.clone()), Bytes::new()),
     }
 }
 
@@ -129,6 +148,16 @@ pub(super) fn read(record: &Bytes) -> Result<Event, RecordError> {
             winston: winston.read()?,
         },
         Head::Mine { time_s } => Event::Mine { time_s },
+        Head::Fork {
+            depth,
+            orphans,
+            time_s,
+        } => Event::Fork {
+            depth,
+            orphans,
+            time_s,
+        },
+        Head::Fault(fault) => Event::Fault(fault),
     })
 }
 
@@ -187,10 +216,18 @@ mod tests {
             submit(transaction(Format::Two, "")),
             Event::Hold(item),
             Event::Mint {
-                wallet,
+                wallet: wallet.clone(),
                 winston: 1 << 100,
             },
             Event::Mine { time_s: 10 },
+            Event::Fork {
+                depth: 3,
+                orphans: Orphans::Drop,
+                time_s: 11,
+            },
+            Event::Fault(Fault::Delay(7)),
+            Event::Fault(Fault::Censor(wallet)),
+            Event::Fault(Fault::Show(aosec_wire::Id::new([4; 32]))),
         ];
         for event in events {
             let again = read(&write(&event).into()).unwrap();

@@ -27,6 +27,9 @@ pub struct Block {
     pub txs: Vec<Id>,
     /// Bytes of data from the first block to this one.
     pub weave_size: u64,
+    /// The forks before it: blocks of two branches differ even where they say the same.
+    #[serde(skip)]
+    pub branch: u32,
 }
 
 impl Block {
@@ -34,6 +37,7 @@ impl Block {
     #[must_use]
     pub(super) fn after(
         previous: Option<&Self>,
+        branch: u32,
         time_s: u64,
         txs: Vec<Id>,
         data_bytes: u64,
@@ -42,7 +46,7 @@ impl Block {
         let time_s = previous.map_or(time_s, |block| time_s.max(block.time_s + 1));
         let weave_size = previous.map_or(0, |block| block.weave_size) + data_bytes;
         let previous = previous.map(|block| block.id);
-        let id = block_id(height, previous, time_s, &txs);
+        let id = block_id(height, previous, branch, time_s, &txs);
         Self {
             height,
             id,
@@ -50,6 +54,7 @@ impl Block {
             time_s,
             txs,
             weave_size,
+            branch,
         }
     }
 
@@ -64,12 +69,22 @@ impl Block {
     }
 }
 
-fn block_id(height: u64, previous: Option<BlockId>, time_s: u64, txs: &[Id]) -> BlockId {
+fn block_id(
+    height: u64,
+    previous: Option<BlockId>,
+    branch: u32,
+    time_s: u64,
+    txs: &[Id],
+) -> BlockId {
     let mut hash = Sha384::new_with_prefix(DOMAIN);
     hash.update(height.to_be_bytes());
     hash.update(previous.map_or([0; BlockId::BYTES], |id| *id.as_bytes()));
     hash.update(time_s.to_be_bytes());
     txs.iter().for_each(|id| hash.update(id.as_bytes()));
+    // Whole transactions end before this, so it is not mistaken for one.
+    if branch > 0 {
+        hash.update(branch.to_be_bytes());
+    }
     BlockId::new(hash.finalize().into())
 }
 
@@ -90,9 +105,9 @@ mod tests {
 
     #[test]
     fn time_goes_forward_whatever_the_clock_says() {
-        let first = Block::after(None, 100, vec![], 0);
-        let second = Block::after(Some(&first), 50, vec![], 7);
-        let third = Block::after(Some(&second), 500, vec![], 3);
+        let first = Block::after(None, 0, 100, vec![], 0);
+        let second = Block::after(Some(&first), 0, 50, vec![], 7);
+        let third = Block::after(Some(&second), 0, 500, vec![], 3);
         assert_eq!([first.time_s, second.time_s, third.time_s], [100, 101, 500]);
         assert_eq!(
             (third.height, third.previous, third.weave_size),
@@ -102,8 +117,11 @@ mod tests {
 
     #[test]
     fn the_id_covers_what_the_block_says() {
-        let base = Block::after(None, 1, vec![], 0);
-        let of = |time_s, txs: &[Id]| Block::after(Some(&base), time_s, txs.to_vec(), 0).id;
+        let base = Block::after(None, 0, 1, vec![], 0);
+        let on = |branch, time_s, txs: &[Id]| {
+            Block::after(Some(&base), branch, time_s, txs.to_vec(), 0).id
+        };
+        let of = |time_s, txs: &[Id]| on(0, time_s, txs);
         let (a, b) = (Id::new([1; 32]), Id::new([2; 32]));
         let ids = [
             of(5, &[]),
@@ -111,6 +129,9 @@ mod tests {
             of(5, &[a]),
             of(5, &[a, b]),
             of(5, &[b, a]),
+            on(1, 5, &[]),
+            on(2, 5, &[]),
+            on(1, 5, &[a]),
             base.id,
         ];
         let different: std::collections::BTreeSet<_> = ids.iter().collect();

@@ -4,6 +4,8 @@ use aosec_wire::{Address, Id, VerifiedItem};
 use thiserror::Error;
 
 use super::assembly::Piece;
+use super::faults::Fault;
+use super::fork::Orphans;
 use super::offer::Offer;
 
 /// What somebody wants of the chain. Times and money come from outside; the chain itself reads no clock.
@@ -34,6 +36,17 @@ pub enum Event {
         /// The time in seconds.
         time_s: u64,
     },
+    /// Another branch, one block longer, takes the place of the newest blocks.
+    Fork {
+        /// Blocks that are replaced.
+        depth: u64,
+        /// What becomes of their transactions.
+        orphans: Orphans,
+        /// The time in seconds.
+        time_s: u64,
+    },
+    /// The chain is made to misbehave, or to behave again.
+    Fault(Fault),
 }
 
 /// What follows from an event. No effects: nothing changed, because all of it was known.
@@ -48,8 +61,15 @@ pub enum Effect {
         /// Transactions in it.
         transactions: usize,
     },
-    /// A waiting transaction's anchor is no longer good: it is forgotten.
+    /// A transaction is forgotten: its anchor or its money is gone, or a fork dropped it.
     Dropped(Id),
+    /// A branch took the place of blocks.
+    Forked {
+        /// Height of the first replaced block.
+        first: u64,
+        /// How many were replaced.
+        depth: u64,
+    },
     /// The data of a transaction is complete.
     Completed(Id),
 }
@@ -93,6 +113,17 @@ pub enum Refusal {
     /// No transaction asks for this data.
     #[error("data_root_not_found")]
     UnknownRoot,
+    /// More blocks than there are above the first, or none.
+    #[error("a fork replaces 1 to {deepest} blocks here, not {depth}: the first block stays")]
+    ForkDepth {
+        /// Blocks asked for.
+        depth: u64,
+        /// Most blocks that can be replaced now.
+        deepest: u64,
+    },
+    /// A list of faults is full.
+    #[error("at most {max} senders are censored and {max} ids hidden at a time", max = super::faults::LIST_MAX)]
+    FaultsFull,
     /// More money than numbers hold.
     #[error("that is more money than there can be")]
     TooMuchMoney,

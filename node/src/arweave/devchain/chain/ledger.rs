@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use aosec_wire::{Id, VerifiedItem};
+use aosec_wire::{Address, Id, VerifiedItem};
 use bytes::Bytes;
 use sha2::{Digest, Sha256};
 
@@ -222,6 +222,27 @@ impl Ledger {
             self.postings.remove(&(key, entry.position));
         }
         Some(entry)
+    }
+
+    /// Takes out everything that stands at `from` or behind it, in order.
+    pub(super) fn cut_off(&mut self, from: Position) -> Vec<Entry> {
+        let ids: Vec<Id> = self.order.range(from..).map(|(_, id)| *id).collect();
+        ids.into_iter().filter_map(|id| self.remove(id)).collect()
+    }
+
+    /// The last mined transaction of a wallet.
+    pub(super) fn last_transaction(&self, wallet: &Address) -> Option<Id> {
+        let key = Trait::Owner(wallet.as_str()).key();
+        let mined = (key, Position::FIRST)..(key, Position::waiting(0, 0));
+        let newest_first = self.postings.range(mined).rev();
+        newest_first
+            .filter_map(|(_, position)| self.get(*self.order.get(position)?))
+            .find_map(|entry| match &entry.content {
+                Content::Transaction(transaction) if transaction.owner_address() == wallet => {
+                    Some(transaction.id())
+                }
+                Content::Transaction(_) | Content::Item(_) => None,
+            })
     }
 
     pub(super) fn order(&self) -> &BTreeMap<Position, Id> {

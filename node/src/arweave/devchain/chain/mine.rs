@@ -12,9 +12,9 @@ impl Chain {
         let height = self.blocks.len() as u64;
         let mut txs = Vec::new();
         let mut data_bytes = 0;
-        for (arrival, offer) in self.pool.take(BLOCK_TXS_MAX) {
+        for (arrival, offer) in self.due(height) {
             let id = offer.transaction.id();
-            if !self.is_fresh(&offer.transaction) {
+            if !self.is_fresh(&offer.transaction) || !self.wallets.can_pay(&offer.transaction) {
                 self.forget(arrival, &offer);
                 effects.push(Effect::Dropped(id));
                 continue;
@@ -28,8 +28,21 @@ impl Chain {
             height,
             transactions: txs.len(),
         });
-        self.append(Block::after(self.tip(), time_s, txs, data_bytes));
+        self.append(Block::after(
+            self.tip(),
+            self.branch,
+            time_s,
+            txs,
+            data_bytes,
+        ));
         effects
+    }
+
+    /// Takes out what the block at `height` takes: in order of arrival, unless a fault holds it back.
+    fn due(&mut self, height: u64) -> Vec<(u32, Offer)> {
+        let faults = &self.faults;
+        self.pool
+            .take(BLOCK_TXS_MAX, |waiting| faults.lets_in(waiting, height))
     }
 
     /// Carries out one transaction of the block at hand, whose data ends `data_bytes` into the block.
@@ -57,8 +70,8 @@ impl Chain {
             if keeps {
                 continue;
             }
-            if mined {
-                self.held.remove(&child.item.id());
+            if mined && let Some(held) = self.held.remove(&child.item.id()) {
+                self.once_held.insert(child.item.id(), held.arrival);
             }
             let content = Content::Item(child.item.clone());
             self.ledger.put(Entry {

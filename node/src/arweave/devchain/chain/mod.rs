@@ -2,15 +2,19 @@
 //!
 //! 1. Events are applied in the order of their journal; the same events give the same chain, block ids included.
 //! 2. A transaction is taken if its anchor is fresh, its reward covers the price and its wallet can pay for it beside everything that
-//!    already waits. Mining can then only fail it for its anchor; it is dropped with an effect.
+//!    already waits. Mining looks again, because blocks age anchors and forks move money: what fails then is dropped with an effect.
 //! 3. An item has one place: the first mined transaction that carries it; before that, the first waiting one.
 //! 4. Time never goes back: a block is at least a second later than the one before.
 //!
-//! Not here: sockets, the file, the clock, the key that signs the devchain's own bundles. Forks, when they come, are further events.
+//! 5. The chain misbehaves on demand alone: [`Event::Fork`] and [`Event::Fault`].
+//!
+//! Not here: sockets, the file, the clock, the key that signs the devchain's own bundles.
 
 mod assembly;
 mod block;
 mod event;
+mod faults;
+mod fork;
 mod ledger;
 mod mine;
 mod offer;
@@ -36,6 +40,8 @@ use crate::arweave::transaction::Transaction;
 pub use assembly::{ChunkShape, Piece, PieceError};
 pub use block::Block;
 pub use event::{Effect, Event, Refusal};
+pub use faults::{Fault, Faults};
+pub use fork::Orphans;
 pub use ledger::{Content, Entry, Ledger, Position};
 pub use offer::Offer;
 pub use select::{Filter, Order, Page, Selection, TagFilter, TooCostly};
@@ -73,9 +79,14 @@ pub struct Chain {
     wallets: Wallets,
     pool: Pool,
     held: BTreeMap<Id, Held>,
+    /// Items that were held and are mined, by the number of their arrival: a fork makes them wait again.
+    once_held: BTreeMap<Id, u32>,
     assemblies: Assemblies,
     ledger: Ledger,
     arrivals: u32,
+    faults: Faults,
+    /// Forks so far.
+    branch: u32,
 }
 
 impl Chain {
@@ -92,6 +103,12 @@ impl Chain {
             Event::Piece(piece) => self.assemble(piece),
             Event::Mint { wallet, winston } => self.mint(&wallet, winston),
             Event::Mine { time_s } => Ok(self.mine(time_s)),
+            Event::Fork {
+                depth,
+                orphans,
+                time_s,
+            } => self.fork(depth, orphans, time_s),
+            Event::Fault(fault) => self.faults.set(fault),
         }
     }
 
@@ -125,6 +142,20 @@ impl Chain {
     #[must_use]
     pub const fn ledger(&self) -> &Ledger {
         &self.ledger
+    }
+
+    /// How the chain misbehaves at present.
+    #[must_use]
+    pub const fn faults(&self) -> &Faults {
+        &self.faults
+    }
+
+    /// The block that new transactions should name as anchor: halfway down to the deepest that is good, as gateways of the base layer
+    /// give it, so that it outlives shallow forks and leaves time to wait.
+    #[must_use]
+    pub fn anchor(&self) -> Option<&Block> {
+        let tip = self.tip()?;
+        self.block(tip.height.saturating_sub(ANCHOR_DEPTH / 2))
     }
 
     /// What a wallet owns.
@@ -180,7 +211,7 @@ impl Chain {
         let mut held: Vec<&Held> = self
             .held
             .iter()
-            .filter(|(id, _)| free(id))
+            .filter(|(id, held)| free(id) && !self.faults.censors(held.item.owner_address()))
             .map(|(_, held)| held)
             .collect();
         held.sort_by_key(|held| held.arrival);
@@ -198,7 +229,7 @@ impl Chain {
         for (wallet, winston) in funds {
             self.wallets.mint(&wallet, winston);
         }
-        self.append(Block::after(None, time_s, Vec::new(), 0));
+        self.append(Block::after(None, self.branch, time_s, Vec::new(), 0));
         Ok(vec![
             Effect::Persist,
             Effect::Mined {

@@ -6,6 +6,7 @@ use super::assembly::{Key, Piece};
 use super::event::{Effect, Refusal};
 use super::ledger::{Content, Entry, Position};
 use super::offer::Offer;
+use super::pool::Waiting;
 use super::{ANCHOR_DEPTH, Chain, DATA_SIZE_MAX, Held, price_winston};
 use crate::arweave::block::BlockId;
 use crate::arweave::transaction::{Anchor, Transaction};
@@ -49,15 +50,21 @@ impl Chain {
             });
         }
         self.check(transaction)?;
-        let arrival = self.arrive();
-        let position = Position::waiting(arrival, 0);
         if let Some(key) = expected_data(transaction) {
             self.assemblies.expect(key, transaction.id());
         }
-        self.put_transaction(transaction.clone(), position);
-        self.place(&offer.children, position);
-        self.pool.put(arrival, offer);
+        let since = self.tip().map_or(0, |tip| tip.height);
+        self.enter(offer, since);
         Ok(vec![Effect::Persist])
+    }
+
+    /// Puts a transaction behind everything that waits.
+    pub(super) fn enter(&mut self, offer: Offer, since: u64) {
+        let arrival = self.arrive();
+        let position = Position::waiting(arrival, 0);
+        self.put_transaction(offer.transaction.clone(), position);
+        self.place(&offer.children, position);
+        self.pool.put(arrival, Waiting { since, offer });
     }
 
     /// Rule 2.

@@ -45,7 +45,7 @@ impl Wallets {
         true
     }
 
-    /// Carries out a mined transaction. The sender was found able to pay when the transaction was taken.
+    /// Carries out a mined transaction, whose sender can pay ([`Self::can_pay`]).
     pub(super) fn apply(&mut self, transaction: &Transaction) {
         let (quantity, reward) = (transaction.quantity_winston(), transaction.reward_winston());
         let sender = self.account(transaction.owner_address());
@@ -58,6 +58,32 @@ impl Wallets {
             self.account(&target).balance_winston += quantity;
         }
         debug_assert!(self.adds_up(), "money appeared or vanished");
+    }
+
+    /// Takes back what [`Self::apply`] did. Transactions are undone in the reverse of their order, so nobody lacks what he received.
+    pub(super) fn undo(&mut self, transaction: &Transaction) {
+        let (quantity, reward) = (transaction.quantity_winston(), transaction.reward_winston());
+        if quantity > 0
+            && let Some(target) = target_wallet(transaction)
+        {
+            self.account(&target).balance_winston -= quantity;
+        }
+        self.account(transaction.owner_address()).balance_winston += quantity + reward;
+        self.fees_winston -= reward;
+        debug_assert!(self.adds_up(), "money appeared or vanished");
+    }
+
+    /// Says which transaction of a wallet is the last one now.
+    pub(super) fn set_last(&mut self, wallet: &Address, last: Option<Id>) {
+        self.account(wallet).last = last;
+    }
+
+    /// Whether the sender owns what the transaction takes.
+    pub(super) fn can_pay(&self, transaction: &Transaction) -> bool {
+        let cost = transaction
+            .quantity_winston()
+            .checked_add(transaction.reward_winston());
+        cost.is_some_and(|cost| cost <= self.balance_winston(transaction.owner_address()))
     }
 
     fn account(&mut self, wallet: &Address) -> &mut Account {

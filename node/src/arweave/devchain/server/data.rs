@@ -30,6 +30,7 @@ pub(super) async fn content(
 pub(super) fn serve(chain: &Chain, id: Id) -> Result<Response, ApiError> {
     let content = chain.ledger().get(id).map(|entry| &entry.content);
     let (content, data) = content
+        .filter(|_| !chain.faults().hides(id))
         .and_then(|content| Some((content, content.data()?)))
         .ok_or_else(|| unknown(id))?;
     let chosen = content
@@ -78,6 +79,9 @@ pub(super) async fn chunk(
 /// The data around the byte with this number, its root, and the byte's place in it.
 fn locate(chain: &Chain, offset: u64) -> Option<(Bytes, Option<merkle::Root>, usize)> {
     let (id, end) = chain.transaction_at(offset)?;
+    if chain.faults().hides(id) {
+        return None;
+    }
     let Content::Transaction(transaction) = &chain.ledger().get(id)?.content else {
         return None;
     };

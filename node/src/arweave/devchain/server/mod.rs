@@ -8,12 +8,14 @@
 //! | `GET /wallet/...` | money ([`blocks`]) |
 //! | `/graphql` | finding things ([`graphql`]) |
 //! | `POST /tx/arweave` (one item), `/mine`, `/mint/...` | development alone ([`dev`]) |
+//! | `POST /fork/...`, `/delay/...`, `/censor/...`, `/hide/...` | misbehaviour on demand ([`faults`]) |
 //!
 //! No rule lives here: a handler reads, asks the chain once, and shapes the answer.
 
 mod blocks;
 mod data;
 mod dev;
+mod faults;
 mod graphql;
 mod transactions;
 
@@ -92,6 +94,14 @@ pub fn router(chain: Devchain) -> Router {
         .route("/mine", get(dev::mine_one).post(dev::mine_one))
         .route("/mine/{count}", get(dev::mine).post(dev::mine))
         .route("/mint/{address}/{winston}", get(dev::mint).post(dev::mint))
+        .route("/fork/{depth}", post(faults::fork))
+        .route("/fork/{depth}/{orphans}", post(faults::fork_with))
+        .route("/faults", get(faults::shown))
+        .route("/delay/{blocks}", post(faults::delay))
+        .route("/censor/{address}", post(faults::censor))
+        .route("/uncensor/{address}", post(faults::uncensor))
+        .route("/hide/{id}", post(faults::hide))
+        .route("/show/{id}", post(faults::show))
         .route("/raw/{id}", get(data::content))
         .route("/{id}", get(data::content))
         .with_state(Gateway {

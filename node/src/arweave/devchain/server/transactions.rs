@@ -39,7 +39,10 @@ pub(super) async fn submit(
 
 pub(super) async fn anchor(State(gateway): State<Gateway>) -> Result<String, ApiError> {
     let chain = gateway.chain.read().await?;
-    Ok(tip(&chain)?.id.to_string())
+    let block = chain
+        .anchor()
+        .ok_or_else(|| ApiError::Unavailable("the chain has no block yet".into()))?;
+    Ok(block.id.to_string())
 }
 
 /// The transaction; the word Pending while it waits. Format 2 comes without its data, as gateways give it.
@@ -54,8 +57,8 @@ pub(super) async fn whole(
         return Ok(error::accepted(json!("Pending")));
     }
     let shape = match transaction.format() {
-        Format::One => transaction.to_json(),
-        Format::Two => transaction.to_json_without_data(),
+        Format::One if !chain.faults().hides(id) => transaction.to_json(),
+        Format::One | Format::Two => transaction.to_json_without_data(),
     };
     Ok(Json(shape).into_response())
 }
@@ -107,6 +110,7 @@ pub(super) async fn field(
     if field == "data" {
         let data = transaction
             .data()
+            .filter(|_| !chain.faults().hides(id))
             .ok_or_else(|| unknown(format_args!("the data of {id}")))?;
         return Ok(to_base64url(data).into_response());
     }

@@ -4,6 +4,8 @@ use aosec_wire::{Draft, Id, SigningKey, Tags, VerifiedItem, bundle};
 use bytes::Bytes;
 
 mod chunks;
+mod faults;
+mod forks;
 mod items;
 mod pages;
 mod transactions;
@@ -15,6 +17,7 @@ use crate::arweave::transaction::{Anchor, Format, TransactionDraft};
 const FUNDS: u128 = 1_000_000_000_000_000;
 
 /// A chain with one rich wallet.
+#[derive(Clone)]
 struct Story {
     chain: Chain,
     wallet: SigningKey,

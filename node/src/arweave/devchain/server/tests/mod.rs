@@ -8,6 +8,8 @@ use crate::arweave::devchain::loopback::{FUNDS_WINSTON, Loopback, wallet};
 use crate::arweave::merkle::{self, Cut};
 use crate::arweave::transaction::Format;
 
+mod faults;
+
 const NODE: &str = "id anchor signature recipient owner { address key } fee { winston ar } quantity { winston ar } \
     data { size type } tags { name value } block { id timestamp height previous } parent { id } bundledIn { id }";
 
