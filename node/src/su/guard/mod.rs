@@ -3,9 +3,11 @@
 //! 1. [`rule`] says which batch may be signed: for each (process, epoch) exactly the one that continues what is recorded, or
 //!    the very one that was recorded last (PROTOCOL invariant 21).
 //! 2. The batch is on the disk before the first of its signatures exists. Batches that wait together share one fsync.
-//! 3. Signing a recorded batch again gives equal bytes: signatures are deterministic and everything they cover is recorded.
+//! 3. Signing a recorded batch again gives equal bytes: signatures are deterministic, and everything they cover is recorded or,
+//!    as the Origin, fixed by the process's id.
 //! 4. After a failed write or fsync nothing is signed until the next start, which reads what the disk really holds.
-//! 5. Epochs above 0 are opened by a firm `Resume` alone (PROTOCOL 5.11); nothing here opens one yet, so they are refused.
+//! 5. With the slots the guard signs the end of the batch (PROTOCOL 5.5), so that log records are made later without the key.
+//! 6. Epochs above 0 are opened by a firm `Resume` alone (PROTOCOL 5.11); nothing here opens one yet, so they are refused.
 //!
 //! The key also signs where this scheduler is found ([`Guard::seal_location`]), which can contradict nothing.
 //! Deliberately absent: any way to reach the key, to forget a slot, or to begin a log elsewhere than at slot 0.
@@ -22,6 +24,7 @@ use std::{collections::BTreeMap, path::Path, sync::Arc};
 use aosec_wire::{
     Address, Assignment, AssignmentError, Draft, Id, ItemError, SigningKey, Tags, VerifiedItem,
     message::{DATA_PROTOCOL, VARIANT},
+    record::{self as log_record, HeadSignature},
 };
 use bytes::Bytes;
 
@@ -40,7 +43,7 @@ pub mod pure {
         record::{decode, encode},
         rule::{Book, Head, Verdict, judge},
         scan::{Scanned, Unreadable, scan},
-        sign,
+        sign, sign_head,
     };
 }
 
@@ -56,6 +59,15 @@ struct Inner {
     writer: Writer,
     recorded: Book,
     torn: Option<Torn>,
+}
+
+/// A batch that is recorded and signed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sealed {
+    /// The assignments of its slots, in order.
+    pub assignments: Vec<Assignment>,
+    /// The signature over its end: what a log record that ends there carries (PROTOCOL 5.5).
+    pub head: HeadSignature,
 }
 
 /// Why the guard does not sign.
@@ -154,12 +166,17 @@ impl Guard {
         self.inner.torn
     }
 
-    /// Records the batch durably, then signs its slots in order.
-    pub async fn seal(&self, batch: Arc<Batch>) -> Result<Vec<Assignment>, GuardError> {
+    /// Records the batch durably, then signs its slots in order, and its end for the log records of `origin`.
+    ///
+    /// The Origin is not recorded: the spawn names it, and the process's id commits to the spawn.
+    pub async fn seal(&self, batch: Arc<Batch>, origin: Id) -> Result<Sealed, GuardError> {
         self.inner.writer.record(batch.clone()).await?;
         let inner = self.inner.clone();
         // Some 10 ms of arithmetic for a full batch: not on the threads that carry requests.
-        let signing = tokio::task::spawn_blocking(move || sign(&inner.key, &batch));
+        let signing = tokio::task::spawn_blocking(move || {
+            let head = sign_head(&inner.key, &batch, origin);
+            sign(&inner.key, &batch).map(|assignments| Sealed { assignments, head })
+        });
         signing
             .await
             .map_err(|error| GuardError::Stopped(error.to_string().into()))?
@@ -199,6 +216,17 @@ pub fn sign(key: &SigningKey, batch: &Batch) -> Result<Vec<Assignment>, GuardErr
         signed.push(assignment);
     }
     Ok(signed)
+}
+
+/// Signs the end of what has been recorded. In the node called by [`Guard::seal`] alone.
+pub fn sign_head(key: &SigningKey, batch: &Batch, origin: Id) -> HeadSignature {
+    let head = log_record::Head {
+        process: batch.process,
+        epoch: batch.epoch,
+        slot: batch.last(),
+        chain: batch.last_log_chain(),
+    };
+    HeadSignature::sign(key, &head, origin)
 }
 
 #[cfg(test)]
