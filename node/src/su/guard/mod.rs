@@ -8,18 +8,25 @@
 //! 4. After a failed write or fsync nothing is signed until the next start, which reads what the disk really holds.
 //! 5. With the slots the guard signs the end of the batch (PROTOCOL 5.5), so that log records are made later without the key.
 //! 6. Epochs above 0 are opened by a firm `Resume` alone (PROTOCOL 5.11); nothing here opens one yet, so they are refused.
+//! 7. Each start has a token of its own, kept in the file and published with the location: a node that sees a token of its
+//!    key that its file does not hold knows that another node has the key ([`super::watch`]).
 //!
 //! The key also signs where this scheduler is found ([`Guard::seal_location`]), which can contradict nothing.
-//! Deliberately absent: any way to reach the key, to forget a slot, or to begin a log elsewhere than at slot 0.
+//! Deliberately absent: any way to reach the key or to forget a slot. What an operator does to the file while no node runs is
+//! [`offline`]; what travels between two files is [`interchange`].
 
 mod file;
 mod frame;
+pub mod interchange;
+pub mod note;
+pub mod offline;
 mod record;
+mod replace;
 pub mod rule;
 mod scan;
 mod writer;
 
-use std::{collections::BTreeMap, path::Path, sync::Arc};
+use std::{collections::BTreeMap, io, path::Path, sync::Arc};
 
 use aosec_wire::{
     Address, Assignment, AssignmentError, Draft, Id, ItemError, SigningKey, Tags, VerifiedItem,
@@ -28,9 +35,15 @@ use aosec_wire::{
 };
 use bytes::Bytes;
 
-use self::{file::GuardFile, writer::Writer};
+use self::{
+    file::Opened,
+    rule::{Contradiction, LogKey},
+    writer::Writer,
+};
 pub use self::{
     file::{GuardFileError, Torn},
+    note::{Network, Note, Token},
+    offline::OfflineGuard,
     record::{EXCLUDE_BYTES_MAX, EXCLUDES_MAX, RecordError},
     rule::{Book, Head},
 };
@@ -47,6 +60,9 @@ pub mod pure {
     };
 }
 
+/// The tag of a Scheduler-Location that tells which start of a node wrote it: another node with the same key has another.
+pub const START_TOKEN: &str = "Start-Token";
+
 /// The guard of one scheduler key. Clones share it.
 #[derive(Clone, Debug)]
 pub struct Guard {
@@ -57,8 +73,9 @@ pub struct Guard {
 struct Inner {
     key: SigningKey,
     writer: Writer,
-    recorded: Book,
+    recorded: BTreeMap<LogKey, Head>,
     torn: Option<Torn>,
+    token: Token,
 }
 
 /// A batch that is recorded and signed.
@@ -119,34 +136,48 @@ pub enum GuardError {
     /// The batch cannot be written as assignments.
     #[error(transparent)]
     Assignment(Arc<AssignmentError>),
+    /// What was to be noted contradicts what is known.
+    #[error(transparent)]
+    Contradiction(#[from] Contradiction),
+    /// A halt stands in the file.
+    #[error("{0}")]
+    Halted(Arc<str>),
     /// A write failed, or the guard has stopped.
     #[error("the guard signs no more until the node starts again: {0}")]
     Stopped(Arc<str>),
 }
 
 impl Guard {
-    /// Opens the guard file at `path` (made when absent) for `key`, which nobody else should hold from now on.
+    /// Opens the guard file at `path` (made when absent) for `key`, which nobody else should hold from now on, and notes
+    /// there that it was started.
     pub fn open(path: &Path, key: SigningKey) -> Result<Self, GuardFileError> {
-        let mut recorded = Book::default();
-        let (file, torn) = GuardFile::open(path, key.address(), |record| {
-            let batch = record::decode(record).map_err(|_| "a record is not readable")?;
-            match recorded.take(&batch) {
-                Ok(Some(_)) => Ok(()),
-                Ok(None) | Err(_) => Err("a record does not follow the one before"),
-            }
-        })?;
-        let writer =
-            Writer::start(file, recorded.clone()).map_err(|source| GuardFileError::Io {
+        let Opened {
+            mut file,
+            mut book,
+            torn,
+        } = Opened::at(path, key.address())?;
+        let recorded = book.heads().clone();
+        let token = new_token(path)?;
+        // A token is new, so noting it contradicts nothing.
+        let _nothing = book.note(Note::Start(token));
+        match file.is_old() {
+            true => file.rewrite(key.address(), book.notes().iter().map(Note::encode))?,
+            false => file.append(&[Note::Start(token).encode()])?,
+        }
+        let writer = Writer::start(file, key.address().clone(), book).map_err(|source| {
+            GuardFileError::Io {
                 action: "start the writer of",
                 path: path.to_owned(),
                 source,
-            })?;
+            }
+        })?;
         Ok(Self {
             inner: Arc::new(Inner {
                 key,
                 writer,
                 recorded,
                 torn,
+                token,
             }),
         })
     }
@@ -158,12 +189,32 @@ impl Guard {
 
     /// What was recorded when the file was opened: the start compares it with the store.
     pub fn recorded(&self) -> &BTreeMap<(Id, u64), Head> {
-        self.inner.recorded.heads()
+        &self.inner.recorded
     }
 
     /// The write that was found cut off when the file was opened.
     pub fn torn(&self) -> Option<Torn> {
         self.inner.torn
+    }
+
+    /// What tells this start from every other one of the same key.
+    pub fn token(&self) -> Token {
+        self.inner.token
+    }
+
+    /// Looks at what is remembered at this moment.
+    pub fn look<T>(&self, look: impl FnOnce(&Book) -> T) -> T {
+        self.inner.writer.look(look)
+    }
+
+    /// Signs nothing any more, not after the next start either, until an operator resumes: `why` is kept in the file.
+    pub async fn halt(&self, why: String) -> Result<(), GuardError> {
+        self.inner.writer.note(Note::Halt(why)).await
+    }
+
+    /// Remembers the network that the key signs for.
+    pub async fn remember_network(&self, network: Network) -> Result<(), GuardError> {
+        self.inner.writer.note(Note::Network(network)).await
     }
 
     /// Records the batch durably, then signs its slots in order, and its end for the log records of `origin`.
@@ -192,6 +243,7 @@ impl Guard {
             // An absent one is empty, and no item has an empty tag.
             tags.push(name, draft.tags.get(name).unwrap_or_default());
         }
+        tags.push(START_TOKEN, self.inner.token.to_string());
         // Old clients' libraries do not write items without data.
         let data = Bytes::from_static(b" ");
         Draft {
@@ -202,6 +254,17 @@ impl Guard {
         }
         .sign_deterministic(&self.inner.key)
     }
+}
+
+fn new_token(path: &Path) -> Result<Token, GuardFileError> {
+    let mut bytes = [0; Token::BYTES];
+    let failed = |cause: getrandom::Error| GuardFileError::Io {
+        action: "draw a token for",
+        path: path.to_owned(),
+        source: io::Error::other(cause.to_string()),
+    };
+    getrandom::fill(&mut bytes).map_err(failed)?;
+    Ok(Token::new(bytes))
 }
 
 /// Signs what has been recorded. In the node called by [`Guard::seal`] alone.
@@ -229,5 +292,7 @@ pub fn sign_head(key: &SigningKey, batch: &Batch, origin: Id) -> HeadSignature {
     HeadSignature::sign(key, &head, origin)
 }
 
+#[cfg(test)]
+mod life_tests;
 #[cfg(test)]
 mod tests;

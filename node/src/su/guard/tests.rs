@@ -5,10 +5,10 @@ use aosec_wire::Chain;
 use super::*;
 use crate::su::chain::Slot;
 
-const KEY: [u8; 32] = [3; 32];
-const ORIGIN: Id = Id::new([6; 32]);
+pub(super) const KEY: [u8; 32] = [3; 32];
+pub(super) const ORIGIN: Id = Id::new([6; 32]);
 
-fn process(number: u8) -> Id {
+pub(super) fn process(number: u8) -> Id {
     Id::new([number; 32])
 }
 
@@ -22,7 +22,7 @@ fn slots(messages: &[u8]) -> Vec<Slot> {
     messages.iter().enumerate().map(slot).collect()
 }
 
-fn spawn(number: u8, messages: &[u8]) -> Arc<Batch> {
+pub(super) fn spawn(number: u8, messages: &[u8]) -> Arc<Batch> {
     let batch = Batch {
         process: process(number),
         epoch: 0,
@@ -33,7 +33,7 @@ fn spawn(number: u8, messages: &[u8]) -> Arc<Batch> {
     Arc::new(batch)
 }
 
-fn after(log: &Sealed, messages: &[u8]) -> Arc<Batch> {
+pub(super) fn after(log: &Sealed, messages: &[u8]) -> Arc<Batch> {
     let last = log.assignments.last().unwrap();
     let (process, first) = (last.process(), last.nonce() + 1);
     Arc::new(Batch {
@@ -45,27 +45,27 @@ fn after(log: &Sealed, messages: &[u8]) -> Arc<Batch> {
     })
 }
 
-struct Place {
+pub(super) struct Place {
     dir: tempfile::TempDir,
 }
 
 impl Place {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self {
             dir: tempfile::tempdir().unwrap(),
         }
     }
 
-    fn path(&self) -> std::path::PathBuf {
+    pub(super) fn path(&self) -> std::path::PathBuf {
         self.dir.path().join("sign.guard")
     }
 
-    fn open(&self) -> Guard {
+    pub(super) fn open(&self) -> Guard {
         Guard::open(&self.path(), SigningKey::ed25519(KEY)).unwrap()
     }
 
     /// Opens again once the thread of the guard before has let go of the file.
-    async fn reopen(&self, guard: Guard) -> Guard {
+    pub(super) async fn reopen(&self, guard: Guard) -> Guard {
         drop(guard);
         loop {
             match Guard::open(&self.path(), SigningKey::ed25519(KEY)) {
@@ -77,7 +77,7 @@ impl Place {
 }
 
 /// All that the key has said: assignments, and the signature over the end.
-fn bytes(sealed: &Sealed) -> Vec<Bytes> {
+pub(super) fn bytes(sealed: &Sealed) -> Vec<Bytes> {
     let assignments = sealed.assignments.iter();
     assignments
         .map(|assignment| assignment.item().bytes().clone())
@@ -208,7 +208,7 @@ async fn of_many_contents_at_once_one_wins() {
 async fn processes_share_the_file_and_not_their_slots() {
     let place = Place::new();
     let guard = place.open();
-    let all = (0..40_u8).map(|number| {
+    let all = (1..41_u8).map(|number| {
         let guard = guard.clone();
         tokio::spawn(async move {
             guard
@@ -242,9 +242,11 @@ async fn a_location_names_the_scheduler_and_is_no_assignment() {
         .unwrap();
     assert_eq!(item.owner_address(), guard.address());
     assert_eq!(item.tags().get("Url"), Some("http://127.0.0.1:4003"));
+    let token = guard.token().to_string();
+    assert_eq!(item.tags().get(START_TOKEN), Some(token.as_str()));
     assert_eq!(
         (item.tags().get("Type"), item.tags().len()),
-        (Some("Scheduler-Location"), 6)
+        (Some("Scheduler-Location"), 7)
     );
     assert!(guard.seal_location(&Draft::default()).is_err());
 }
