@@ -4,3 +4,4 @@
 //! `e2e` (real processes, real clients), and whatever `Cargo.toml` lists. `bench` measures and fails nothing.
 
 pub mod harness;
+pub mod sim;

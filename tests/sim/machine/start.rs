@@ -1,0 +1,120 @@
+//! How a machine stops, and what a start makes of the files that it finds.
+
+use aosec_node::su::recover::compare;
+use aosec_wire::Id;
+
+use aosec_node::su::pure::guard::Book;
+
+use super::{GuardWriter, Log, Node};
+use crate::sim::{
+    disk::Stop,
+    event::{Event, Moment, Step},
+    plant::Plant,
+    world::World,
+};
+
+/// A machine that stopped by itself is switched on again within this time.
+const REST_MS_MAX: u64 = 4_000;
+
+impl World {
+    /// Stops a machine if it was to stop at this moment of its work. True where it did.
+    pub(in crate::sim) fn trapped(&mut self, m: usize, moment: Moment) -> bool {
+        let Some((at, stop)) = self.machines[m].trap else {
+            return false;
+        };
+        if at != moment {
+            return false;
+        }
+        self.machines[m].trap = None;
+        self.note(&("trapped", m, moment));
+        self.trace.saw(moment.name());
+        self.stop(m, stop);
+        let rest = 1 + self.dice.below(REST_MS_MAX);
+        self.after(rest, Event::Start(m));
+        true
+    }
+
+    pub(in crate::sim) fn stop(&mut self, m: usize, stop: Stop) {
+        let machine = &mut self.machines[m];
+        machine.life += 1;
+        machine.node = None;
+        machine.disk.stop(stop, &mut self.dice);
+    }
+
+    /// Opens both files, compares them, and wakes what has to be signed.
+    pub(in crate::sim) fn start(&mut self, m: usize) {
+        let machine = &mut self.machines[m];
+        if machine.node.is_some() || machine.retired {
+            return;
+        }
+        machine.life += 1;
+        let address = self.cast.keys[machine.key].address();
+        let opened = machine.disk.guard.open(address);
+        let read = machine.disk.store.open();
+        let (opened, ()) = match opened.and_then(|opened| read.map(|()| (opened, ()))) {
+            Ok(both) => both,
+            Err(reason) => {
+                machine.refused = Some(reason);
+                self.trace.saw("a node that does not start");
+                return self.note(&("does not start", m, reason));
+            }
+        };
+        machine.refused = None;
+        let (unsigned, observes) = match self.compared(m, &opened.book) {
+            Some(unsigned) => (unsigned, false),
+            None => (Vec::new(), true),
+        };
+        self.note(&("starts", m, observes));
+        if opened.torn {
+            self.trace.saw("a guard file with a torn end");
+        }
+        if observes {
+            self.trace.saw("a node that signs nothing");
+        }
+        let guard = GuardWriter {
+            book: opened.book,
+            frames: opened.frames,
+            ..GuardWriter::default()
+        };
+        let node = Node {
+            observes,
+            guard,
+            ..Node::default()
+        };
+        let machine = &mut self.machines[m];
+        machine.node = Some(node);
+        if !observes {
+            machine.original = None;
+            self.signer_started(m);
+        }
+        for process in unsigned {
+            self.trace.saw("a batch found unsigned");
+            self.wake(m, process);
+        }
+        self.look(m);
+        let round = self.scene.round_ms;
+        self.step_after(m, round, Step::Round);
+    }
+
+    /// Which logs end in a batch that has to be signed; none where store and guard disagree.
+    fn compared(&self, m: usize, book: &Book) -> Option<Vec<Id>> {
+        let reaches = self.machines[m].disk.store.reaches();
+        if self.plant == Some(Plant::GuardIgnored) {
+            let unsigned = reaches
+                .iter()
+                .filter(|reach| reach.signed != Some(reach.slot));
+            return Some(unsigned.map(|reach| reach.process).collect());
+        }
+        compare(&reaches, book.heads()).ok()
+    }
+
+    /// Lets a log have its owner, unless it has one.
+    pub(in crate::sim) fn wake(&mut self, m: usize, process: Id) {
+        if let Some(node) = &mut self.machines[m].node
+            && !node.logs.contains_key(&process)
+        {
+            node.logs.insert(process, Log::default());
+            self.awake(m, process);
+        }
+    }
+}
