@@ -1,13 +1,15 @@
 //! End to end: the real binary, real processes, real sockets and real ao clients.
 //!
 //! Read in this order: [`clients`] (what users do, with npm's unmodified aoconnect), [`command_line`] (what newcomers type),
-//! [`signers`] (what we sign, judged by others), [`base_layer`] (a chain that misbehaves), [`repeats`] (what is sent more than once), [`hostile_items`],
-//! [`hostile_requests`] and [`slow`] (what enemies send), [`chaos`] (what power switches do).
+//! [`signers`] (what we sign, judged by others), [`base_layer`] (a chain that misbehaves), [`repeats`] (what is sent more than
+//! once), [`hostile_items`], [`hostile_requests`] and [`slow`] (what enemies send), [`chaos`] (what power switches do), [`disk`]
+//! (what disks do).
 
 mod base_layer;
 mod chaos;
 mod clients;
 mod command_line;
+mod disk;
 mod hostile_items;
 mod hostile_requests;
 mod repeats;

@@ -82,14 +82,21 @@ impl Group {
     }
 }
 
-impl Drop for Group {
-    fn drop(&mut self) {
+impl Group {
+    /// Kills the child and waits until it is gone.
+    pub fn end(&mut self) {
         if self.ended().is_none()
             && let Err(error) = self.child.kill()
         {
             eprintln!("process {} could not be killed: {error}", self.child.id());
         }
         let _already_reaped = self.child.wait();
+    }
+}
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        self.end();
     }
 }
 

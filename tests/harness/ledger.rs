@@ -76,7 +76,7 @@ impl fmt::Display for Broken {
 }
 
 /// Everything seen of one process.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Ledger {
     seen: BTreeMap<u64, Content>,
     /// Message to slot; no slot where it was taken without a receipt.

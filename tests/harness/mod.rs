@@ -11,6 +11,8 @@ pub mod draft;
 pub mod group;
 pub mod http;
 pub mod ledger;
+pub mod load;
+pub mod lone;
 pub mod npm;
 pub mod raw_http;
 pub mod seed;

@@ -32,7 +32,9 @@ pub(super) fn start(args: &LogArgs) {
     let filter = EnvFilter::new(&args.log_level);
     let lines = tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_writer(std::io::stderr);
+        .with_writer(std::io::stderr)
+        // Complaining of a log that cannot be written, to where it cannot be written, would end the task that wanted to log.
+        .log_internal_errors(false);
     match args.log_format {
         LogFormat::Terminal => lines.init(),
         LogFormat::Json => lines.json().init(),

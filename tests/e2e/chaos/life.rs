@@ -8,7 +8,7 @@ use aosec_tests::harness::{World, draft, http, seed::Seed, su_log};
 use aosec_wire::{Assignment, Id, SigningKey};
 use tokio::task::JoinSet;
 
-use super::load::{Load, SENDERS};
+use aosec_tests::harness::load::{Load, SENDERS};
 
 /// The node that orders the process, and the other one.
 const HOST: usize = 0;

@@ -1,11 +1,10 @@
 //! `kill -9` at any instant: what was acknowledged stays, in its slot, once, and no slot is ever signed twice.
 //!
-//! Twenty kills by default; `AOSEC_KILL_ROUNDS` asks for more, `AOSEC_SEED` plays a run again. [`load`] sends and remembers,
+//! Twenty kills by default; `AOSEC_KILL_ROUNDS` asks for more, `AOSEC_SEED` plays a run again. [`aosec_tests::harness::load`] sends and remembers,
 //! [`life`] is one process that lives through some rounds and is judged by the harness's ledger; [`delivery`] kills those that carry messages between processes.
 
 mod delivery;
 mod life;
-mod load;
 
 use aosec_tests::harness::{World, seed::Seed};
 

@@ -4,12 +4,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use aosec_tests::harness::http::{self, Answer};
-use aosec_tests::harness::{draft, ledger::Ledger, su_log};
+use super::http::{self, Answer};
+use super::{draft, ledger::Ledger, su_log};
 use aosec_wire::{Assignment, Id, SigningKey, VerifiedItem, id};
 
 /// Messages in flight.
-pub(super) const SENDERS: u64 = 24;
+pub const SENDERS: u64 = 24;
 /// Each sender rests between two messages, so that a life's log can be replayed in seconds.
 const REST: Duration = Duration::from_millis(25);
 /// One message in so many goes through the MU of the other node.
@@ -17,7 +17,7 @@ const THROUGH_MU_EACH: u64 = 4;
 
 /// What all senders share.
 #[derive(Debug)]
-pub(super) struct Load {
+pub struct Load {
     key: SigningKey,
     process: Id,
     numbers: AtomicU64,
@@ -25,15 +25,18 @@ pub(super) struct Load {
 }
 
 /// What the senders remember.
-#[derive(Debug, Default)]
-pub(super) struct Memory {
-    pub(super) ledger: Ledger,
+#[derive(Clone, Debug, Default)]
+pub struct Memory {
+    /// What was promised and seen.
+    pub ledger: Ledger,
     /// Sent, and no receipt came back: may stand in the log or not, and is sent again after the crash.
-    pub(super) unanswered: Vec<VerifiedItem>,
+    pub unanswered: Vec<VerifiedItem>,
 }
 
 impl Load {
-    pub(super) fn new(key: SigningKey, process: Id) -> Arc<Self> {
+    /// Senders of messages to `process`, signed by `key`.
+    #[must_use]
+    pub fn new(key: SigningKey, process: Id) -> Arc<Self> {
         Arc::new(Self {
             key,
             process,
@@ -42,12 +45,38 @@ impl Load {
         })
     }
 
-    pub(super) fn memory(&self) -> MutexGuard<'_, Memory> {
+    /// The same senders with a memory of their own: for a world that goes on apart from this one.
+    #[must_use]
+    pub fn fork(&self) -> Arc<Self> {
+        Arc::new(Self {
+            key: self.key.clone(),
+            process: self.process,
+            numbers: AtomicU64::new(self.numbers.load(Ordering::Relaxed)),
+            memory: Mutex::new(self.memory().clone()),
+        })
+    }
+
+    /// A further message with this data, remembered before it is sent.
+    pub fn next_item(&self, data: impl Into<bytes::Bytes>) -> VerifiedItem {
+        self.numbers.fetch_add(1, Ordering::Relaxed);
+        let item = draft::message(&self.key, self.process, "Note", data);
+        self.memory().unanswered.push(item.clone());
+        item
+    }
+
+    /// The process that is written to.
+    #[must_use]
+    pub fn process(&self) -> Id {
+        self.process
+    }
+
+    /// What is remembered.
+    pub fn memory(&self) -> MutexGuard<'_, Memory> {
         self.memory.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Sends until it is aborted.
-    pub(super) async fn keep_sending(self: Arc<Self>, su: String, mu: String) {
+    pub async fn keep_sending(self: Arc<Self>, su: String, mu: String) {
         loop {
             let number = self.numbers.fetch_add(1, Ordering::Relaxed);
             let item = draft::message(&self.key, self.process, "Note", number.to_string());
@@ -66,7 +95,7 @@ impl Load {
     }
 
     /// Asks for the newest slot again and again, as a reader would: what was shown once must stay.
-    pub(super) async fn keep_reading(self: Arc<Self>, su: String) {
+    pub async fn keep_reading(self: Arc<Self>, su: String) {
         let url = format!("{su}/{}/latest", self.process);
         loop {
             if let Ok(answer) = http::get(&url).await
@@ -81,7 +110,7 @@ impl Load {
     }
 
     /// Sends everything again that was not answered. Each gets a receipt, or the SU knows it already.
-    pub(super) async fn send_again(&self, su: &str) {
+    pub async fn send_again(&self, su: &str) {
         let unanswered = std::mem::take(&mut self.memory().unanswered);
         for item in unanswered {
             let answer = http::post_item(su, item.bytes().clone())
@@ -108,7 +137,7 @@ impl Load {
     }
 
     /// True where the answer is a promise, with a receipt or without; it is then noted.
-    fn note(&self, item: &VerifiedItem, answer: &Answer) -> bool {
+    pub fn note(&self, item: &VerifiedItem, answer: &Answer) -> bool {
         if !answer.is_success() {
             return false;
         }
