@@ -1,4 +1,7 @@
-//! Who failed, and how we know: the canonical log derived from the base layer, cases, deadlines, evidence.
+//! Who failed, and how we know. Its rules are pure steps over values (PROTOCOL 1, 2, 5 and 6); no clock, socket or disk is here.
 //!
-//! Nothing of this is built yet: the crate stands here so that the arrows of the house are right from the first day. Its rules
-//! will be pure steps over values (PROTOCOL 5 and 6). It never learns of `aosec-market`: only Origin knows both.
+//! Built: [`derive`], the canonical log of each process as a function of blocks. Not built yet: what only Origin's inbox gives (the
+//! order of a process without a host, 5.8), the docket, deadlines, evidence, and the two agents. It never learns of
+//! `aosec-market`: only Origin knows both.
+
+pub mod derive;

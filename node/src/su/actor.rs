@@ -9,16 +9,20 @@
 
 use std::{sync::Arc, time::Duration};
 
-use aosec_wire::{Assignment, Id};
+use aosec_wire::{
+    Assignment, Id,
+    record::{NO_ORIGIN, origin_of},
+};
 use tokio::{sync::mpsc, time::timeout};
 
 use super::{
     Shared,
     admission::{Verdict, Want, admit},
     chain::{BATCH_SLOTS, Batch, Before, Slot, next_batch},
+    guard::Sealed,
     outbox,
     refusal::{Refusal, Unavailable},
-    registry::{Request, Signed, Tail},
+    registry::{Request, Signed, Tail, Unkept},
 };
 use crate::{
     metrics,
@@ -39,6 +43,8 @@ pub(super) struct Actor {
     tail: Arc<Tail>,
     /// The signed end of the log; none before slot 0.
     last: Option<Assignment>,
+    /// The court that the spawn names; none before slot 0.
+    origin: Id,
 }
 
 impl Actor {
@@ -54,6 +60,7 @@ impl Actor {
             mailbox,
             tail,
             last: None,
+            origin: NO_ORIGIN,
         }
     }
 
@@ -86,6 +93,9 @@ impl Actor {
     /// Reads where the log ends, and signs a batch that was committed and not signed.
     pub(super) async fn wake(&mut self) -> Result<(), Unavailable> {
         let store = &self.shared.store;
+        if let Some(spawn) = item::find(store, self.process).await? {
+            self.origin = origin_of(spawn.tags());
+        }
         self.last = receipt::last(store, self.process).await?;
         let first = self.last.as_ref().map_or(0, |last| last.nonce() + 1);
         // One more than a batch, so that an impossible log is seen and refused by the guard.
@@ -110,6 +120,9 @@ impl Actor {
         if let Some(batch) = planned.batch {
             let taken: Vec<&Want> = taken(&requests, &planned.verdicts).collect();
             let bytes = taken.iter().map(|want| want.bytes()).collect();
+            if let Some(Want::Spawn(spawn)) = taken.first() {
+                self.origin = origin_of(spawn.tags());
+            }
             if let Err(reason) = self.commit(&batch, &taken).await {
                 refuse(requests, &reason.into());
                 return Ok(());
@@ -162,7 +175,7 @@ impl Actor {
             .iter()
             .filter_map(|want| want.item().cloned())
             .collect();
-        let kept = self.tail.get();
+        let kept = self.tail.unkept();
         let written = self.shared.store.write(async move |db| {
             if is_new {
                 process::insert(db, process_id, epoch).await?;
@@ -172,7 +185,7 @@ impl Actor {
             keep(db, process_id, &kept).await
         });
         written.await?;
-        self.tail.set(Vec::new());
+        self.tail.set(Unkept::default());
         self.shared
             .recent
             .remember(taken.iter().filter_map(|want| want.item()));
@@ -185,7 +198,7 @@ impl Actor {
         batch: Arc<Batch>,
         bytes: Vec<u64>,
     ) -> Result<(), Unavailable> {
-        let assignments = self.shared.guard.seal(batch).await?;
+        let Sealed { assignments, head } = self.shared.guard.seal(batch, self.origin).await?;
         self.last = assignments.last().cloned();
         self.shared
             .recent
@@ -195,7 +208,10 @@ impl Actor {
             assignment,
             message_bytes,
         });
-        self.tail.set(signed.collect());
+        self.tail.set(Unkept {
+            signed: signed.collect(),
+            head: Some(head),
+        });
         Ok(())
     }
 
@@ -250,12 +266,12 @@ impl Actor {
 
     /// Keeps the signatures that no further batch took along.
     pub(super) async fn keep(&self) -> Result<(), Unavailable> {
-        let (process_id, kept) = (self.process, self.tail.get());
+        let (process_id, kept) = (self.process, self.tail.unkept());
         self.shared
             .store
             .write(async move |db| keep(db, process_id, &kept).await)
             .await?;
-        self.tail.set(Vec::new());
+        self.tail.set(Unkept::default());
         Ok(())
     }
 
@@ -352,7 +368,8 @@ pub fn planned(
     }
 }
 
-async fn keep(db: &mut crate::store::Db, process: Id, signed: &[Signed]) -> Result<(), StoreError> {
+async fn keep(db: &mut crate::store::Db, process: Id, unkept: &Unkept) -> Result<(), StoreError> {
+    let signed = &unkept.signed;
     let assignments: Vec<_> = signed.iter().map(|one| one.assignment.clone()).collect();
     receipt::insert(db, process, &assignments).await?;
     publication::insert(db, &outbox::runs(process, signed)).await

@@ -136,6 +136,12 @@ impl Batch {
         self.slots.iter().map(step).collect()
     }
 
+    /// The log chain at the last slot.
+    pub fn last_log_chain(&self) -> Id {
+        // A batch has at least one slot, so the id of the process is never taken here.
+        self.log_chains().pop().unwrap_or(self.process)
+    }
+
     /// What is to be signed for the slot `first + index`, once `before` (the slot before it) is signed.
     pub fn assignment(&self, index: usize, before: Option<Before>) -> Option<AssignmentPlan> {
         let slot = self.slots.get(index)?;

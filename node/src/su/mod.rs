@@ -34,7 +34,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use aosec_wire::{Address, Assignment, Id, Scheduled, VerifiedItem};
+use aosec_wire::{Address, Assignment, Id, Scheduled, VerifiedItem, record::ORIGIN_TAG};
 use tokio::sync::{Semaphore, oneshot};
 use tokio_util::task::TaskTracker;
 
@@ -68,8 +68,6 @@ const LOOK_UP_PATIENCE: Duration = Duration::from_secs(3);
 const LOOK_UP_PAUSE: Duration = Duration::from_millis(250);
 /// The tag of a process that says from how many confirmations on it takes transactions.
 const SETTLEMENT_DEPTH: &str = "Settlement-Depth";
-/// The tag of a process that a court protects; it takes data items only (PROTOCOL 5.1).
-const ORIGIN: &str = "Origin";
 
 /// What the unit is made of.
 pub struct Parts {
@@ -236,7 +234,8 @@ impl Handle {
         verify_exclude(&exclude)?;
         let spawn = item::find(&self.shared.store, process).await?;
         let spawn = spawn.ok_or(Refusal::UnknownProcess(process))?;
-        if spawn.tags().get(ORIGIN).is_some() {
+        // A process that a court protects takes data items only (PROTOCOL 5.1).
+        if spawn.tags().get(ORIGIN_TAG).is_some() {
             return Err(Refusal::NoReferences(process));
         }
         let item = match base_layer {

@@ -9,7 +9,7 @@ use std::{
     time::Instant,
 };
 
-use aosec_wire::{Assignment, Id};
+use aosec_wire::{Assignment, Id, record::HeadSignature};
 use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
 
 use super::{
@@ -43,19 +43,33 @@ pub struct Signed {
 
 /// The signed end of a log that the store does not hold yet: at most one batch. Readers look here first, then at the store.
 #[derive(Debug, Default)]
-pub(super) struct Tail(Mutex<Vec<Signed>>);
+pub(super) struct Tail(Mutex<Unkept>);
+
+/// A sealed batch that the store does not hold yet, or nothing.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Unkept {
+    pub(super) signed: Vec<Signed>,
+    /// The signature over its end; none where it has no slots.
+    #[expect(dead_code, reason = "the store keeps it once it has a place for it")]
+    pub(super) head: Option<HeadSignature>,
+}
 
 impl Tail {
     pub(super) fn get(&self) -> Vec<Signed> {
+        unpoisoned(&self.0).signed.clone()
+    }
+
+    /// What is to be kept: the slots with the signature over their end.
+    pub(super) fn unkept(&self) -> Unkept {
         unpoisoned(&self.0).clone()
     }
 
-    pub(super) fn set(&self, signed: Vec<Signed>) {
-        *unpoisoned(&self.0) = signed;
+    pub(super) fn set(&self, unkept: Unkept) {
+        *unpoisoned(&self.0) = unkept;
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        unpoisoned(&self.0).is_empty()
+        unpoisoned(&self.0).signed.is_empty()
     }
 }
 

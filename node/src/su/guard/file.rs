@@ -1,11 +1,12 @@
 //! The guard file: what was about to be signed, appended and flushed before it is signed (D3).
 //!
-//! `header: "aosecgrd" · version 2 · address length 2 · address · crc 4`, then frames, one for each fsync:
+//! `header: "aosecgrd" · version (2 bytes) · address length 2 · address · crc 4`, then frames, one for each fsync:
 //! `"AOGF" · payload length 4 · number 8 · crc 4 (over length, number, payload) · payload`, where the payload is
 //! `count 2 · count × (record length 4 · record)`. Numbers are big-endian, the CRC is CRC-32 (IEEE).
 //!
 //! 1. One writer: the file is locked for as long as it is open.
-//! 2. It is only ever appended to. An fsync that failed is not tried again: the caller must stop signing.
+//! 2. It is only ever appended to, or replaced whole by one that holds no less ([`super::replace`]). An fsync that failed is
+//!    not tried again: the caller must stop signing.
 //! 3. What does not read whole at the very end is a write that was cut off before its fsync returned. Nothing was signed
 //!    from it, so it is removed. Anything unreadable before another frame is damage, and the file is refused: an old slot
 //!    could be signed again.
@@ -22,7 +23,9 @@ use std::{
 use aosec_wire::Address;
 
 use super::{
-    frame::{HEADER_BYTES_MAX, VERSION, frame, header, read_header},
+    frame::{self, HEADER_BYTES_MAX, VERSION, VERSION_MIN, frame, header, read_header},
+    replace::{OnDisk, folder_of, is_under, replace},
+    rule::Book,
     scan::{Unreadable, scan},
 };
 
@@ -35,6 +38,25 @@ pub(super) struct GuardFile {
     path: PathBuf,
     /// The number of the next frame.
     number: u64,
+    length: u64,
+    /// The format in its header.
+    version: u16,
+}
+
+/// The file with what it says.
+#[derive(Debug)]
+pub(super) struct Opened {
+    pub(super) file: GuardFile,
+    pub(super) book: Book,
+    pub(super) torn: Option<Torn>,
+}
+
+impl Opened {
+    pub(super) fn at(path: &Path, address: &Address) -> Result<Self, GuardFileError> {
+        let mut book = Book::default();
+        let (file, torn) = GuardFile::open(path, address, |record| book.read(record))?;
+        Ok(Self { file, book, torn })
+    }
 }
 
 /// A write that was cut off, found and removed when the file was opened.
@@ -110,6 +132,8 @@ impl GuardFile {
             file,
             path: path.to_owned(),
             number: 0,
+            length: 0,
+            version: VERSION,
         };
         let Some(start) = guard.header(address, length)? else {
             guard.begin(address)?;
@@ -124,7 +148,32 @@ impl GuardFile {
             guard.cut(end)?;
         }
         guard.file.seek(SeekFrom::Start(end)).map_err(&failed)?;
+        guard.length = end;
         Ok((guard, torn))
+    }
+
+    /// Bytes of it.
+    pub(super) fn length(&self) -> u64 {
+        self.length
+    }
+
+    /// Whether it has to be rewritten before anything but batches may be added.
+    pub(super) fn is_old(&self) -> bool {
+        self.version < VERSION
+    }
+
+    /// Puts a file with these records in its place; the lock goes over. Where that fails, nothing may be appended any more.
+    pub(super) fn rewrite(
+        &mut self,
+        address: &Address,
+        records: impl Iterator<Item = Vec<u8>>,
+    ) -> Result<(), GuardFileError> {
+        let (content, frames) = frame::file(address, records);
+        let mut folder = OnDisk::of(&self.path, FILE_MODE);
+        self.file = replace(&mut folder, &content).map_err(io_error(&self.path, "rewrite"))?;
+        (self.number, self.length) = (frames, content.len() as u64);
+        self.version = VERSION;
+        Ok(())
     }
 
     /// Appends `records` as one frame and returns once they are on the disk.
@@ -137,6 +186,7 @@ impl GuardFile {
             .sync_data()
             .map_err(io_error(&self.path, "flush"))?;
         self.number += 1;
+        self.length += frame.len() as u64;
         Ok(())
     }
 
@@ -148,33 +198,33 @@ impl GuardFile {
         BufReader::new(reading)
             .read_to_end(&mut found)
             .map_err(io_error(&self.path, "read"))?;
-        if found.starts_with(&expected) {
-            return Ok(Some(expected.len() as u64));
-        }
         // The header is flushed before the first frame: a shorter file has never guarded anything.
         if expected.starts_with(&found) && length < expected.len() as u64 {
             return Ok(None);
         }
-        Err(self.foreign_header(&found, address))
+        match read_header(&found) {
+            Some((version @ VERSION_MIN..=VERSION, owner)) if owner == address.as_str() => {
+                self.version = version;
+                Ok(Some(expected.len() as u64))
+            }
+            read => Err(self.foreign_header(read, address)),
+        }
     }
 
-    fn foreign_header(&self, found: &[u8], expected: &Address) -> GuardFileError {
+    fn foreign_header(&self, read: Option<(u16, String)>, expected: &Address) -> GuardFileError {
         let path = self.path.clone();
-        let damaged = GuardFileError::Damaged {
-            path: path.clone(),
-            at: 0,
-            what: "the header is not readable",
-        };
-        let Some((version, owner)) = read_header(found) else {
-            return damaged;
-        };
-        match version {
-            VERSION => GuardFileError::OtherKey {
+        match read {
+            None => GuardFileError::Damaged {
                 path,
-                found: owner,
+                at: 0,
+                what: "the header is not readable",
+            },
+            Some((VERSION_MIN..=VERSION, found)) => GuardFileError::OtherKey {
+                path,
+                found,
                 expected: expected.clone(),
             },
-            found => GuardFileError::Version { path, found },
+            Some((found, _)) => GuardFileError::Version { path, found },
         }
     }
 
@@ -184,9 +234,9 @@ impl GuardFile {
         self.file.seek(SeekFrom::Start(0)).map_err(&failed)?;
         self.file.write_all(&header(address)).map_err(&failed)?;
         self.file.sync_all().map_err(&failed)?;
-        let dir = self.path.parent().unwrap_or(Path::new("."));
+        self.length = header(address).len() as u64;
         // The name must be as durable as the content.
-        File::open(dir)
+        File::open(folder_of(&self.path))
             .and_then(|dir| dir.sync_all())
             .map_err(&failed)
     }
@@ -204,20 +254,14 @@ impl GuardFile {
         length: u64,
         visit: &mut impl FnMut(&[u8]) -> Result<(), &'static str>,
     ) -> Result<u64, GuardFileError> {
-        let scanned =
-            scan(&mut self.file, start, length, visit).map_err(|unreadable| match unreadable {
-                Unreadable::Io(source) => io_error(&self.path, "read")(source),
-                Unreadable::Damaged { at, what } => GuardFileError::Damaged {
-                    path: self.path.clone(),
-                    at,
-                    what,
-                },
-            })?;
+        let scanned = scan(&mut self.file, start, length, visit)
+            .map_err(|found| unreadable(&self.path, found))?;
         self.number = scanned.frames;
         Ok(scanned.end)
     }
 }
 
+/// Opens the file, makes it if need be, and locks it.
 fn lock(path: &Path) -> Result<File, GuardFileError> {
     let mut how = OpenOptions::new();
     how.read(true)
@@ -227,13 +271,28 @@ fn lock(path: &Path) -> Result<File, GuardFileError> {
         .mode(FILE_MODE);
     let file = how.open(path).map_err(io_error(path, "open"))?;
     match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(GuardFileError::InUse(path.to_owned())),
+        // A rewritten file takes the name along: whoever then locks the old one has nothing.
+        Ok(()) if is_under(&file, path).map_err(io_error(path, "look at"))? => Ok(file),
+        Ok(()) | Err(TryLockError::WouldBlock) => Err(GuardFileError::InUse(path.to_owned())),
         Err(TryLockError::Error(source)) => Err(io_error(path, "lock")(source)),
     }
 }
 
-fn io_error(path: &Path, action: &'static str) -> impl Fn(io::Error) -> GuardFileError + use<> {
+pub(super) fn unreadable(path: &Path, found: Unreadable) -> GuardFileError {
+    match found {
+        Unreadable::Io(source) => io_error(path, "read")(source),
+        Unreadable::Damaged { at, what } => GuardFileError::Damaged {
+            path: path.to_owned(),
+            at,
+            what,
+        },
+    }
+}
+
+pub(super) fn io_error(
+    path: &Path,
+    action: &'static str,
+) -> impl Fn(io::Error) -> GuardFileError + use<> {
     let path = path.to_owned();
     move |source| GuardFileError::Io {
         action,

@@ -141,13 +141,13 @@ fn one_file_has_one_key_one_owner_and_one_format() {
     let other = SigningKey::ed25519([2; 32]).address().clone();
     let refused = GuardFile::open(&path, &other, |_| Ok(()));
     assert!(matches!(refused, Err(GuardFileError::OtherKey { .. })));
-    whole[9] = 2;
+    whole[9] = 3;
     let end = header(&address()).len() - 4;
     let crc = crc32fast::hash(&whole[..end]).to_be_bytes();
     whole[end..end + 4].copy_from_slice(&crc);
     fs::write(&path, whole).unwrap();
     assert!(matches!(
         open(&path),
-        Err(GuardFileError::Version { found: 2, .. })
+        Err(GuardFileError::Version { found: 3, .. })
     ));
 }

@@ -7,7 +7,10 @@ use aosec_wire::Address;
 use super::record::RECORD_BYTES_MAX;
 
 pub(super) const MAGIC: &[u8; 8] = b"aosecgrd";
-pub(super) const VERSION: u16 = 1;
+/// The format that is written. Format 1 held batches alone; it is read, and rewritten before anything is added to it.
+pub(super) const VERSION: u16 = 2;
+/// The oldest format that is read.
+pub(super) const VERSION_MIN: u16 = 1;
 pub(super) const MARK: &[u8; 4] = b"AOGF";
 pub(super) const HEAD_BYTES: usize = 20;
 /// The longest header: that of an address of twice the length that addresses have.
@@ -39,6 +42,26 @@ pub(super) fn read_header(bytes: &[u8]) -> Option<(u16, String)> {
     let whole = crc32fast::hash(covered) == u32::from_be_bytes(*crc);
     let text = String::from_utf8(text.to_vec()).ok()?;
     whole.then_some((u16::from_be_bytes(*version), text))
+}
+
+/// A whole file of these records, which are of the short kind. Its last frame is empty: damage to any other is seen, because
+/// a frame follows it.
+pub(super) fn file(address: &Address, records: impl Iterator<Item = Vec<u8>>) -> (Vec<u8>, u64) {
+    let (mut out, mut frames) = (header(address), 0);
+    let (mut waiting, mut bytes) = (Vec::new(), 0);
+    for record in records {
+        bytes += record.len();
+        waiting.push(record);
+        if bytes >= FRAME_BYTES_AIM {
+            out.extend(frame(frames, &std::mem::take(&mut waiting)));
+            (frames, bytes) = (frames + 1, 0);
+        }
+    }
+    for last in [waiting, Vec::new()] {
+        out.extend(frame(frames, &last));
+        frames += 1;
+    }
+    (out, frames)
 }
 
 /// A frame with these records.

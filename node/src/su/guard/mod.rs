@@ -3,31 +3,47 @@
 //! 1. [`rule`] says which batch may be signed: for each (process, epoch) exactly the one that continues what is recorded, or
 //!    the very one that was recorded last (PROTOCOL invariant 21).
 //! 2. The batch is on the disk before the first of its signatures exists. Batches that wait together share one fsync.
-//! 3. Signing a recorded batch again gives equal bytes: signatures are deterministic and everything they cover is recorded.
+//! 3. Signing a recorded batch again gives equal bytes: signatures are deterministic, and everything they cover is recorded or,
+//!    as the Origin, fixed by the process's id.
 //! 4. After a failed write or fsync nothing is signed until the next start, which reads what the disk really holds.
-//! 5. Epochs above 0 are opened by a firm `Resume` alone (PROTOCOL 5.11); nothing here opens one yet, so they are refused.
+//! 5. With the slots the guard signs the end of the batch (PROTOCOL 5.5), so that log records are made later without the key.
+//! 6. Epochs above 0 are opened by a firm `Resume` alone (PROTOCOL 5.11); nothing here opens one yet, so they are refused.
+//! 7. Each start has a token of its own, kept in the file and published with the location: a node that sees a token of its
+//!    key that its file does not hold knows that another node has the key ([`super::watch`]).
 //!
 //! The key also signs where this scheduler is found ([`Guard::seal_location`]), which can contradict nothing.
-//! Deliberately absent: any way to reach the key, to forget a slot, or to begin a log elsewhere than at slot 0.
+//! Deliberately absent: any way to reach the key or to forget a slot. What an operator does to the file while no node runs is
+//! [`offline`]; what travels between two files is [`interchange`].
 
 mod file;
 mod frame;
+pub mod interchange;
+pub mod note;
+pub mod offline;
 mod record;
+mod replace;
 pub mod rule;
 mod scan;
 mod writer;
 
-use std::{collections::BTreeMap, path::Path, sync::Arc};
+use std::{collections::BTreeMap, io, path::Path, sync::Arc};
 
 use aosec_wire::{
     Address, Assignment, AssignmentError, Draft, Id, ItemError, SigningKey, Tags, VerifiedItem,
     message::{DATA_PROTOCOL, VARIANT},
+    record::{self as log_record, HeadSignature},
 };
 use bytes::Bytes;
 
-use self::{file::GuardFile, writer::Writer};
+use self::{
+    file::Opened,
+    rule::{Contradiction, LogKey},
+    writer::Writer,
+};
 pub use self::{
     file::{GuardFileError, Torn},
+    note::{Network, Note, Token},
+    offline::OfflineGuard,
     record::{EXCLUDE_BYTES_MAX, EXCLUDES_MAX, RecordError},
     rule::{Book, Head},
 };
@@ -40,9 +56,12 @@ pub mod pure {
         record::{decode, encode},
         rule::{Book, Head, Verdict, judge},
         scan::{Scanned, Unreadable, scan},
-        sign,
+        sign, sign_head,
     };
 }
+
+/// The tag of a Scheduler-Location that tells which start of a node wrote it: another node with the same key has another.
+pub const START_TOKEN: &str = "Start-Token";
 
 /// The guard of one scheduler key. Clones share it.
 #[derive(Clone, Debug)]
@@ -54,8 +73,18 @@ pub struct Guard {
 struct Inner {
     key: SigningKey,
     writer: Writer,
-    recorded: Book,
+    recorded: BTreeMap<LogKey, Head>,
     torn: Option<Torn>,
+    token: Token,
+}
+
+/// A batch that is recorded and signed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sealed {
+    /// The assignments of its slots, in order.
+    pub assignments: Vec<Assignment>,
+    /// The signature over its end: what a log record that ends there carries (PROTOCOL 5.5).
+    pub head: HeadSignature,
 }
 
 /// Why the guard does not sign.
@@ -107,34 +136,48 @@ pub enum GuardError {
     /// The batch cannot be written as assignments.
     #[error(transparent)]
     Assignment(Arc<AssignmentError>),
+    /// What was to be noted contradicts what is known.
+    #[error(transparent)]
+    Contradiction(#[from] Contradiction),
+    /// A halt stands in the file.
+    #[error("{0}")]
+    Halted(Arc<str>),
     /// A write failed, or the guard has stopped.
     #[error("the guard signs no more until the node starts again: {0}")]
     Stopped(Arc<str>),
 }
 
 impl Guard {
-    /// Opens the guard file at `path` (made when absent) for `key`, which nobody else should hold from now on.
+    /// Opens the guard file at `path` (made when absent) for `key`, which nobody else should hold from now on, and notes
+    /// there that it was started.
     pub fn open(path: &Path, key: SigningKey) -> Result<Self, GuardFileError> {
-        let mut recorded = Book::default();
-        let (file, torn) = GuardFile::open(path, key.address(), |record| {
-            let batch = record::decode(record).map_err(|_| "a record is not readable")?;
-            match recorded.take(&batch) {
-                Ok(Some(_)) => Ok(()),
-                Ok(None) | Err(_) => Err("a record does not follow the one before"),
-            }
-        })?;
-        let writer =
-            Writer::start(file, recorded.clone()).map_err(|source| GuardFileError::Io {
+        let Opened {
+            mut file,
+            mut book,
+            torn,
+        } = Opened::at(path, key.address())?;
+        let recorded = book.heads().clone();
+        let token = new_token(path)?;
+        // A token is new, so noting it contradicts nothing.
+        let _nothing = book.note(Note::Start(token));
+        match file.is_old() {
+            true => file.rewrite(key.address(), book.notes().iter().map(Note::encode))?,
+            false => file.append(&[Note::Start(token).encode()])?,
+        }
+        let writer = Writer::start(file, key.address().clone(), book).map_err(|source| {
+            GuardFileError::Io {
                 action: "start the writer of",
                 path: path.to_owned(),
                 source,
-            })?;
+            }
+        })?;
         Ok(Self {
             inner: Arc::new(Inner {
                 key,
                 writer,
                 recorded,
                 torn,
+                token,
             }),
         })
     }
@@ -146,7 +189,7 @@ impl Guard {
 
     /// What was recorded when the file was opened: the start compares it with the store.
     pub fn recorded(&self) -> &BTreeMap<(Id, u64), Head> {
-        self.inner.recorded.heads()
+        &self.inner.recorded
     }
 
     /// The write that was found cut off when the file was opened.
@@ -154,12 +197,37 @@ impl Guard {
         self.inner.torn
     }
 
-    /// Records the batch durably, then signs its slots in order.
-    pub async fn seal(&self, batch: Arc<Batch>) -> Result<Vec<Assignment>, GuardError> {
+    /// What tells this start from every other one of the same key.
+    pub fn token(&self) -> Token {
+        self.inner.token
+    }
+
+    /// Looks at what is remembered at this moment.
+    pub fn look<T>(&self, look: impl FnOnce(&Book) -> T) -> T {
+        self.inner.writer.look(look)
+    }
+
+    /// Signs nothing any more, not after the next start either, until an operator resumes: `why` is kept in the file.
+    pub async fn halt(&self, why: String) -> Result<(), GuardError> {
+        self.inner.writer.note(Note::Halt(why)).await
+    }
+
+    /// Remembers the network that the key signs for.
+    pub async fn remember_network(&self, network: Network) -> Result<(), GuardError> {
+        self.inner.writer.note(Note::Network(network)).await
+    }
+
+    /// Records the batch durably, then signs its slots in order, and its end for the log records of `origin`.
+    ///
+    /// The Origin is not recorded: the spawn names it, and the process's id commits to the spawn.
+    pub async fn seal(&self, batch: Arc<Batch>, origin: Id) -> Result<Sealed, GuardError> {
         self.inner.writer.record(batch.clone()).await?;
         let inner = self.inner.clone();
         // Some 10 ms of arithmetic for a full batch: not on the threads that carry requests.
-        let signing = tokio::task::spawn_blocking(move || sign(&inner.key, &batch));
+        let signing = tokio::task::spawn_blocking(move || {
+            let head = sign_head(&inner.key, &batch, origin);
+            sign(&inner.key, &batch).map(|assignments| Sealed { assignments, head })
+        });
         signing
             .await
             .map_err(|error| GuardError::Stopped(error.to_string().into()))?
@@ -175,6 +243,7 @@ impl Guard {
             // An absent one is empty, and no item has an empty tag.
             tags.push(name, draft.tags.get(name).unwrap_or_default());
         }
+        tags.push(START_TOKEN, self.inner.token.to_string());
         // Old clients' libraries do not write items without data.
         let data = Bytes::from_static(b" ");
         Draft {
@@ -185,6 +254,17 @@ impl Guard {
         }
         .sign_deterministic(&self.inner.key)
     }
+}
+
+fn new_token(path: &Path) -> Result<Token, GuardFileError> {
+    let mut bytes = [0; Token::BYTES];
+    let failed = |cause: getrandom::Error| GuardFileError::Io {
+        action: "draw a token for",
+        path: path.to_owned(),
+        source: io::Error::other(cause.to_string()),
+    };
+    getrandom::fill(&mut bytes).map_err(failed)?;
+    Ok(Token::new(bytes))
 }
 
 /// Signs what has been recorded. In the node called by [`Guard::seal`] alone.
@@ -201,5 +281,18 @@ pub fn sign(key: &SigningKey, batch: &Batch) -> Result<Vec<Assignment>, GuardErr
     Ok(signed)
 }
 
+/// Signs the end of what has been recorded. In the node called by [`Guard::seal`] alone.
+pub fn sign_head(key: &SigningKey, batch: &Batch, origin: Id) -> HeadSignature {
+    let head = log_record::Head {
+        process: batch.process,
+        epoch: batch.epoch,
+        slot: batch.last(),
+        chain: batch.last_log_chain(),
+    };
+    HeadSignature::sign(key, &head, origin)
+}
+
+#[cfg(test)]
+mod life_tests;
 #[cfg(test)]
 mod tests;

@@ -74,6 +74,10 @@ fn verify(batch: &Batch) -> Result<(), RecordError> {
     let fits = |name: &String| !name.is_empty() && name.len() <= EXCLUDE_BYTES_MAX;
     let slot_fits =
         |slot: &Slot| slot.exclude.len() <= EXCLUDES_MAX && slot.exclude.iter().all(fits);
+    // Such a record would read as a note.
+    if batch.process.as_bytes() == &[0; 32] {
+        return Err(RecordError("must name a process, and no hash is zero"));
+    }
     if batch.slots.is_empty() || batch.slots.len() > BATCH_SLOTS {
         return Err(RecordError("must have 1 to 256 slots"));
     }

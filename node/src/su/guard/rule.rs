@@ -6,7 +6,8 @@
 //! 2. A log begins at slot 0 of epoch 0, or where it was learned from elsewhere ([`Book::learn`]).
 //! 3. Once a later epoch of a process is known, the earlier ones are over.
 //! 4. What is learned is a maximum and never a minus: no import, in whatever order or how often, lets an old slot be signed.
-//! 5. Two contents for one slot are told and never merged: somebody signed both.
+//! 5. A halt ends all signing until the operator's word ends the halt.
+//! 6. Two contents for one slot are told and never merged: somebody signed both.
 //!
 //! How a book comes to the disk is [`super::file`]; who signs is [`super::Guard`].
 
@@ -14,8 +15,15 @@ use std::collections::BTreeMap;
 
 use aosec_wire::Id;
 
-use super::{GuardError, record};
+use super::{
+    GuardError,
+    note::{Network, Note, Token},
+    record,
+};
 use crate::su::chain::Batch;
+
+/// Tokens that are remembered, the newest ones: nobody looks further back than the last few locations of a key.
+pub const TOKENS_MAX: usize = 256;
 
 /// Logs are told apart by process and epoch.
 pub type LogKey = (Id, u64);
@@ -24,6 +32,10 @@ pub type LogKey = (Id, u64);
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Book {
     heads: BTreeMap<LogKey, Head>,
+    network: Option<Network>,
+    tokens: Vec<Token>,
+    halt: Option<String>,
+    signs_from: u64,
 }
 
 /// How far one epoch of a log has been recorded.
@@ -67,6 +79,69 @@ impl Book {
         &self.heads
     }
 
+    /// The network that the key signs for, once it is known.
+    pub fn network(&self) -> Option<&Network> {
+        self.network.as_ref()
+    }
+
+    /// The tokens of this file's starts, the newest last.
+    pub fn tokens(&self) -> &[Token] {
+        &self.tokens
+    }
+
+    /// Why nothing is signed any more; none where nothing stands in the way.
+    pub fn halt(&self) -> Option<&str> {
+        self.halt.as_deref()
+    }
+
+    /// The height from which on the key signs: above 0 after an operator ended a halt.
+    pub fn signs_from(&self) -> u64 {
+        self.signs_from
+    }
+
+    /// Takes a record of the file, whatever it is.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn read(&mut self, record: &[u8]) -> Result<(), &'static str> {
+        if let Some(note) = Note::decode(record)? {
+            return self
+                .note(note)
+                .map_err(|_| "a note contradicts what stands before it");
+        }
+        let batch = record::decode(record).map_err(|_| "a record is not readable")?;
+        match self.take(&batch) {
+            Ok(Some(_)) => Ok(()),
+            Ok(None) | Err(_) => Err("a record does not follow the one before"),
+        }
+    }
+
+    /// Takes a note.
+    pub fn note(&mut self, note: Note) -> Result<(), Contradiction> {
+        match note {
+            Note::Head(key, head) => self.learn(key, head).map(drop)?,
+            Note::Network(network) => self.network = Some(network),
+            Note::Start(token) => self.know(token),
+            Note::Halt(why) => self.halt = Some(why),
+            Note::Resume(from) => (self.halt, self.signs_from) = (None, from),
+        }
+        Ok(())
+    }
+
+    /// The book as the shortest list of notes that gives it again.
+    pub fn notes(&self) -> Vec<Note> {
+        let heads = self.heads.iter().map(|(key, head)| Note::Head(*key, *head));
+        let tokens = self.tokens.iter().map(|token| Note::Start(*token));
+        let resume = (self.signs_from > 0).then_some(Note::Resume(self.signs_from));
+        let rest = self.network.iter().cloned().map(Note::Network);
+        let halt = self.halt.iter().cloned().map(Note::Halt);
+        rest.chain(tokens)
+            .chain(resume)
+            .chain(halt)
+            .chain(heads)
+            .collect()
+    }
+
     /// What the guard says to `batch`; nothing is changed.
     pub fn judge(&self, batch: &Batch) -> Result<Verdict, GuardError> {
         self.judge_record(batch, &record::encode(batch)?)
@@ -104,7 +179,18 @@ impl Book {
         }
     }
 
+    fn know(&mut self, token: Token) {
+        if !self.tokens.contains(&token) {
+            self.tokens.push(token);
+            let surplus = self.tokens.len().saturating_sub(TOKENS_MAX);
+            self.tokens.drain(..surplus);
+        }
+    }
+
     fn judge_record(&self, batch: &Batch, record: &[u8]) -> Result<Verdict, GuardError> {
+        if let Some(why) = &self.halt {
+            return Err(GuardError::Halted(why.as_str().into()));
+        }
         self.epoch_is_open(batch)?;
         judge(self.heads.get(&(batch.process, batch.epoch)), batch, record)
     }

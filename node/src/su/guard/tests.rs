@@ -5,9 +5,10 @@ use aosec_wire::Chain;
 use super::*;
 use crate::su::chain::Slot;
 
-const KEY: [u8; 32] = [3; 32];
+pub(super) const KEY: [u8; 32] = [3; 32];
+pub(super) const ORIGIN: Id = Id::new([6; 32]);
 
-fn process(number: u8) -> Id {
+pub(super) fn process(number: u8) -> Id {
     Id::new([number; 32])
 }
 
@@ -21,7 +22,7 @@ fn slots(messages: &[u8]) -> Vec<Slot> {
     messages.iter().enumerate().map(slot).collect()
 }
 
-fn spawn(number: u8, messages: &[u8]) -> Arc<Batch> {
+pub(super) fn spawn(number: u8, messages: &[u8]) -> Arc<Batch> {
     let batch = Batch {
         process: process(number),
         epoch: 0,
@@ -32,8 +33,8 @@ fn spawn(number: u8, messages: &[u8]) -> Arc<Batch> {
     Arc::new(batch)
 }
 
-fn after(log: &[Assignment], messages: &[u8]) -> Arc<Batch> {
-    let last = log.last().unwrap();
+pub(super) fn after(log: &Sealed, messages: &[u8]) -> Arc<Batch> {
+    let last = log.assignments.last().unwrap();
     let (process, first) = (last.process(), last.nonce() + 1);
     Arc::new(Batch {
         process,
@@ -44,27 +45,27 @@ fn after(log: &[Assignment], messages: &[u8]) -> Arc<Batch> {
     })
 }
 
-struct Place {
+pub(super) struct Place {
     dir: tempfile::TempDir,
 }
 
 impl Place {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self {
             dir: tempfile::tempdir().unwrap(),
         }
     }
 
-    fn path(&self) -> std::path::PathBuf {
+    pub(super) fn path(&self) -> std::path::PathBuf {
         self.dir.path().join("sign.guard")
     }
 
-    fn open(&self) -> Guard {
+    pub(super) fn open(&self) -> Guard {
         Guard::open(&self.path(), SigningKey::ed25519(KEY)).unwrap()
     }
 
     /// Opens again once the thread of the guard before has let go of the file.
-    async fn reopen(&self, guard: Guard) -> Guard {
+    pub(super) async fn reopen(&self, guard: Guard) -> Guard {
         drop(guard);
         loop {
             match Guard::open(&self.path(), SigningKey::ed25519(KEY)) {
@@ -75,9 +76,12 @@ impl Place {
     }
 }
 
-fn bytes(log: &[Assignment]) -> Vec<Bytes> {
-    log.iter()
+/// All that the key has said: assignments, and the signature over the end.
+pub(super) fn bytes(sealed: &Sealed) -> Vec<Bytes> {
+    let assignments = sealed.assignments.iter();
+    assignments
         .map(|assignment| assignment.item().bytes().clone())
+        .chain([sealed.head.signature.clone()])
         .collect()
 }
 
@@ -85,26 +89,52 @@ fn bytes(log: &[Assignment]) -> Vec<Bytes> {
 async fn a_log_is_signed_slot_by_slot_and_equal_batches_give_equal_bytes() {
     let place = Place::new();
     let guard = place.open();
-    let first = guard.seal(spawn(1, &[1, 2, 3])).await.unwrap();
-    let second = guard.seal(after(&first, &[4, 5])).await.unwrap();
+    let first = guard.seal(spawn(1, &[1, 2, 3]), ORIGIN).await.unwrap();
+    let second = guard.seal(after(&first, &[4, 5]), ORIGIN).await.unwrap();
     assert_eq!(
-        second.iter().map(Assignment::nonce).collect::<Vec<_>>(),
+        second
+            .assignments
+            .iter()
+            .map(Assignment::nonce)
+            .collect::<Vec<_>>(),
         [3, 4]
     );
-    let again = guard.seal(after(&first, &[4, 5])).await.unwrap();
+    let again = guard.seal(after(&first, &[4, 5]), ORIGIN).await.unwrap();
     assert_eq!(bytes(&again), bytes(&second));
     let guard = place.reopen(guard).await;
-    let again = guard.seal(after(&first, &[4, 5])).await.unwrap();
+    let again = guard.seal(after(&first, &[4, 5]), ORIGIN).await.unwrap();
     assert_eq!(bytes(&again), bytes(&second), "also after a start");
     assert_eq!(guard.recorded()[&(process(1), 0)].slot, 4);
+}
+
+#[tokio::test]
+async fn the_signed_end_makes_a_log_record() {
+    let guard = Place::new().open();
+    let first = guard.seal(spawn(1, &[1, 2, 3]), ORIGIN).await.unwrap();
+    let second = guard.seal(after(&first, &[4, 5]), ORIGIN).await.unwrap();
+    let log = [first.assignments, second.assignments].concat();
+    // From slot 1 on, over both batches, under the signature of the last.
+    let entries = log[1..].iter().map(|slot| log_record::LogEntry {
+        message: slot.message().unwrap(),
+        height: slot.height(),
+        timestamp: slot.timestamp(),
+    });
+    let chain = Chain::genesis(process(1)).log;
+    let record =
+        log_record::LogRecord::new(process(1), 0, 1, chain, entries.collect(), second.head);
+    let record = record.unwrap();
+    assert_eq!(Some(record.head_chain()), log[4].log_chain());
+    assert_eq!(record.signature().signer(), *guard.address());
+    record.verify(ORIGIN).unwrap();
+    assert!(record.verify(log_record::NO_ORIGIN).is_err());
 }
 
 #[tokio::test]
 async fn no_second_content_is_ever_signed() {
     let place = Place::new();
     let guard = place.open();
-    let first = guard.seal(spawn(1, &[1, 2])).await.unwrap();
-    let second = guard.seal(after(&first, &[3, 4])).await.unwrap();
+    let first = guard.seal(spawn(1, &[1, 2]), ORIGIN).await.unwrap();
+    let second = guard.seal(after(&first, &[3, 4]), ORIGIN).await.unwrap();
     let guard = place.reopen(guard).await;
     let mut late = (*after(&first, &[3, 4])).clone();
     late.slots[1].timestamp += 1;
@@ -127,34 +157,34 @@ async fn no_second_content_is_ever_signed() {
         Arc::new(forked),
     ];
     for (number, batch) in conflicts.into_iter().enumerate() {
-        let verdict = guard.seal(batch).await;
+        let verdict = guard.seal(batch, ORIGIN).await;
         assert!(
             matches!(verdict, Err(GuardError::Conflict { .. })),
             "case {number}: {verdict:?}"
         );
     }
-    guard.seal(after(&second, &[5])).await.unwrap();
+    guard.seal(after(&second, &[5]), ORIGIN).await.unwrap();
 }
 
 #[tokio::test]
 async fn gaps_and_foreign_epochs_are_refused() {
     let guard = Place::new().open();
-    let first = guard.seal(spawn(1, &[1])).await.unwrap();
+    let first = guard.seal(spawn(1, &[1]), ORIGIN).await.unwrap();
     let mut gap = (*after(&first, &[2])).clone();
     gap.first += 1;
     assert!(matches!(
-        guard.seal(Arc::new(gap)).await,
+        guard.seal(Arc::new(gap), ORIGIN).await,
         Err(GuardError::Gap { next: 1, .. })
     ));
     let mut unknown = (*after(&first, &[2])).clone();
     unknown.process = process(8);
     assert!(matches!(
-        guard.seal(Arc::new(unknown.clone())).await,
+        guard.seal(Arc::new(unknown.clone()), ORIGIN).await,
         Err(GuardError::Gap { next: 0, .. })
     ));
     unknown.epoch = 1;
     assert!(matches!(
-        guard.seal(Arc::new(unknown)).await,
+        guard.seal(Arc::new(unknown), ORIGIN).await,
         Err(GuardError::Epoch { epoch: 1, .. })
     ));
 }
@@ -162,10 +192,10 @@ async fn gaps_and_foreign_epochs_are_refused() {
 #[tokio::test]
 async fn of_many_contents_at_once_one_wins() {
     let guard = Place::new().open();
-    let first = guard.seal(spawn(1, &[1])).await.unwrap();
+    let first = guard.seal(spawn(1, &[1]), ORIGIN).await.unwrap();
     let tries = (0..32_u8).map(|message| {
         let (guard, batch) = (guard.clone(), after(&first, &[message]));
-        tokio::spawn(async move { guard.seal(batch).await })
+        tokio::spawn(async move { guard.seal(batch, ORIGIN).await })
     });
     let mut signed = 0;
     for one in tries.collect::<Vec<_>>() {
@@ -178,12 +208,17 @@ async fn of_many_contents_at_once_one_wins() {
 async fn processes_share_the_file_and_not_their_slots() {
     let place = Place::new();
     let guard = place.open();
-    let all = (0..40_u8).map(|number| {
+    let all = (1..41_u8).map(|number| {
         let guard = guard.clone();
-        tokio::spawn(async move { guard.seal(spawn(number, &[number, 77])).await.unwrap() })
+        tokio::spawn(async move {
+            guard
+                .seal(spawn(number, &[number, 77]), ORIGIN)
+                .await
+                .unwrap()
+        })
     });
     for one in all.collect::<Vec<_>>() {
-        assert_eq!(one.await.unwrap().len(), 2);
+        assert_eq!(one.await.unwrap().assignments.len(), 2);
     }
     let guard = place.reopen(guard).await;
     assert_eq!(guard.recorded().len(), 40);
@@ -207,9 +242,11 @@ async fn a_location_names_the_scheduler_and_is_no_assignment() {
         .unwrap();
     assert_eq!(item.owner_address(), guard.address());
     assert_eq!(item.tags().get("Url"), Some("http://127.0.0.1:4003"));
+    let token = guard.token().to_string();
+    assert_eq!(item.tags().get(START_TOKEN), Some(token.as_str()));
     assert_eq!(
         (item.tags().get("Type"), item.tags().len()),
-        (Some("Scheduler-Location"), 6)
+        (Some("Scheduler-Location"), 7)
     );
     assert!(guard.seal_location(&Draft::default()).is_err());
 }

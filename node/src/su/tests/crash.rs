@@ -1,5 +1,6 @@
 //! Stops at every step of D1, restored backups, lost files: no slot ever gets a second content, nothing answered is lost.
 
+use aosec_wire::record::NO_ORIGIN;
 use tokio::sync::mpsc;
 
 use super::*;
@@ -47,7 +48,7 @@ impl ByHand {
             .actor
             .shared_for_test()
             .guard
-            .seal(batch.clone())
+            .seal(batch.clone(), NO_ORIGIN)
             .await
             .unwrap();
         stop("guarded").await;
@@ -55,7 +56,7 @@ impl ByHand {
             .seal(batch, vec![0; numbers.len()])
             .await
             .unwrap();
-        signed
+        signed.assignments
     }
 }
 
@@ -279,7 +280,13 @@ async fn a_log_that_the_guard_refuses_stands_still() {
     let entrant = Want::Message(message(process, 50)).entrant();
     let foreign = next_batch(process, Some(&last), vec![entrant], NOW_MS, HEIGHT).unwrap();
     // Somebody else had the guard sign the next slot: the log of the store can never be signed there.
-    world.su.shared.guard.seal(Arc::new(foreign)).await.unwrap();
+    world
+        .su
+        .shared
+        .guard
+        .seal(Arc::new(foreign), NO_ORIGIN)
+        .await
+        .unwrap();
     for number in 60..64 {
         let refused = world.su.submit(message(process, number)).await;
         assert!(

@@ -17,9 +17,20 @@ use crate::id::Id;
 use crate::item::Strictness;
 use crate::keys::{self, Address, SignatureKind, SigningKey};
 use crate::limits;
+use crate::tags::Tags;
 
 /// The Origin of a process that names none: such a log is published and derived like any other, and no court looks at it.
 pub const NO_ORIGIN: Id = Id::new([0; 32]);
+
+/// The tag of a spawn that names the court of its process.
+pub const ORIGIN_TAG: &str = "Origin";
+
+/// The Origin of the process whose spawn has these tags; [`NO_ORIGIN`] where the tag is absent, and where its first one is no id.
+#[must_use]
+pub fn origin_of(spawn: &Tags) -> Id {
+    let named = spawn.get(ORIGIN_TAG).and_then(|text| text.parse().ok());
+    named.unwrap_or(NO_ORIGIN)
+}
 
 /// What the hashed text of a head begins with.
 const HEAD_NAME: &[u8] = b"aosec-log";

@@ -140,3 +140,22 @@ fn slots_and_numbers_have_bounds() {
         Err(RecordError::Entries(u32::MAX as usize))
     );
 }
+
+#[test]
+fn a_spawn_names_its_court_or_none() {
+    let court = Id::new([5; 32]);
+    let named = Tags::new().with(ORIGIN_TAG, court.to_string());
+    let twice = Tags::new()
+        .with(ORIGIN_TAG, "no id")
+        .with(ORIGIN_TAG, court.to_string());
+    let other_case = Tags::new().with("origin", court.to_string());
+    let cases = [
+        (named, court),
+        (Tags::new(), NO_ORIGIN),
+        (twice, NO_ORIGIN),
+        (other_case, NO_ORIGIN),
+    ];
+    for (tags, expected) in cases {
+        assert_eq!(origin_of(&tags), expected, "{tags:?}");
+    }
+}

@@ -1,0 +1,124 @@
+//! Who hosts which process, in which epoch, with which keys (PROTOCOL 5.6), as Origin's tables stand after the block before.
+//!
+//! Origin will give these rows. A process whose spawn names no `Origin` has its one row from the spawn itself (5.16). The table is
+//! handed to each step and never kept: after a reorg the caller hands in the table of that branch.
+
+use std::collections::BTreeMap;
+
+use aosec_wire::record::NO_ORIGIN;
+use aosec_wire::{Address, Id, Process};
+
+/// The hosting of each process that is known.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct HostTable(BTreeMap<Id, Hosting>);
+
+impl HostTable {
+    /// A table without rows.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self(BTreeMap::new())
+    }
+
+    /// Puts in a process, in the place of what stood for it.
+    pub fn insert(&mut self, process: Id, hosting: Hosting) {
+        self.0.insert(process, hosting);
+    }
+
+    /// Takes a process out.
+    pub fn remove(&mut self, process: &Id) -> Option<Hosting> {
+        self.0.remove(process)
+    }
+
+    /// The hosting of a process.
+    #[must_use]
+    pub fn get(&self, process: &Id) -> Option<&Hosting> {
+        self.0.get(process)
+    }
+
+    /// All processes, by id.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = (&Id, &Hosting)> {
+        self.0.iter()
+    }
+}
+
+/// Under which court a process stands, and who has hosted it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hosting {
+    /// The court whose id the head signatures carry; [`NO_ORIGIN`] where there is none.
+    pub origin: Id,
+    /// The tenures by epoch.
+    pub tenures: BTreeMap<u64, Tenure>,
+}
+
+/// One host's time with a process.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tenure {
+    /// The first slot of the epoch: 1, or that of `Register`, or where `Resume` found the log.
+    pub first_slot: u64,
+    /// The first height whose records count: the block after that in which `Host` (`Resume`) ran.
+    pub from_height: u64,
+    /// U, the height at which the end of the epoch was applied. Records count up to and in block U + `cut` (5.7).
+    pub ended: Option<u64>,
+    /// The hot keys of the operator.
+    pub keys: Vec<HotKey>,
+}
+
+/// A hot key, and the mined heights for which its word counts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HotKey {
+    /// The address of the key.
+    pub address: Address,
+    /// The first height.
+    pub from: u64,
+    /// The last height, once a new key has taken its place.
+    pub until: Option<u64>,
+}
+
+impl Hosting {
+    /// The hosting of a process that its spawn puts under no court: epoch 0 under the key that the spawn's `Scheduler` tag
+    /// names, from slot 1 on, for ever (5.16). `None` where the spawn names an `Origin`: then that court's tables speak.
+    #[must_use]
+    pub fn of_spawn(spawn: &Process) -> Option<Self> {
+        let courted = spawn.item.tags().get("Origin").is_some();
+        (!courted).then(|| Self::without_court(spawn.scheduler.clone()))
+    }
+
+    /// The hosting of a process under no court, whose spawn names this scheduler (5.16).
+    #[must_use]
+    pub fn without_court(scheduler: Address) -> Self {
+        let key = HotKey {
+            address: scheduler,
+            from: 0,
+            until: None,
+        };
+        let tenure = Tenure {
+            first_slot: 1,
+            from_height: 0,
+            ended: None,
+            keys: vec![key],
+        };
+        Self {
+            origin: NO_ORIGIN,
+            tenures: BTreeMap::from([(0, tenure)]),
+        }
+    }
+}
+
+impl Tenure {
+    /// Whether any of its keys with this address counts at this mined height; `None` where no key has this address.
+    pub(super) fn key_counts(&self, address: &Address, mined: u64) -> Option<bool> {
+        let mut rows = self
+            .keys
+            .iter()
+            .filter(|key| key.address == *address)
+            .peekable();
+        rows.peek()?;
+        Some(rows.any(|key| key.counts_at(mined)))
+    }
+}
+
+impl HotKey {
+    fn counts_at(&self, mined: u64) -> bool {
+        self.from <= mined && self.until.is_none_or(|until| mined <= until)
+    }
+}
