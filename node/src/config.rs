@@ -34,6 +34,20 @@ pub struct NodeConfig {
     pub settlement_depth: u64,
     /// Lifetime of a published Scheduler-Location; published again at half of it.
     pub location_ttl: Duration,
+    /// Where the CU reads logs.
+    pub log_source: LogSource,
+    /// The first block in which records are looked for.
+    pub follow_from: u64,
+}
+
+/// Where the CU reads logs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum LogSource {
+    /// The scheduler that hosts the process: at once, on its word and signature.
+    #[default]
+    Scheduler,
+    /// The base layer alone: settled slots only, and nobody to trust.
+    BaseLayer,
 }
 
 /// Which units a node runs.
@@ -146,6 +160,8 @@ impl NodeConfig {
             block_time: Duration::from_secs(120),
             settlement_depth: 20,
             location_ttl: Duration::from_secs(3_600),
+            log_source: LogSource::default(),
+            follow_from: 0,
         }
     }
 

@@ -2,7 +2,7 @@
 //!
 //! Units, each with the same order of files (`mod.rs` with its Handle, pure files, `actor.rs`, adapters):
 //! [`su`] orders messages, [`cu`] computes them, [`mu`] carries what they produce. Around them: [`arweave`] reads and writes
-//! the base layer, [`store`] keeps what must survive, [`http`] is the thin edge, [`cli`] the hand of the operator.
+//! the base layer, [`follow`] derives logs from it, [`store`] keeps what must survive, [`http`] is the thin edge, [`cli`] the hand of the operator.
 //! No rule lives in a loop: rules are the pure files of each unit (A10).
 
 pub mod arweave;
@@ -10,6 +10,7 @@ pub mod cli;
 pub mod config;
 pub mod cu;
 pub mod devnet;
+pub mod follow;
 pub mod http;
 pub mod keys;
 pub mod locate;

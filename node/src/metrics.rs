@@ -90,6 +90,16 @@ metric! {
     spent_milli_ar: IntCounter = IntCounter::new(
         "aosec_base_layer_spent_milli_ar_total", "Paid for storage on the base layer, in thousandths of an AR.")
 }
+metric! {
+    /// Height up to which the base layer's blocks were read for logs; 0 before the first.
+    followed_height: IntGauge = IntGauge::new(
+        "aosec_follow_height_blocks", "Height up to which the base layer was read for logs.")
+}
+metric! {
+    /// Reorgs deeper than the settlement depth: after the first the base layer is followed no further.
+    follow_alarms: IntCounter = IntCounter::new(
+        "aosec_follow_alarms_total", "Reorgs deeper than the settlement depth; a human must look.")
+}
 
 /// All metrics in Prometheus' text format.
 #[must_use]
@@ -111,6 +121,7 @@ fn touch() {
         messages_carried(),
         pushes_capped(),
         spent_milli_ar(),
+        follow_alarms(),
     ] {
         counter.inc_by(0);
     }
@@ -119,6 +130,7 @@ fn touch() {
         hot_instances(),
         outbox_pending(),
         tip_height(),
+        followed_height(),
     ] {
         gauge.add(0);
     }

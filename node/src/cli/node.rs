@@ -10,7 +10,7 @@ use serde_json::json;
 
 use super::Output;
 use super::exit::CliError;
-use crate::config::{NodeConfig, Peer, Roles};
+use crate::config::{LogSource, NodeConfig, Peer, Roles};
 use crate::keys::{self, NodeKeys, Password};
 use crate::node::Node;
 use crate::shutdown::{Shutdown, asked_by_operator};
@@ -20,7 +20,8 @@ use crate::shutdown::{Shutdown, asked_by_operator};
 pub enum NodeCommand {
     /// Run SU, CU and MU against a base layer.
     #[command(
-        after_help = "Example: aosec node run --data ./node --gateway http://127.0.0.1:4000 --base-port 4100"
+        after_help = "Example: aosec node run --data ./node --gateway http://127.0.0.1:4000 --base-port 4100
+         aosec node run --data ./reader --gateway http://127.0.0.1:4000 --base-port 4200 --roles cu --log-source base-layer"
     )]
     Run(RunArgs),
 }
@@ -58,6 +59,12 @@ pub struct RunArgs {
     /// Seconds that a published location stays valid.
     #[arg(long, env = "AOSEC_LOCATION_TTL", default_value_t = 3600)]
     location_ttl: u64,
+    /// Where the CU reads logs: from their schedulers, or settled ones from the base layer alone, trusting nobody.
+    #[arg(long, env = "AOSEC_LOG_SOURCE", value_enum, default_value_t)]
+    log_source: LogSource,
+    /// First block in which --log-source base-layer looks for log records.
+    #[arg(long, env = "AOSEC_FOLLOW_FROM", default_value_t = 0)]
+    follow_from: u64,
     /// File whose first line seals the node's keys; one is made in the data folder where none is named.
     #[arg(long, env = "AOSEC_PASSWORD_FILE")]
     password_file: Option<PathBuf>,
@@ -81,6 +88,8 @@ impl RunArgs {
             block_time: Duration::from_millis(self.block_time_ms),
             settlement_depth: self.settlement_depth,
             location_ttl: Duration::from_secs(self.location_ttl),
+            log_source: self.log_source,
+            follow_from: self.follow_from,
             ..NodeConfig::new(self.data.clone(), self.gateway.clone())
         }
     }

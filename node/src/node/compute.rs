@@ -2,17 +2,17 @@
 
 use std::sync::Arc;
 
-use super::StartError;
 use super::parts::Base;
+use super::{StartError, tip_every};
 use crate::arweave::devchain::genesis::module_item;
-use crate::config::NodeConfig;
+use crate::config::{LogSource, NodeConfig};
 use crate::cu::engine::Wasmtime;
 use crate::cu::settings::Doors;
 use crate::cu::source::remote::Remote;
-use crate::cu::source::{Log, Route};
+use crate::cu::source::{Derived, Items, Log, Route};
 use crate::locate::Locations;
 use crate::shutdown::Shutdown;
-use crate::{cu, su};
+use crate::{cu, follow, su};
 
 /// Folder of snapshots and fetched modules in the node's own.
 const FOLDER: &str = "cu";
@@ -30,10 +30,31 @@ fn failed(error: &dyn std::fmt::Display) -> StartError {
     StartError::Compute(error.to_string())
 }
 
+/// What the compute unit reads: the logs as schedulers serve them, or the base layer's.
+pub(super) async fn sources(
+    config: &NodeConfig,
+    scheduled: &Arc<dyn Log>,
+    base: &Base,
+    shutdown: &Shutdown,
+) -> Result<(Arc<dyn Log>, Arc<dyn Items>), StartError> {
+    if config.log_source == LogSource::Scheduler {
+        return Ok((Arc::clone(scheduled), Arc::new(base.gateway.clone())));
+    }
+    let settings = follow::Settings {
+        start: config.follow_from,
+        settlement_depth: config.settlement_depth,
+        every: tip_every(config.block_time),
+    };
+    let (gateway, store) = (base.gateway.clone(), base.store.clone());
+    let follow = follow::Handle::start(gateway.clone(), store, settings, shutdown).await?;
+    let derived = Arc::new(Derived::new(follow, gateway));
+    Ok((Arc::clone(&derived) as Arc<dyn Log>, derived))
+}
+
 pub(super) async fn start(
     config: &NodeConfig,
     su: &su::Handle,
-    log: Arc<dyn Log>,
+    (log, items): (Arc<dyn Log>, Arc<dyn Items>),
     base: &Base,
     shutdown: &Shutdown,
 ) -> Result<cu::Handle, StartError> {
@@ -46,7 +67,7 @@ pub(super) async fn start(
         store: base.store.clone(),
         folder: config.data.join(FOLDER),
         log,
-        items: Arc::new(base.gateway.clone()),
+        items,
         workshop: Arc::new(workshop),
         modules: vec![module],
         address: su.address().clone(),

@@ -92,7 +92,8 @@ impl Node {
         let su = parts::scheduler(&config, &base).await?;
         let locations = parts::locations(&config, &su, &urls, &base);
         let log = compute::logs(&su, &locations)?;
-        let cu = compute::start(&config, &su, log.clone(), &base, &shutdown).await?;
+        let sources = compute::sources(&config, &log, &base, &shutdown).await?;
+        let cu = compute::start(&config, &su, sources, &base, &shutdown).await?;
         let neighbours = mu::adapters::Neighbours {
             named: parts::named(&config, &urls),
             bundler: base.bundler.clone(),

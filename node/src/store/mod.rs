@@ -20,10 +20,12 @@
 //!
 //! Deliberately absent: an in-memory mode (tests use a temporary folder, as in life), other databases (D27), rules.
 
+pub mod canonical;
 pub mod checkpoint;
 mod column;
 mod error;
 pub mod item;
+pub mod law;
 pub mod log;
 pub mod monitor;
 mod open;

@@ -11,6 +11,7 @@
 //! What items mean is not looked at here, and nothing is cached.
 
 mod item;
+mod listing;
 mod peer;
 
 use std::sync::Arc;
@@ -24,6 +25,7 @@ use super::block::{BlockHead, Tip};
 use super::location::Location;
 use super::transaction::{Anchor, Transaction};
 
+pub use listing::{IDS_MAX, Listed};
 use peer::Peer;
 pub use peer::{BODY_BYTES_MAX, CONNECT_DEADLINE, Fault, REQUEST_DEADLINE};
 

@@ -5,6 +5,7 @@
 //! [`super::replay`]'s to say. What cannot be had is an error that names it: nothing is skipped, nothing guessed
 //! (PROTOCOL 5.10).
 
+mod derived;
 mod local;
 pub mod remote;
 mod route;
@@ -15,6 +16,7 @@ use std::pin::Pin;
 
 use aosec_wire::{Assignment, Id, VerifiedItem};
 
+pub use self::derived::Derived;
 pub use self::route::Route;
 use super::replay::Entry;
 use super::subject::Subject;
@@ -94,4 +96,19 @@ pub enum SourceError {
     /// A gateway failed.
     #[error("no gateway answers: {0}")]
     Gateway(String),
+    /// The base layer's log cannot be derived.
+    #[error("{0}")]
+    Derivation(String),
+    /// The base layer orders a slot, and does not hold what belongs to it.
+    #[error(
+        "slot {slot} of process {process} is canonical, and {what} is at none of the gateways that were asked"
+    )]
+    Absent {
+        /// The process.
+        process: Id,
+        /// The slot.
+        slot: u64,
+        /// What is missing.
+        what: &'static str,
+    },
 }

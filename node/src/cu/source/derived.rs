@@ -1,0 +1,212 @@
+//! The log of any process from the base layer alone: slots as the law's records order them, items from bundles.
+//!
+//! - B1 a slot is served once its record is settled. Before that it is not there, whatever its scheduler promised.
+//! - B2 of the assignments that are found for a slot the one is served that the process's scheduler signed and that says what the
+//!   canonical entry says. Slot 0 is in no record: any assignment that the scheduler signed for it will do, and the first wins.
+//! - B3 what is missing is named, with the slot that needs it.
+
+use aosec_challenge::derive::Entry as Canonical;
+use aosec_wire::{Assignment, Id, Process, Scheduled, VerifiedItem};
+
+use super::{Answer, Items, Log, PAGE_SLOTS, SourceError};
+use crate::arweave::gateway::Gateway;
+use crate::cu::replay::Entry;
+use crate::cu::subject::Subject;
+use crate::follow::Handle;
+use crate::follow::derivation::DeriveError;
+use crate::follow::pantry::Supply;
+
+/// Blocks behind the one that mined a slot's record in which its items are searched: `publish_within` of a real network.
+const SEARCHED_BLOCKS: u64 = 60;
+
+/// The base layer as a log.
+#[derive(Clone, Debug)]
+pub struct Derived {
+    follow: Handle,
+    gateway: Gateway,
+}
+
+impl Derived {
+    /// Logs as `follow` derives them.
+    #[must_use]
+    pub fn new(follow: Handle, gateway: Gateway) -> Self {
+        Self { follow, gateway }
+    }
+
+    async fn process(&self, process: Id) -> Result<Option<Process>, SourceError> {
+        let item = self.follow.pantry().item(process).await.map_err(gateway)?;
+        Ok(item.and_then(|item| match Scheduled::classify(item) {
+            Ok(Scheduled::Process(spawn)) => Some(spawn),
+            Ok(Scheduled::Message(_)) | Err(_) => None,
+        }))
+    }
+
+    async fn known(&self, process: Id) -> Result<Process, SourceError> {
+        let found = self.process(process).await?;
+        found.ok_or(SourceError::Unknown(process))
+    }
+
+    /// Slot 0 is in no record; it is served like the others once the process has one, or its assignment is found.
+    async fn slots(
+        &self,
+        spawn: &Process,
+        from: u64,
+        to: u64,
+    ) -> Result<Vec<Canonical>, SourceError> {
+        let process = spawn.item.id();
+        let head = self.follow.derive(spawn).await.map_err(derivation)?;
+        let limit = to
+            .min(head)
+            .saturating_sub(from)
+            .saturating_add(1)
+            .min(PAGE_SLOTS);
+        if from > head {
+            return Ok(Vec::new());
+        }
+        let limit = u32::try_from(limit).unwrap_or(u32::MAX);
+        let mut slots = Vec::new();
+        if from == 0 {
+            slots.push(slot_zero(process));
+        }
+        let rest = limit - u32::from(from == 0);
+        let stored = self.follow.slots(process, from.max(1), rest).await;
+        slots.extend(stored.map_err(derivation)?);
+        Ok(slots)
+    }
+
+    async fn read(&self, process: Id, from: u64, to: u64) -> Result<Vec<Entry>, SourceError> {
+        let spawn = self.known(process).await?;
+        let slots = self.slots(&spawn, from, to).await?;
+        let (Some(first), Some(last)) = (slots.first(), slots.last()) else {
+            return Ok(Vec::new());
+        };
+        let heights = first.height..=last.mined.saturating_add(SEARCHED_BLOCKS);
+        let heights = if first.slot == 0 {
+            0..=*heights.end()
+        } else {
+            heights
+        };
+        let supplies = self.follow.pantry().supply(process, &slots, heights).await;
+        let supplies = supplies.map_err(gateway)?;
+        let entries = slots.iter().zip(supplies);
+        entries
+            .map(|(slot, supply)| entry(&spawn, slot, supply))
+            .collect()
+    }
+
+    async fn find(&self, process: Id, id: Id) -> Result<Option<Assignment>, SourceError> {
+        let spawn = self.known(process).await?;
+        self.follow.derive(&spawn).await.map_err(derivation)?;
+        let slot = if id == process {
+            Some(0)
+        } else {
+            let by_message = self.follow.slot_of(process, id).await.map_err(derivation)?;
+            by_message.map(|entry| entry.slot)
+        };
+        let slot = match slot {
+            Some(slot) => Some(slot),
+            None => self.slot_of_assignment(process, id).await?,
+        };
+        let Some(slot) = slot else { return Ok(None) };
+        let entries = self.read(process, slot, slot).await?;
+        let assignments = entries.into_iter().map(|entry| entry.assignment);
+        Ok(assignments
+            .into_iter()
+            .find(|found| found.id() == id || found.message().unwrap_or(process) == id))
+    }
+
+    async fn slot_of_assignment(&self, process: Id, id: Id) -> Result<Option<u64>, SourceError> {
+        let item = self.follow.pantry().item(id).await.map_err(gateway)?;
+        let assignment = item.and_then(|item| Assignment::from_item(item).ok());
+        let own = assignment.filter(|assignment| assignment.process() == process);
+        Ok(own.map(|assignment| assignment.nonce()))
+    }
+}
+
+impl Log for Derived {
+    fn spawn(&self, process: Id) -> Answer<'_, Option<VerifiedItem>> {
+        Box::pin(async move { self.follow.pantry().item(process).await.map_err(gateway) })
+    }
+
+    fn entries(&self, process: Id, from: u64, to: u64) -> Answer<'_, Vec<Entry>> {
+        Box::pin(self.read(process, from, to))
+    }
+
+    fn assignment(&self, process: Id, id: Id) -> Answer<'_, Option<Assignment>> {
+        Box::pin(self.find(process, id))
+    }
+
+    fn newest(&self, process: Id) -> Answer<'_, Option<u64>> {
+        Box::pin(async move {
+            let Some(spawn) = self.process(process).await? else {
+                return Ok(None);
+            };
+            self.follow
+                .derive(&spawn)
+                .await
+                .map(Some)
+                .map_err(derivation)
+        })
+    }
+}
+
+impl Items for Derived {
+    fn item(&self, id: Id) -> Answer<'_, Option<VerifiedItem>> {
+        Box::pin(async move { self.follow.pantry().item(id).await.map_err(gateway) })
+    }
+
+    fn subject(&self, id: Id) -> Answer<'_, Option<Subject>> {
+        Items::subject(&self.gateway, id)
+    }
+}
+
+/// Slot 0 as an entry: what the spawn itself says, no record does.
+fn slot_zero(process: Id) -> Canonical {
+    Canonical {
+        slot: 0,
+        message: process,
+        height: 0,
+        timestamp: 0,
+        chain: Id::sha256(process.as_bytes()),
+        mined: 0,
+        epoch: 0,
+    }
+}
+
+/// B2.
+fn entry(spawn: &Process, slot: &Canonical, supply: Supply) -> Result<Entry, SourceError> {
+    let mut fitting = supply
+        .assignments
+        .into_iter()
+        .filter(|found| *found.item().owner_address() == spawn.scheduler && agrees(found, slot));
+    let assignment = fitting.next().ok_or_else(|| SourceError::Absent {
+        process: spawn.item.id(),
+        slot: slot.slot,
+        what: "its assignment",
+    })?;
+    Ok(Entry {
+        message: supply.message,
+        assignment,
+    })
+}
+
+fn agrees(assignment: &Assignment, slot: &Canonical) -> bool {
+    if slot.slot == 0 {
+        return assignment.epoch() == 0;
+    }
+    assignment.epoch() == slot.epoch
+        && assignment.message() == Some(slot.message)
+        && assignment.height() == slot.height
+        && assignment.timestamp() == slot.timestamp
+        && assignment
+            .log_chain()
+            .is_none_or(|chain| chain == slot.chain)
+}
+
+fn gateway(error: crate::arweave::gateway::GatewayError) -> SourceError {
+    SourceError::Gateway(error.to_string())
+}
+
+fn derivation(error: DeriveError) -> SourceError {
+    SourceError::Derivation(error.to_string())
+}

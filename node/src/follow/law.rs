@@ -1,0 +1,68 @@
+//! Which readings of a transaction are law, and which processes it names (PROTOCOL 2.1, 5.5). Pure.
+//!
+//! What its records come to is judged by `aosec_challenge::derive`; here stands only what is needed to know whether a transaction
+//! has to be kept, and for whom. In format 1 one signature covers several ways to cut its bytes into fields: of the readings that
+//! gateways serve the one counts that is law, and two that are law are a contradiction.
+
+use std::collections::BTreeSet;
+
+use aosec_challenge::derive::{self, LAW_BYTES_MAX};
+use aosec_wire::{Id, Strictness, bundle};
+use bytes::Bytes;
+
+use crate::arweave::transaction::{Format, Transaction};
+use crate::store::law::LawTransaction;
+
+/// What a gateway is asked for: the tags of a Log transaction (2.1).
+pub const LOG_TAGS: [(&str, &str); 4] = [
+    ("Data-Protocol", "ao"),
+    ("Bundle-Format", "binary"),
+    ("Bundle-Version", "2.0.0"),
+    ("Type", "Log"),
+];
+
+/// The processes that the records of a transaction name, each once; none where the transaction is no law.
+#[must_use]
+pub fn mentions(transaction: &Transaction) -> Option<Vec<Id>> {
+    let data = transaction.data()?;
+    let once = |(name, value): &(&str, &str)| {
+        let mut values = tags(transaction).filter(|(found, _value)| *found == name.as_bytes());
+        values
+            .next()
+            .is_some_and(|(_name, found)| found == value.as_bytes())
+            && values.next().is_none()
+    };
+    let is_law = transaction.format() == Format::One
+        && data.len() <= LAW_BYTES_MAX
+        && LOG_TAGS.iter().all(once);
+    if !is_law {
+        return None;
+    }
+    let items = bundle::unbundle(data.clone(), Strictness::Entrance).ok()?;
+    let named = items
+        .into_iter()
+        .filter_map(|item| named(&item.ok()?.data()));
+    Some(named.collect::<BTreeSet<_>>().into_iter().collect())
+}
+
+/// The process of a record is its first 32 bytes.
+fn named(record: &Bytes) -> Option<Id> {
+    record.first_chunk().map(|id| Id::new(*id))
+}
+
+fn tags(transaction: &Transaction) -> impl Iterator<Item = (&[u8], &[u8])> {
+    let pairs = transaction.tags().iter();
+    pairs.map(|(name, value)| (name.as_ref(), value.as_ref()))
+}
+
+/// A stored transaction as the derivation reads it.
+#[must_use]
+pub fn as_read(stored: LawTransaction) -> Option<derive::Transaction> {
+    Some(derive::Transaction {
+        place: usize::try_from(stored.place).ok()?,
+        id: stored.id,
+        format: 1,
+        tags: stored.tags,
+        data: stored.data,
+    })
+}
