@@ -122,3 +122,66 @@ impl HotKey {
         self.from <= mined && self.until.is_none_or(|until| mined <= until)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use aosec_wire::{Draft, Scheduled, SigningKey, Tags};
+
+    use super::*;
+
+    fn spawn(more: &[(&str, &str)]) -> Process {
+        let key = SigningKey::ed25519([1; 32]);
+        let module = Id::new([2; 32]).to_string();
+        let mut tags = Tags::new()
+            .with("Data-Protocol", "ao")
+            .with("Type", "Process")
+            .with("Module", module)
+            .with("Scheduler", key.address().as_str());
+        more.iter()
+            .for_each(|(name, value)| tags.push(*name, *value));
+        let draft = Draft {
+            tags,
+            ..Draft::default()
+        };
+        match Scheduled::classify(draft.sign(&key).unwrap()).unwrap() {
+            Scheduled::Process(process) => process,
+            Scheduled::Message(_) => panic!("a spawn is no message"),
+        }
+    }
+
+    #[test]
+    fn a_spawn_speaks_for_itself_only_where_it_names_no_court() {
+        let scheduler = SigningKey::ed25519([1; 32]).address().clone();
+        let other = Id::new([3; 32]).to_string();
+        let alone = Hosting::of_spawn(&spawn(&[("Scheduler", &other)]));
+        assert_eq!(alone, Some(Hosting::without_court(scheduler)));
+        for origin in [other.as_str(), "no id at all"] {
+            assert_eq!(Hosting::of_spawn(&spawn(&[("Origin", origin)])), None);
+        }
+    }
+
+    #[test]
+    fn a_key_that_was_changed_back_counts_in_both_its_times() {
+        let address = SigningKey::ed25519([1; 32]).address().clone();
+        let key = |from, until| HotKey {
+            address: address.clone(),
+            from,
+            until,
+        };
+        let tenure = Tenure {
+            first_slot: 1,
+            from_height: 0,
+            ended: None,
+            keys: vec![key(10, Some(12)), key(20, None)],
+        };
+        let counts = |mined| tenure.key_counts(&address, mined);
+        assert!(
+            [10, 12, 20, u64::MAX]
+                .into_iter()
+                .all(|at| counts(at) == Some(true))
+        );
+        assert!([9, 13, 19].into_iter().all(|at| counts(at) == Some(false)));
+        let stranger = SigningKey::ed25519([2; 32]).address().clone();
+        assert_eq!(tenure.key_counts(&stranger, 10), None);
+    }
+}

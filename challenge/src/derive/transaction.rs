@@ -91,3 +91,38 @@ fn values<'a>(tags: &'a [(Bytes, Bytes)], name: &'a str) -> impl Iterator<Item =
 fn is_only<T: PartialEq>(mut values: impl Iterator<Item = T>, expected: T) -> bool {
     values.next() == Some(expected) && values.next().is_none()
 }
+
+#[cfg(test)]
+mod tests {
+    use aosec_wire::Id;
+
+    use super::*;
+
+    fn transaction(more: &[(&[u8], &[u8])]) -> Transaction {
+        let named = LOG_TAGS.map(|(name, value)| (name.as_bytes(), value.as_bytes()));
+        let tags = named.iter().chain(more);
+        Transaction {
+            place: 0,
+            id: Id::new([1; 32]),
+            format: 1,
+            tags: tags
+                .map(|(name, value)| (Bytes::copy_from_slice(name), Bytes::copy_from_slice(value)))
+                .collect(),
+            data: bundle::build(&[]),
+        }
+    }
+
+    #[test]
+    fn tags_need_not_be_text_to_be_none_of_the_named() {
+        let others: [&[(&[u8], &[u8])]; 3] = [
+            &[(b"\xff\xfe", b"x")],
+            &[(b"x", b"\xff")],
+            &[(b"Type\0", b"Data"), (b"", b"")],
+        ];
+        for more in others {
+            assert_eq!(records(&transaction(more)), Ok(vec![]));
+        }
+        let twice = transaction(&[(b"Type", b"\xff")]);
+        assert!(claims_log(&twice) && records(&twice).is_err());
+    }
+}

@@ -2,10 +2,12 @@
 //!
 //! Chains are computed here by the text of the law and not by the code under test.
 
-use aosec_challenge::derive::{Block, BlockRef, Parameters, Transaction};
+use std::collections::BTreeMap;
+
+use aosec_challenge::derive::{Block, BlockRef, Hosting, HotKey, Parameters, Tenure, Transaction};
 use aosec_wire::{
-    Draft, Head, HeadSignature, Id, LogEntry, LogRecord, SigningKey, Tags, VerifiedItem, bundle,
-    record::NO_ORIGIN,
+    Assignment, AssignmentPlan, Chain, Draft, Head, HeadSignature, Id, LogEntry, LogRecord,
+    SigningKey, Tags, VerifiedItem, bundle, record::NO_ORIGIN,
 };
 use bytes::Bytes;
 
@@ -25,6 +27,11 @@ pub(crate) const FIRM: u64 = 10;
 /// The host's key.
 pub(crate) fn host() -> SigningKey {
     SigningKey::ed25519([1; 32])
+}
+
+/// The key of the host after it.
+pub(crate) fn next_host() -> SigningKey {
+    SigningKey::ed25519([2; 32])
 }
 
 /// Whoever posts: no rule looks at its key.
@@ -57,13 +64,16 @@ fn chain_by_hand(before: Id, entry: &LogEntry) -> Id {
     Id::sha256(&text.concat())
 }
 
-/// A log as a host writes it down, from slot 1 on.
+/// A log as a host writes it down.
 #[derive(Clone)]
 pub(crate) struct Written {
     pub(crate) process: Id,
     pub(crate) origin: Id,
     pub(crate) epoch: u64,
     pub(crate) key: SigningKey,
+    /// The slot of the first entry, and the chain before it.
+    pub(crate) first_slot: u64,
+    pub(crate) start: Id,
     pub(crate) entries: Vec<LogEntry>,
 }
 
@@ -79,34 +89,117 @@ impl Written {
             origin: NO_ORIGIN,
             epoch: 0,
             key: host(),
+            first_slot: 1,
+            start: Id::sha256(PROCESS.as_bytes()),
             entries: entries.into_iter().collect(),
         }
     }
 
+    /// The same log of another process.
+    pub(crate) fn of_process(self, process: Id) -> Self {
+        let start = Id::sha256(process.as_bytes());
+        Self {
+            process,
+            start,
+            ..self
+        }
+    }
+
+    /// The same log with another entry in a slot.
+    pub(crate) fn with(mut self, slot: u64, entry: LogEntry) -> Self {
+        let at = self.index(slot);
+        self.entries[at] = entry;
+        self
+    }
+
+    /// The same log with more slots.
+    pub(crate) fn and(mut self, entries: impl IntoIterator<Item = LogEntry>) -> Self {
+        self.entries.extend(entries);
+        self
+    }
+
+    /// The same log in the hand of another host.
+    pub(crate) fn by(self, key: SigningKey, epoch: u64) -> Self {
+        Self { key, epoch, ..self }
+    }
+
+    /// The same log under a court.
+    pub(crate) fn under(self, origin: Id) -> Self {
+        Self { origin, ..self }
+    }
+
+    fn index(&self, slot: u64) -> usize {
+        usize::try_from(slot - self.first_slot).unwrap()
+    }
+
     /// The log chain at a slot.
     pub(crate) fn chain(&self, slot: u64) -> Id {
-        let start = Id::sha256(self.process.as_bytes());
-        let upto = self.entries.iter().take(slot as usize);
-        upto.fold(start, chain_by_hand)
+        let upto = &self.entries[..self.index(slot + 1)];
+        upto.iter().fold(self.start, chain_by_hand)
     }
 
     /// The record of slots `first..=last`.
     pub(crate) fn record(&self, first: u64, last: u64) -> LogRecord {
-        let entries = self.entries[first as usize - 1..last as usize].to_vec();
+        let entries = self.entries[self.index(first)..self.index(last + 1)].to_vec();
+        self.record_of(first, entries)
+    }
+
+    /// A record of any entries from a slot on, rightly signed by the host.
+    pub(crate) fn record_of(&self, first: u64, entries: Vec<LogEntry>) -> LogRecord {
+        let before = match first.checked_sub(1) {
+            Some(slot) => self.chain(slot),
+            None => Id::new([0; 32]),
+        };
+        self.record_after(before, first, entries)
+    }
+
+    fn record_after(&self, before: Id, first: u64, entries: Vec<LogEntry>) -> LogRecord {
         let head = Head {
             process: self.process,
             epoch: self.epoch,
-            slot: last,
-            chain: self.chain(last),
+            slot: first + entries.len() as u64 - 1,
+            chain: entries.iter().fold(before, chain_by_hand),
         };
         let signature = HeadSignature::sign(&self.key, &head, self.origin);
-        let before = self.chain(first - 1);
         LogRecord::new(self.process, self.epoch, first, before, entries, signature).unwrap()
     }
 
     /// The item that carries [`Self::record`].
     pub(crate) fn item(&self, first: u64, last: u64) -> VerifiedItem {
         carrying(self.record(first, last).encode())
+    }
+
+    /// The items of the whole log in records of this many slots; the chain is computed once.
+    pub(crate) fn records_of(&self, slots: u64) -> Vec<VerifiedItem> {
+        let (mut before, mut first) = (self.start, self.first_slot);
+        let chunks = self.entries.chunks(usize::try_from(slots).unwrap());
+        chunks
+            .map(|entries| {
+                let record = self.record_after(before, first, entries.to_vec());
+                (before, first) = (record.head_chain(), record.last_slot() + 1);
+                carrying(record.encode())
+            })
+            .collect()
+    }
+
+    /// The receipt of a slot.
+    pub(crate) fn receipt(&self, slot: u64) -> Assignment {
+        let entry = self.entries[self.index(slot)];
+        let plan = AssignmentPlan {
+            process: self.process,
+            epoch: self.epoch,
+            nonce: slot,
+            message: Some(entry.message),
+            height: entry.height,
+            timestamp: entry.timestamp,
+            chain: Chain {
+                hash: Id::new([8; 32]),
+                log: self.chain(slot),
+            },
+            exclude: Vec::new(),
+            base_layer: false,
+        };
+        plan.sign(&self.key).unwrap()
     }
 }
 
@@ -188,5 +281,25 @@ pub(crate) fn branched(
         previous: block_id(height - 1, before),
         time_s: time_s(height),
         transactions,
+    }
+}
+
+/// A hosting under a court, with these tenures for epochs 0, 1, 2 and so on.
+pub(crate) fn courted(origin: Id, tenures: Vec<Tenure>) -> Hosting {
+    let tenures: BTreeMap<u64, Tenure> = (0..).zip(tenures).collect();
+    Hosting { origin, tenures }
+}
+
+/// A tenure of one key that is valid throughout.
+pub(crate) fn tenure(key: &SigningKey, first_slot: u64, from_height: u64) -> Tenure {
+    Tenure {
+        first_slot,
+        from_height,
+        ended: None,
+        keys: vec![HotKey {
+            address: key.address().clone(),
+            from: 0,
+            until: None,
+        }],
     }
 }

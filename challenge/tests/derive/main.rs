@@ -3,4 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod forge;
+mod properties;
+mod speed;
 mod stories;
+mod vectors;

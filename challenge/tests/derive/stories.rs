@@ -1,9 +1,10 @@
 //! Stories of one derivation: what a node does with it in its life.
 
 use aosec_challenge::derive::{
-    Deriver, FollowError, HostTable, Hosting, Log, RewindError, Start, StepError, Truncated,
+    BlockRef, Deriver, FollowError, HostTable, Hosting, Log, NoReceipt, Position, Receipt,
+    ResumeError, RewindError, Start, StepError, Truncated,
 };
-use aosec_wire::Id;
+use aosec_wire::{Assignment, Draft, Id};
 
 use crate::forge::{self, PROCESS, SMALL, Written};
 
@@ -200,4 +201,58 @@ fn a_log_is_followed_once_and_never_from_ahead() {
     );
     ahead.follow(log.clone()).unwrap();
     assert_eq!(ahead.follow(log), Err(FollowError::Already(PROCESS)));
+}
+
+#[test]
+fn what_cannot_be_gone_on_from_is_refused() {
+    let at = |height| BlockRef {
+        height,
+        id: forge::block_id(height, 0),
+    };
+    let resumed = |blocks| Deriver::resume(SMALL, blocks).map(|deriver| deriver.firm().height);
+    assert_eq!(resumed(vec![]), Err(ResumeError::NoBlock));
+    assert_eq!(resumed(vec![at(1), at(3)]), Err(ResumeError::Heights(3)));
+    assert_eq!(resumed((1..10).map(at).collect()), Ok(6));
+    assert_eq!(Start::of_registered(PROCESS, 0, PROCESS), None);
+}
+
+/// Assignments of schedulers that write no log chain prove nothing, and neither does one without message.
+#[test]
+fn not_every_assignment_is_a_receipt() {
+    let receipt = Written::honest(1, 10).receipt(1);
+    assert!(Receipt::of(&receipt).is_ok());
+    let without = |name: &str| {
+        let tags = receipt
+            .item()
+            .tags()
+            .iter()
+            .filter(|(found, _)| *found != name);
+        let nonce = |(found, value)| match (name, found) {
+            ("Message", "Nonce") => (found, "0"),
+            _ => (found, value),
+        };
+        let draft = Draft {
+            tags: tags.map(nonce).collect(),
+            ..Draft::default()
+        };
+        let item = draft.sign(&forge::host()).unwrap();
+        Receipt::of(&Assignment::from_item(item).unwrap()).unwrap_err()
+    };
+    assert_eq!(without("Log-Chain"), NoReceipt::LogChain);
+    assert_eq!(without("Message"), NoReceipt::Message);
+}
+
+#[test]
+fn a_receipt_of_another_block_is_a_mistake_of_the_caller() {
+    let (hosts, mut deriver) = (hosts(), following());
+    let position = Position {
+        height: 12,
+        transaction: 0,
+        item: 0,
+        child: 1,
+    };
+    let receipt = Receipt::of(&Written::honest(1, 10).receipt(1)).unwrap();
+    let block = forge::block(11, vec![]);
+    let refused = deriver.step_with_receipts(&block, &hosts, vec![(position, receipt)]);
+    assert_eq!(refused, Err(StepError::Elsewhere { position }));
 }
