@@ -3,7 +3,10 @@
 
 use std::io::Cursor;
 
-use aosec_node::su::pure::guard::{Book, Unreadable, decode, frame, header, scan};
+use aosec_node::su::{
+    guard::{Note, Token},
+    pure::guard::{Book, Unreadable, file, frame, header, scan},
+};
 use aosec_wire::Address;
 
 use super::Stop;
@@ -27,8 +30,35 @@ pub(crate) struct Opened {
 }
 
 impl GuardFile {
-    /// Reads the file as a start does: begins it where it is new, removes a write that was cut off, refuses damage.
-    pub(crate) fn open(&mut self, address: &Address) -> Result<Opened, &'static str> {
+    /// Opens the file as a start does, and notes the start in it, durably, before anything else happens.
+    pub(crate) fn start(
+        &mut self,
+        address: &Address,
+        token: Token,
+    ) -> Result<Opened, &'static str> {
+        let mut opened = self.open(address)?;
+        let note = Note::Start(token);
+        self.write(opened.frames, &[note.encode()]);
+        self.flush();
+        opened.frames += 1;
+        let noted = opened.book.note(note);
+        noted.map_err(|_| "a start contradicts what is known")?;
+        Ok(opened)
+    }
+
+    /// Another file with all that is remembered stands in the place of this one, whole or not at all. Gives its next number.
+    pub(crate) fn rewrite(&mut self, address: &Address, book: &Book) -> u64 {
+        let (content, frames) = file(address, book.notes().iter().map(Note::encode));
+        self.flushed = content;
+        frames
+    }
+
+    pub(crate) fn length(&self) -> u64 {
+        self.flushed.len() as u64
+    }
+
+    /// Begins the file where it is new, removes a write that was cut off, refuses damage.
+    fn open(&mut self, address: &Address) -> Result<Opened, &'static str> {
         let header = header(address);
         if !self.flushed.starts_with(&header) {
             if !header.starts_with(&self.flushed) {
@@ -38,7 +68,7 @@ impl GuardFile {
             return Ok(Opened::default());
         }
         let (mut book, length) = (Book::default(), self.flushed.len() as u64);
-        let mut visit = |record: &[u8]| remember(&mut book, record);
+        let mut visit = |record: &[u8]| book.read(record);
         let mut file = Cursor::new(&self.flushed[..]);
         let scanned = scan(&mut file, header.len() as u64, length, &mut visit);
         let scanned = scanned.map_err(|unreadable| match unreadable {
@@ -101,14 +131,6 @@ impl GuardFile {
     pub(crate) fn truncate(&mut self, dice: &mut Seed) {
         let left = below(dice, self.flushed.len() + 1);
         self.flushed.truncate(left);
-    }
-}
-
-fn remember(book: &mut Book, record: &[u8]) -> Result<(), &'static str> {
-    let batch = decode(record).map_err(|_| "a record is not readable")?;
-    match book.take(&batch) {
-        Ok(Some(_)) => Ok(()),
-        Ok(None) | Err(_) => Err("a record does not follow the one before"),
     }
 }
 

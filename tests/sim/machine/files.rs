@@ -14,6 +14,8 @@ use crate::sim::{
 
 /// Between the call that writes and the call that flushes.
 const WRITE_MS_MAX: u64 = 3;
+/// A guard file that is longer is rewritten: short, so that it happens.
+const REWRITE_AT_BYTES: u64 = 6_000;
 /// Where a slot is answered before its flush, the flush comes when the system finds time.
 const LAZY_FLUSH_MS: u64 = 2_000;
 
@@ -193,10 +195,18 @@ impl World {
     }
 
     fn records_done(&mut self, m: usize, done: bool) {
-        let Some(node) = &mut self.machines[m].node else {
+        let machine = &mut self.machines[m];
+        let Some(node) = &mut machine.node else {
             return;
         };
         let batches = std::mem::take(&mut node.guard.working);
+        let guard = &mut machine.disk.guard;
+        // Between two frames, as the node does with much larger files.
+        if done && guard.is_flushed() && guard.length() > REWRITE_AT_BYTES {
+            let address = self.cast.keys[machine.key].address();
+            node.guard.frames = guard.rewrite(address, &node.guard.book);
+            self.trace.saw("a guard file rewritten");
+        }
         let processes: Vec<Id> = batches.iter().map(|batch| batch.process).collect();
         for process in processes {
             self.guarded(m, process, done);

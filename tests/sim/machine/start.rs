@@ -3,7 +3,7 @@
 use aosec_node::su::recover::compare;
 use aosec_wire::Id;
 
-use aosec_node::su::pure::guard::Book;
+use aosec_node::su::{guard::Token, pure::guard::Book};
 
 use super::{GuardWriter, Log, Node};
 use crate::sim::{
@@ -49,7 +49,8 @@ impl World {
         }
         machine.life += 1;
         let address = self.cast.keys[machine.key].address();
-        let opened = machine.disk.guard.open(address);
+        let token = Token::new(halved(self.dice.bytes()));
+        let opened = machine.disk.guard.start(address, token);
         let read = machine.disk.store.open();
         let (opened, ()) = match opened.and_then(|opened| read.map(|()| (opened, ()))) {
             Ok(both) => both,
@@ -117,4 +118,10 @@ impl World {
             self.awake(m, process);
         }
     }
+}
+
+fn halved(bytes: [u8; 32]) -> [u8; 16] {
+    let mut half = [0; 16];
+    half.copy_from_slice(&bytes[..16]);
+    half
 }

@@ -46,7 +46,7 @@ pub(super) fn read_header(bytes: &[u8]) -> Option<(u16, String)> {
 
 /// A whole file of these records, which are of the short kind. Its last frame is empty: damage to any other is seen, because
 /// a frame follows it.
-pub(super) fn file(address: &Address, records: impl Iterator<Item = Vec<u8>>) -> (Vec<u8>, u64) {
+pub fn file(address: &Address, records: impl Iterator<Item = Vec<u8>>) -> (Vec<u8>, u64) {
     let (mut out, mut frames) = (header(address), 0);
     let (mut waiting, mut bytes) = (Vec::new(), 0);
     for record in records {

@@ -52,10 +52,9 @@ use super::chain::{Batch, Before};
 /// The guard's rule and the bytes of its file, without file and thread.
 pub mod pure {
     pub use super::{
-        frame::{frame, header},
-        record::{decode, encode},
-        rule::{Book, Head, Verdict, judge},
-        scan::{Scanned, Unreadable, scan},
+        frame::{file, frame, header},
+        rule::Book,
+        scan::{Unreadable, scan},
         sign, sign_head,
     };
 }

@@ -23,7 +23,7 @@ pub(super) const RECORD_BYTES_MAX: usize = 32 + 8 + 8 + 1 + 96 + 2 + BATCH_SLOTS
 pub struct RecordError(&'static str);
 
 /// The record of a batch.
-pub fn encode(batch: &Batch) -> Result<Vec<u8>, RecordError> {
+pub(super) fn encode(batch: &Batch) -> Result<Vec<u8>, RecordError> {
     verify(batch)?;
     let mut out = Vec::with_capacity(160 + 50 * batch.slots.len());
     out.extend_from_slice(batch.process.as_bytes());
@@ -54,7 +54,7 @@ fn encode_slot(slot: &Slot, out: &mut Vec<u8>) {
 }
 
 /// The batch of a record, which must be used up to its last byte.
-pub fn decode(record: &[u8]) -> Result<Batch, RecordError> {
+pub(super) fn decode(record: &[u8]) -> Result<Batch, RecordError> {
     let mut rest = Reader(record);
     let batch = Batch {
         process: rest.id()?,
