@@ -2,48 +2,14 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use aosec_wire::{Id, LogRecord};
-use bytes::Bytes;
+use aosec_wire::Id;
 
-use super::block::{Block, BlockRef, Parameters, Position, Transaction};
-use super::claim::{Claim, Receipt};
+use super::block::{Block, BlockRef, Parameters, Position};
+use super::claim::Receipt;
 use super::error::{FollowError, ResumeError, RewindError, StepError};
 use super::hosts::HostTable;
-use super::judge::{Mined, judge};
-use super::log::{Entry, Log};
-use super::reason::{BadItem, Reason};
-use super::transaction;
-
-/// What one block did to the followed logs.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Step {
-    /// The new slots, in the order in which they became canonical.
-    pub extended: Vec<Extended>,
-    /// What had no effect, in order of position. Well-formed records of processes that are not followed are not listed.
-    pub ignored: Vec<Ignored>,
-}
-
-/// New slots of one process.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Extended {
-    /// The process.
-    pub process: Id,
-    /// Where the record or receipt stands.
-    pub position: Position,
-    /// The slots, at least one.
-    pub entries: Vec<Entry>,
-}
-
-/// Something that had no effect.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Ignored {
-    /// Where it stands.
-    pub position: Position,
-    /// The process that it names, where it could be read.
-    pub process: Option<Id>,
-    /// Why it had none.
-    pub reason: Reason,
-}
+use super::log::Log;
+use super::step::{self, Step};
 
 /// A log that a reorg has shortened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -166,17 +132,7 @@ impl Deriver {
         receipts: Vec<(Position, Receipt)>,
     ) -> Result<Step, StepError> {
         self.check_next(block)?;
-        check_places(block, &receipts)?;
-        let mined = Mined {
-            height: block.height,
-            time_s: block.time_s,
-        };
-        let mut step = Step::default();
-        for found in self.found_in(block, receipts) {
-            let claim = found.claim;
-            let judged = claim.and_then(|claim| self.apply(&claim, hosts, mined));
-            step.note(found.position, found.process, judged);
-        }
+        let step = step::over(&mut self.logs, block, receipts, hosts, &self.parameters)?;
         self.advance(block.as_ref());
         Ok(step)
     }
@@ -213,81 +169,6 @@ impl Deriver {
         }
     }
 
-    /// What stands in the block for followed processes, by position.
-    fn found_in(&self, block: &Block, receipts: Vec<(Position, Receipt)>) -> Vec<Found> {
-        let logs = block.transactions.iter();
-        let mut found: Vec<Found> = logs
-            .filter(|transaction| transaction::claims_log(transaction))
-            .flat_map(|transaction| self.found_by(block.height, transaction))
-            .collect();
-        let receipts = receipts.into_iter();
-        found.extend(receipts.filter_map(|(position, receipt)| self.enclosed(position, receipt)));
-        found.sort_by_key(|found| found.position);
-        found
-    }
-
-    fn found_by(&self, height: u64, transaction: &Transaction) -> Vec<Found> {
-        let at = |item| Position {
-            height,
-            transaction: transaction.place,
-            item,
-            child: 0,
-        };
-        match transaction::records(transaction) {
-            Err(unlawful) => vec![Found::nothing(at(0), None, unlawful)],
-            Ok(items) => items
-                .into_iter()
-                .enumerate()
-                .filter_map(|(item, data)| self.carried(at(item), data))
-                .collect(),
-        }
-    }
-
-    /// What an item carries; nothing where it is a matter of a process that is not followed, which is seen before its entries
-    /// are hashed.
-    fn carried(&self, position: Position, data: Result<Bytes, BadItem>) -> Option<Found> {
-        let data = match data {
-            Ok(data) => data,
-            Err(bad) => return Some(Found::nothing(position, None, bad)),
-        };
-        let process = data.first_chunk().map(|id| Id::new(*id));
-        if process.is_some_and(|process| !self.logs.contains_key(&process)) {
-            return None;
-        }
-        let claim = LogRecord::decode(&data).map(Claim::Record);
-        Some(Found {
-            position,
-            process,
-            claim: claim.map_err(Reason::from),
-        })
-    }
-
-    fn enclosed(&self, position: Position, receipt: Receipt) -> Option<Found> {
-        let claim = Claim::Receipt(receipt);
-        let process = claim.process();
-        self.logs.contains_key(&process).then_some(Found {
-            position,
-            process: Some(process),
-            claim: Ok(claim),
-        })
-    }
-
-    /// Lets a claim extend its log, if it may.
-    fn apply(
-        &mut self,
-        claim: &Claim,
-        hosts: &HostTable,
-        mined: Mined,
-    ) -> Result<Extension, Reason> {
-        let (process, epoch) = (claim.process(), claim.epoch());
-        let log = self.logs.get_mut(&process);
-        let log = log.ok_or(Reason::NoTenure { epoch })?;
-        let hosting = hosts.get(&process);
-        let entries = judge(log, hosting, claim, mined, self.parameters.cut)?;
-        log.extend(entries.clone(), &self.parameters);
-        Ok((process, entries))
-    }
-
     fn advance(&mut self, block: BlockRef) {
         self.blocks.push_back(block);
         while self.blocks.len() > self.parameters.settlement_depth.saturating_add(1) {
@@ -298,61 +179,9 @@ impl Deriver {
     }
 }
 
-/// A process and its new slots.
-type Extension = (Id, Vec<Entry>);
-
-/// What stands at a position.
-#[derive(Debug)]
-struct Found {
-    position: Position,
-    process: Option<Id>,
-    claim: Result<Claim, Reason>,
-}
-
-impl Found {
-    fn nothing(position: Position, process: Option<Id>, reason: impl Into<Reason>) -> Self {
-        Self {
-            position,
-            process,
-            claim: Err(reason.into()),
-        }
-    }
-}
-
-impl Step {
-    fn note(&mut self, position: Position, process: Option<Id>, judged: Result<Extension, Reason>) {
-        match judged {
-            Ok((process, entries)) => self.extended.push(Extended {
-                process,
-                position,
-                entries,
-            }),
-            Err(reason) => self.ignored.push(Ignored {
-                position,
-                process,
-                reason,
-            }),
-        }
-    }
-}
-
 fn truncated(log: &mut Log, to: u64) -> Option<Truncated> {
     log.truncate(to).then(|| Truncated {
         process: log.process(),
         last_slot: log.head().slot,
     })
-}
-
-/// Places must order what stands in the block.
-fn check_places(block: &Block, receipts: &[(Position, Receipt)]) -> Result<(), StepError> {
-    let transactions = &block.transactions;
-    let mut pairs = transactions.iter().zip(transactions.iter().skip(1));
-    if let Some((_, late)) = pairs.find(|(before, next)| before.place >= next.place) {
-        return Err(StepError::Order { place: late.place });
-    }
-    let mut positions = receipts.iter().map(|(position, _)| *position);
-    match positions.find(|position| position.height != block.height) {
-        Some(position) => Err(StepError::Elsewhere { position }),
-        None => Ok(()),
-    }
 }

@@ -5,6 +5,7 @@
 //! here checked.
 
 use std::collections::{BTreeSet, VecDeque};
+use std::sync::Arc;
 
 use aosec_wire::{Id, LogEntry};
 use thiserror::Error;
@@ -103,7 +104,7 @@ pub struct LogFault {
     pub what: &'static str,
 }
 
-/// The log of one process.
+/// The log of one process. A clone shares what is settled, so that a copy can look ahead at little cost.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Log {
     process: Id,
@@ -111,8 +112,10 @@ pub struct Log {
     settled: LogHead,
     /// What was mined above the firm block, a run for each block.
     recent: VecDeque<Run>,
-    /// Every message that has a slot.
-    messages: BTreeSet<Id>,
+    /// Every message that has a settled slot.
+    settled_messages: Arc<BTreeSet<Id>>,
+    /// Every message in [`Self::recent`].
+    recent_messages: BTreeSet<Id>,
 }
 
 /// The entries that one block brought, and where the log stood after them.
@@ -130,7 +133,8 @@ impl Log {
             process,
             settled: start.head(),
             recent: VecDeque::new(),
-            messages: start.spawn.into_iter().collect(),
+            settled_messages: Arc::new(start.spawn.into_iter().collect()),
+            recent_messages: BTreeSet::new(),
         }
     }
 
@@ -157,7 +161,8 @@ impl Log {
             }
             let before = run.last().copied();
             check_stored(&before.unwrap_or(Entry::at_head(log.head())), &entry)?;
-            if !log.messages.insert(entry.message) {
+            let new = !log.knows(&entry.message) && log.recent_messages.insert(entry.message);
+            if !new {
                 return Err(LogFault {
                     slot: entry.slot,
                     what: "repeats a message",
@@ -196,7 +201,7 @@ impl Log {
     /// Whether the message has a slot.
     #[must_use]
     pub fn knows(&self, message: &Id) -> bool {
-        self.messages.contains(message)
+        self.recent_messages.contains(message) || self.settled_messages.contains(message)
     }
 
     /// Puts checked entries of one block behind the head.
@@ -213,8 +218,8 @@ impl Log {
             epoch: last.epoch,
             late: self.late_with(first, parameters.late_after),
         };
-        self.messages
-            .extend(entries.iter().map(|entry| entry.message));
+        let messages = entries.iter().map(|entry| entry.message);
+        self.recent_messages.extend(messages);
         match self.recent.back_mut() {
             Some(run) if run.is_one_block_with(&head) => {
                 run.head = head;
@@ -230,16 +235,21 @@ impl Log {
         while let Some(run) = self.recent.pop_back_if(|run| run.head.mined > to) {
             cut = true;
             for entry in &run.entries {
-                self.messages.remove(&entry.message);
+                self.recent_messages.remove(&entry.message);
             }
         }
         cut
     }
 
     /// Takes what lies at or below the block `firm` as final.
-    pub(super) fn settle(&mut self, firm: u64) {
+    pub fn settle(&mut self, firm: u64) {
         while let Some(run) = self.recent.pop_front_if(|run| run.head.mined <= firm) {
             self.settled = run.head;
+            let settled = Arc::make_mut(&mut self.settled_messages);
+            for entry in &run.entries {
+                self.recent_messages.remove(&entry.message);
+                settled.insert(entry.message);
+            }
         }
     }
 

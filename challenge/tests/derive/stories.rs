@@ -256,3 +256,40 @@ fn a_receipt_of_another_block_is_a_mistake_of_the_caller() {
     let refused = deriver.step_with_receipts(&block, &hosts, vec![(position, receipt)]);
     assert_eq!(refused, Err(StepError::Elsewhere { position }));
 }
+
+/// Who has linked the blocks already steps one log over those blocks alone that name its process.
+#[test]
+fn a_log_alone_steps_over_the_blocks_that_name_it() {
+    let (hosts, mut deriver) = (hosts(), following());
+    let written = Written::honest(5, 10);
+    let mining = |height, first, last| {
+        forge::block(height, vec![forge::log_of(&[written.item(first, last)])])
+    };
+    let mut log = Log::begin(PROCESS, Start::of_spawn(PROCESS));
+    for height in 11..=20 {
+        let block = match height {
+            12 => mining(12, 1, 3),
+            19 => mining(19, 4, 4),
+            _ => forge::block(height, vec![]),
+        };
+        let step = deriver.step(&block, &hosts).unwrap();
+        if !step.extended.is_empty() {
+            assert_eq!(log.step(&block, &hosts, &SMALL), Ok(step));
+        }
+    }
+    log.settle(deriver.firm().height);
+    assert_eq!(Some(&log), deriver.log(&PROCESS));
+
+    let mut ahead = log.clone();
+    ahead.step(&mining(21, 5, 5), &hosts, &SMALL).unwrap();
+    assert_eq!((ahead.head().slot, log.head().slot), (5, 4));
+    assert!(
+        ahead.knows(&forge::honest(5, 10).message) && !log.knows(&forge::honest(5, 10).message)
+    );
+    let late = log.step(&mining(19, 5, 5), &hosts, &SMALL);
+    let next = StepError::NotNext {
+        expected: 20,
+        found: 19,
+    };
+    assert_eq!((late, log.head().slot), (Err(next), 4));
+}

@@ -7,13 +7,13 @@ use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use aosec_challenge::derive::{
-    Entry, HostTable, Hosting, Log, LogFault, LogHead, Parameters, Start,
+    Entry, HostTable, Hosting, Log, LogFault, LogHead, Parameters, Start, StepError,
 };
 use aosec_wire::{Id, Process};
 use lru::LruCache;
 use tokio::sync::Mutex as AsyncMutex;
 
-use super::steps::{self, Misstep};
+use super::steps;
 use super::{Handle, View};
 use crate::store::{StoreError, canonical, law};
 
@@ -56,7 +56,7 @@ pub enum DeriveError {
     },
     /// What was stored does not fit together.
     #[error(transparent)]
-    Misstep(#[from] Misstep),
+    Misstep(#[from] StepError),
     /// The store failed.
     #[error("{0}")]
     Store(String),
@@ -280,9 +280,10 @@ impl Handle {
             let (hosts, parameters) = (terms.hosts.clone(), terms.parameters);
             let log = derivation.log;
             let stepped =
-                tokio::task::spawn_blocking(move || steps::over(log, &hosts, parameters, found));
-            let (log, entries) = stepped.await.map_err(|_lost| DeriveError::Stopped)??;
+                tokio::task::spawn_blocking(move || steps::over(log, &hosts, &parameters, found));
+            let (mut log, entries) = stepped.await.map_err(|_lost| DeriveError::Stopped)??;
             if keeps {
+                log.settle(last);
                 let extend = async move |db: &mut crate::store::Db| {
                     canonical::extend(db, process, &entries, last).await
                 };

@@ -2,9 +2,7 @@
 //!
 //! Between two blocks that name the process nothing happens to its log, so each such block is stepped over by itself.
 
-use aosec_challenge::derive::{
-    Block, BlockRef, Deriver, Entry, FollowError, HostTable, Log, Parameters, StepError,
-};
+use aosec_challenge::derive::{Block, Entry, HostTable, Log, Parameters, StepError};
 
 use super::law;
 use crate::store::law::LawTransaction;
@@ -12,56 +10,36 @@ use crate::store::law::LawTransaction;
 /// Stands for ids of blocks that are not looked at here: the reader has linked them.
 const UNSEEN: [u8; 48] = [0; 48];
 
-/// Why a stored block cannot be stepped over: a bug or damage, for what was stored was read in order.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Misstep {
-    /// The block does not fit.
-    #[error(transparent)]
-    Step(#[from] StepError),
-    /// The log does not fit.
-    #[error(transparent)]
-    Follow(#[from] FollowError),
-}
-
 /// The log behind these transactions, which lie above everything that it was derived from, and its new slots.
 ///
 /// # Errors
-/// [`Misstep`].
+/// [`StepError`]: a bug or damage, for what was stored was read in order.
 pub fn over(
     mut log: Log,
     hosts: &HostTable,
-    parameters: Parameters,
+    parameters: &Parameters,
     transactions: Vec<LawTransaction>,
-) -> Result<(Log, Vec<Entry>), Misstep> {
+) -> Result<(Log, Vec<Entry>), StepError> {
     let mut entries = Vec::new();
     for block in blocks(transactions) {
-        let (stepped, more) = one(log, hosts, parameters, &block)?;
-        log = stepped;
-        entries.extend(more);
+        entries.extend(one(&mut log, hosts, parameters, &block)?);
     }
     Ok((log, entries))
 }
 
 fn one(
-    log: Log,
+    log: &mut Log,
     hosts: &HostTable,
-    parameters: Parameters,
+    parameters: &Parameters,
     block: &Block,
-) -> Result<(Log, Vec<Entry>), Misstep> {
-    let process = log.process();
-    let before = BlockRef {
-        height: block.height.saturating_sub(1),
-        id: UNSEEN,
-    };
-    let mut deriver = Deriver::new(parameters, before);
-    let kept = log.clone();
-    deriver.follow(log)?;
-    let step = deriver.step(block, hosts)?;
+) -> Result<impl Iterator<Item = Entry>, StepError> {
+    let (process, height) = (log.process(), block.height);
+    let step = log.step(block, hosts, parameters)?;
     for ignored in &step.ignored {
-        tracing::debug!(%process, height = block.height, reason = %ignored.reason, "no part of the log");
+        tracing::debug!(%process, height, reason = %ignored.reason, "no part of the log");
     }
-    let entries = step.extended.into_iter().flat_map(|run| run.entries);
-    Ok((deriver.forget(&process).unwrap_or(kept), entries.collect()))
+    let runs = step.extended.into_iter();
+    Ok(runs.flat_map(|run| run.entries))
 }
 
 /// The transactions by blocks, in their order.
