@@ -34,6 +34,8 @@ pub struct NodeConfig {
     pub settlement_depth: u64,
     /// Lifetime of a published Scheduler-Location; published again at half of it.
     pub location_ttl: Duration,
+    /// Blocks between saying that this node is here and its first signature; none takes [`Self::doppelganger_wait`]'s default.
+    pub doppelganger_wait: Option<u64>,
     /// Where the CU reads logs.
     pub log_source: LogSource,
     /// The first block in which records are looked for.
@@ -144,6 +146,10 @@ const PORTS: u16 = 4;
 const BLOCK_TIME_MIN: Duration = Duration::from_millis(50);
 const BLOCK_TIME_MAX: Duration = Duration::from_secs(3_600);
 
+/// Our location is mined one block after the start and seen by another node of the same key within the same block; what that
+/// one signed until then is gathered for a block, mined in the next, and seen here in the fourth.
+const DOPPELGANGER_WAIT_BLOCKS: u64 = 4;
+
 impl NodeConfig {
     /// A configuration for loopback with the defaults of a real network.
     #[must_use]
@@ -162,6 +168,7 @@ impl NodeConfig {
             location_ttl: Duration::from_secs(3_600),
             log_source: LogSource::default(),
             follow_from: 0,
+            doppelganger_wait: None,
         }
     }
 
@@ -190,6 +197,17 @@ impl NodeConfig {
             return Err(ConfigError::BlockTime);
         }
         Ok(())
+    }
+
+    /// Blocks that a start waits before it signs.
+    #[must_use]
+    pub fn doppelganger_wait(&self) -> u64 {
+        let default = match self.devnet {
+            // Its nodes are children of one supervisor, each with a key of its own.
+            Some(_) => 0,
+            None => DOPPELGANGER_WAIT_BLOCKS,
+        };
+        self.doppelganger_wait.unwrap_or(default)
     }
 
     /// The port of a unit: base + offset, or 0 for a free one.

@@ -50,6 +50,16 @@ metric! {
             .buckets(vec![0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0]))
 }
 metric! {
+    /// 1 while the SU only observes and signs nothing until its operator acts, else 0.
+    guard_observer: IntGauge = IntGauge::new(
+        "aosec_su_guard_observer_state", "1 while the SU signs nothing until its operator acts.")
+}
+metric! {
+    /// Processes that are not signed for because the store lacks slots that the guard has recorded.
+    guard_blocked: IntGauge = IntGauge::new(
+        "aosec_su_guard_blocked_processes", "Processes whose slots the store lacks; they are not signed for.")
+}
+metric! {
     /// Messages and assignments that wait to be put on the base layer.
     publication_backlog: IntGauge = IntGauge::new(
         "aosec_su_publication_backlog_items", "Messages and assignments not yet on the base layer.")
@@ -126,6 +136,8 @@ fn touch() {
         counter.inc_by(0);
     }
     for gauge in [
+        guard_observer(),
+        guard_blocked(),
         publication_backlog(),
         hot_instances(),
         outbox_pending(),

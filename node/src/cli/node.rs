@@ -65,6 +65,9 @@ pub struct RunArgs {
     /// First block in which --log-source base-layer looks for log records.
     #[arg(long, env = "AOSEC_FOLLOW_FROM", default_value_t = 0)]
     follow_from: u64,
+    /// Blocks between a start and its first signature, in which another node with the same key would be seen; 4 by default.
+    #[arg(long, env = "AOSEC_DOPPELGANGER_WAIT")]
+    doppelganger_wait: Option<u64>,
     /// File whose first line seals the node's keys; one is made in the data folder where none is named.
     #[arg(long, env = "AOSEC_PASSWORD_FILE")]
     password_file: Option<PathBuf>,
@@ -90,6 +93,7 @@ impl RunArgs {
             location_ttl: Duration::from_secs(self.location_ttl),
             log_source: self.log_source,
             follow_from: self.follow_from,
+            doppelganger_wait: self.doppelganger_wait,
             ..NodeConfig::new(self.data.clone(), self.gateway.clone())
         }
     }

@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 
 use super::error::ApiError;
 use crate::arweave::tip::TipWatch;
-use crate::metrics;
+use crate::{metrics, su};
 
 /// What a node says of itself.
 #[derive(Clone, Debug, Serialize)]
@@ -38,17 +38,41 @@ pub struct About {
 struct Page {
     about: Arc<About>,
     tip: TipWatch,
+    /// The scheduler, where one runs here.
+    su: Option<su::Handle>,
 }
 
 impl Page {
+    /// Why messages are not taken; none when all is well.
+    fn waits_for(&self) -> Option<String> {
+        if self.tip.borrow().is_none() {
+            return Some("no firm height yet: the gateway has not answered".into());
+        }
+        let reason = self.su.as_ref()?.unavailable()?;
+        Some(reason.to_string())
+    }
+
+    fn guard(&self) -> Value {
+        let Some(su) = &self.su else {
+            return Value::Null;
+        };
+        let blocked = su.blocked().iter();
+        let blocked: Vec<Value> = blocked
+            .map(|(process, why)| json!({ "process": process, "reason": why.to_string() }))
+            .collect();
+        let reason = su.unavailable().map(|reason| reason.to_string());
+        json!({ "state": su.standing().word(), "reason": reason, "blocked": blocked })
+    }
+
     fn status(&self) -> Value {
         json!({
-            "ready": self.tip.borrow().is_some(),
+            "ready": self.waits_for().is_none(),
             "height": self.tip.borrow().map(|tip| tip.height),
             "assignments": metrics::assignments().get(),
             "evaluations": metrics::evaluations().get(),
             "outbox": metrics::outbox_pending().get(),
             "unpublished": metrics::publication_backlog().get(),
+            "guard": self.guard(),
             "panics": metrics::panics().get(),
             "about": *self.about,
         })
@@ -56,10 +80,11 @@ impl Page {
 }
 
 /// The routes of the page.
-pub fn router(about: About, tip: TipWatch) -> Router {
+pub fn router(about: About, tip: TipWatch, su: Option<su::Handle>) -> Router {
     let page = Page {
         about: Arc::new(about),
         tip,
+        su,
     };
     Router::new()
         .route("/", get(front))
@@ -74,13 +99,15 @@ async fn health() -> Json<Value> {
     Json(json!({ "ok": true }))
 }
 
-/// Ready = store and guard are open (or the node would not run) and the base layer has a firm height (D13).
+/// Ready = store and guard are open (or the node would not run), the base layer has a firm height (D13), and the scheduler
+/// takes messages.
 async fn ready(State(page): State<Page>) -> Result<Json<Value>, ApiError> {
-    match page.tip.borrow() {
-        Some(tip) => Ok(Json(json!({ "ready": true, "height": tip.height }))),
-        None => Err(ApiError::Unavailable(
-            "no firm height yet: the gateway has not answered".into(),
-        )),
+    match page.waits_for() {
+        Some(reason) => Err(ApiError::Unavailable(reason)),
+        None => {
+            let height = page.tip.borrow().map(|tip| tip.height);
+            Ok(Json(json!({ "ready": true, "height": height })))
+        }
     }
 }
 

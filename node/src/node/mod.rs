@@ -110,10 +110,10 @@ impl Node {
             shutdown.clone(),
         )
         .await?;
-        parts::announce(&config, &urls, &base, &shutdown);
+        parts::announce(&config, &urls, &base, &su, &shutdown);
         listeners.serve(
             listen::Routers {
-                web: status::router(about, base.tip.clone()),
+                web: status::router(about, base.tip.clone(), config.roles.su.then(|| su.clone())),
                 mu: http::mu::router(mu),
                 su: http::su::router(su.clone(), parts::elsewhere(&locations, &urls)),
                 cu: http::cu::router(cu),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use aosec_wire::Address;
 use reqwest::Url;
@@ -21,12 +21,15 @@ use crate::locate::{Locations, Reach};
 use crate::shutdown::Shutdown;
 use crate::store::Store;
 use crate::su::{self, adapters::OwnLogs};
-use crate::su::{Guard, Publishing, SystemClock};
+use crate::su::{Guard, Publishing, Standing, SystemClock};
 
 /// Name of the guard file in the node's folder.
 const GUARD: &str = "guard";
 /// Blocks of `publish_within` on a real network (PROTOCOL 8); half of it stops the SU (D5).
 const PUBLISH_WITHIN_BLOCKS: u64 = 60;
+
+/// Between two looks at what the key has published: a look is two questions to each gateway.
+const WATCH_EVERY_MIN: Duration = Duration::from_secs(5);
 
 /// What every unit stands on.
 pub(super) struct Base {
@@ -93,7 +96,13 @@ pub(super) async fn scheduler(config: &NodeConfig, base: &Base) -> Result<su::Ha
             publishing,
         },
     };
-    Ok(su::Handle::start(parts).await?)
+    let watch = su::Watch {
+        sources: Arc::new(base.gateway.clone()),
+        wait_blocks: config.doppelganger_wait(),
+        look_every: tip_every(config.block_time),
+        watch_every: config.block_time.max(WATCH_EVERY_MIN),
+    };
+    Ok(su::Handle::start_watched(parts, watch).await?)
 }
 
 pub(super) fn locations(
@@ -138,8 +147,15 @@ pub(super) fn elsewhere(locations: &Locations, urls: &Urls) -> Arc<dyn Elsewhere
     })
 }
 
-/// Says on the base layer where this node's SU answers, again at half of the time to live (D11).
-pub(super) fn announce(config: &NodeConfig, urls: &Urls, base: &Base, shutdown: &Shutdown) {
+/// Says on the base layer where this node's SU answers, again at half of the time to live (D11): from the first look at who
+/// else has the key on, and for as long as this node does not merely observe.
+pub(super) fn announce(
+    config: &NodeConfig,
+    urls: &Urls,
+    base: &Base,
+    su: &su::Handle,
+    shutdown: &Shutdown,
+) {
     if !config.roles.su {
         return;
     }
@@ -155,7 +171,20 @@ pub(super) fn announce(config: &NodeConfig, urls: &Urls, base: &Base, shutdown: 
         now_ms,
         shutdown.clone(),
     );
-    shutdown.track(announcing);
+    let (mut here, mut observes, told) = (su.standings(), su.standings(), shutdown.clone());
+    shutdown.track(async move {
+        let is_here =
+            here.wait_for(|now| matches!(now, Standing::Waiting { .. } | Standing::Signing));
+        tokio::select! {
+            // The senders live as long as the scheduler does.
+            Ok(_) = is_here => {}
+            () = told.told() => return,
+        }
+        tokio::select! {
+            () = announcing => {}
+            _ = observes.wait_for(|now| matches!(now, Standing::Observer(_))) => {}
+        }
+    });
 }
 
 fn now_ms() -> u64 {

@@ -1,22 +1,29 @@
 //! How the node gives the scheduler what it needs: the tip that it watches, and the base layer through gateway and wallet.
 //! And what the scheduler gives the node: the table of the processes that answer here.
 
-use aosec_wire::{Draft, Id, ItemError, Tags, VerifiedItem, bundle};
+use aosec_wire::{Address, Draft, Id, ItemError, Tags, VerifiedItem, bundle};
 
 use reqwest::Url;
 
 use super::{
     Handle,
-    guard::Guard,
+    guard::{Guard, Network},
     ports::{Answer, BaseLayer, Mined, PortError, Tip},
+    watch::{Shown, Sources},
 };
 use crate::{
     arweave::{
-        bundler::Bundler, gateway::TransactionStatus, location::SignLocation, tip::TipWatch,
+        bundler::Bundler,
+        gateway::{Claimed, Gateway, TransactionStatus},
+        location::SignLocation,
+        tip::TipWatch,
         transaction::Format,
     },
     locate::{OwnAnswer, OwnTable},
 };
+
+/// What tells that somebody has the key: where it answers, and what it assigned.
+const WATCHED: [&str; 2] = ["Scheduler-Location", "Assignment"];
 
 /// The processes that this scheduler orders, all of them at one address.
 #[derive(Clone, Debug)]
@@ -76,6 +83,29 @@ fn mined(status: TransactionStatus) -> Option<Mined> {
             height,
             confirmations,
         }),
+    }
+}
+
+impl Sources for Gateway {
+    fn network(&self) -> Answer<'_, Option<Network>> {
+        Box::pin(async move {
+            let first = self.block(0).await.map_err(PortError::new)?;
+            Ok(first.and_then(|block| block.id.to_string().parse().ok()))
+        })
+    }
+
+    fn newest<'a>(&'a self, scheduler: &'a Address) -> Answer<'a, Vec<Shown>> {
+        Box::pin(async move {
+            let listed = self.newest_signed(scheduler, &WATCHED).await;
+            let listed = listed.map_err(PortError::new)?.into_iter();
+            Ok(listed
+                .map(|Claimed { id, tags }| Shown { id, tags })
+                .collect())
+        })
+    }
+
+    fn item(&self, id: Id) -> Answer<'_, Option<VerifiedItem>> {
+        Box::pin(async move { Gateway::item(self, id).await.map_err(PortError::new) })
     }
 }
 

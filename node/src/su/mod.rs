@@ -1,7 +1,7 @@
 //! The scheduler unit: gives each message its slot, signs it, shows it, and puts it on the base layer.
 //!
 //! Read in this order: [`chain`] (what stands in the next slots), [`guard`] (the only road to a signature), [`recover`] (what
-//! the start makes of store and guard), [`admission`] and [`actor`] (the one owner of a log), [`registry`] (which logs are
+//! the start makes of store and guard), [`watch`] (whether somebody else has the key), [`standing`] (what follows), [`admission`] and [`actor`] (the one owner of a log), [`registry`] (which logs are
 //! awake), [`reader`] (logs as others see them), [`outbox`] and [`publish`] (the way to the base layer), [`ports`] (what is
 //! needed from outside, and in [`adapters`] how the node gives it).
 //!
@@ -24,13 +24,12 @@ mod recent;
 pub mod recover;
 pub mod refusal;
 mod registry;
+mod standing;
+pub mod watch;
 
 use std::{
     fmt,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Arc, atomic::AtomicBool},
     time::{Duration, Instant},
 };
 
@@ -44,8 +43,9 @@ use self::{
     guard::{EXCLUDE_BYTES_MAX, EXCLUDES_MAX},
     ports::{BaseLayer, Clock, Tip},
     recent::Recent,
-    recover::{Disagreement, compare},
+    recover::{Findings, examine},
     registry::{Handed, Registry, Request},
+    standing::Bench,
 };
 pub use self::{
     guard::Guard,
@@ -53,6 +53,8 @@ pub use self::{
     publish::Publishing,
     reader::{Entry, Page},
     refusal::{Refusal, Unavailable},
+    standing::Standing,
+    watch::{Shown, Sources, Watch},
 };
 pub use crate::store::page::Span;
 use crate::{
@@ -120,18 +122,26 @@ pub(in crate::su) struct Shared {
     recent: Recent,
     tasks: TaskTracker,
     room: Arc<Semaphore>,
-    /// Why nothing may be signed since the start.
-    disagreement: Option<Arc<Disagreement>>,
+    bench: Bench,
     publication_stalled: AtomicBool,
 }
 
 impl Handle {
     /// Compares store and guard, signs what was committed and not signed, and begins to publish.
     ///
-    /// Where store and guard disagree, the unit reads and publishes, and refuses every message with the reason.
+    /// Where store and guard disagree, the unit reads and publishes, and refuses messages with the reason.
     pub async fn start(parts: Parts) -> Result<Self, StoreError> {
-        let reaches = process::reaches(&parts.store).await?;
-        let found = compare(&reaches, parts.guard.recorded());
+        Self::open(parts, Standing::Signing).await
+    }
+
+    /// The same, and asks first, and ever again, whether somebody else has the key.
+    pub async fn start_watched(parts: Parts, watch: Watch) -> Result<Self, StoreError> {
+        let handle = Self::open(parts, Standing::Looking).await?;
+        watch::start(&handle.shared, watch);
+        Ok(handle)
+    }
+
+    async fn open(parts: Parts, first: Standing) -> Result<Self, StoreError> {
         if let Some(torn) = parts.guard.torn() {
             tracing::warn!(
                 at = torn.at,
@@ -139,21 +149,14 @@ impl Handle {
                 "the guard file ended in a write that was cut off"
             );
         }
-        let (unsigned, disagreement) = match found {
-            Ok(unsigned) => (unsigned, None),
-            Err(disagreement) => {
-                tracing::error!(%disagreement, "nothing is signed");
-                (Vec::new(), Some(Arc::new(disagreement)))
-            }
-        };
+        let found = examine(
+            &process::reaches(&parts.store).await?,
+            parts.guard.recorded(),
+        );
         let handle = Self {
-            shared: Arc::new(Shared::new(parts, disagreement)),
+            shared: Arc::new(Shared::new(parts, found, first)),
         };
-        for process in unsigned {
-            if let Err(reason) = handle.wake(process) {
-                tracing::error!(%process, %reason, "its last batch stays unsigned until its next message");
-            }
-        }
+        handle.sign_unsigned();
         publish::start(&handle.shared).await?;
         Ok(handle)
     }
@@ -171,17 +174,6 @@ impl Handle {
     /// The clock that would be stamped now.
     pub fn now_ms(&self) -> u64 {
         self.shared.clock.now_ms()
-    }
-
-    /// Why no message is taken at the moment, whatever it says; none when the unit is ready.
-    pub fn unavailable(&self) -> Option<Unavailable> {
-        if let Some(disagreement) = &self.shared.disagreement {
-            return Some(Unavailable::Disagreement(disagreement.clone()));
-        }
-        if self.shared.publication_stalled.load(Ordering::Relaxed) {
-            return Some(Unavailable::Publication);
-        }
-        self.tip_height().is_none().then_some(Unavailable::NoTip)
     }
 
     /// Gives a message or a spawn its slot. The assignment is durable when this returns.
@@ -281,7 +273,7 @@ impl Handle {
 
     /// Hands a message to the owner of its log and waits for its slot.
     async fn enter(&self, process: Id, want: Want) -> Result<Assignment, Refusal> {
-        if let Some(reason) = self.unavailable() {
+        if let Some(reason) = self.unavailable_for(process) {
             return Err(reason.into());
         }
         let is_spawn = matches!(want, Want::Spawn(_));
@@ -314,6 +306,18 @@ impl Handle {
             .map_err(|_| Unavailable::Full)
     }
 
+    /// Wakes the logs whose last batch was committed and not signed, once this unit signs.
+    fn sign_unsigned(&self) {
+        if self.standing() != Standing::Signing {
+            return;
+        }
+        for process in self.shared.bench.unsigned() {
+            if let Err(reason) = self.wake(*process) {
+                tracing::error!(%process, %reason, "its last batch stays unsigned until its next message");
+            }
+        }
+    }
+
     fn wake(&self, process: Id) -> Result<(), Unavailable> {
         let shared = self.shared.clone();
         self.shared.registry.wake(process, |mailbox, tail| {
@@ -324,7 +328,8 @@ impl Handle {
 }
 
 impl Shared {
-    fn new(parts: Parts, disagreement: Option<Arc<Disagreement>>) -> Self {
+    fn new(parts: Parts, found: Findings, first: Standing) -> Self {
+        let halted = parts.guard.look(|book| book.halt().map(str::to_owned));
         let Parts {
             store,
             guard,
@@ -344,7 +349,7 @@ impl Shared {
             recent: Recent::default(),
             tasks: TaskTracker::new(),
             room: Arc::new(Semaphore::new(WAITING_BYTES_MAX)),
-            disagreement,
+            bench: Bench::new(found, halted, first),
             publication_stalled: AtomicBool::new(false),
         }
     }

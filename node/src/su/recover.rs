@@ -23,8 +23,8 @@ pub enum Disagreement {
     /// The guard knows of slots that the store does not have.
     #[error(
         "the guard has recorded {process} up to slot {recorded}, the store ends at {kept}: the store is an older copy or \
-         damaged, and signing could give a slot twice. Bring back the store that was last in use, or host under a new \
-         scheduler key; reading goes on",
+         damaged, and signing could give a slot twice. Bring back the store that was last in use and restart; reading, and all \
+         other processes, go on. docs/GUARD.md tells the other ways",
         kept = kept.map_or("nothing".to_owned(), |slot| format!("slot {slot}"))
     )]
     StoreBehind {
@@ -38,8 +38,8 @@ pub enum Disagreement {
     /// The store holds signatures that the guard knows nothing of.
     #[error(
         "the store holds {process} up to slot {kept}, the guard has recorded {recorded}: the guard file is an older copy, \
-         damaged or missing. Bring back the guard file that was last in use, or host under a new scheduler key; reading \
-         goes on",
+         damaged or missing. Bring back the guard file that was last in use, or import an export of it (`aosec guard import \
+         --help`), or `aosec guard resume --help`; reading goes on",
         recorded = recorded.map_or("nothing".to_owned(), |slot| format!("up to slot {slot}"))
     )]
     GuardBehind {
@@ -63,11 +63,23 @@ pub enum Disagreement {
     },
 }
 
-/// The processes whose last batch has to be signed, in the order of their ids; or why nothing may be signed at all.
-pub fn compare(
-    reaches: &[Reach],
-    recorded: &BTreeMap<(Id, u64), Head>,
-) -> Result<Vec<Id>, Disagreement> {
+/// What a start does with its logs.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Findings {
+    /// The processes whose last batch has to be signed, in the order of their ids.
+    pub unsigned: Vec<Id>,
+    /// The processes that are not signed for: the guard is whole, and the store is behind it.
+    pub blocked: BTreeMap<Id, Disagreement>,
+    /// Why nothing is signed at all: the guard is not the one that was last in use.
+    pub observer: Option<Disagreement>,
+}
+
+/// Compares store and guard, log by log.
+///
+/// A store behind its guard takes away the processes that it lacks slots of, and no others: the guard is whole, and says
+/// where the others end. A guard behind its store takes away everything: what else it lacks nobody knows.
+pub fn examine(reaches: &[Reach], recorded: &BTreeMap<(Id, u64), Head>) -> Findings {
+    let mut findings = Findings::default();
     let kept: BTreeMap<Id, u64> = reaches
         .iter()
         .map(|reach| (reach.process, reach.slot))
@@ -75,20 +87,35 @@ pub fn compare(
     for ((process, _), head) in recorded {
         let kept = kept.get(process).copied();
         if kept.is_none_or(|slot| slot < head.slot) {
-            return Err(Disagreement::StoreBehind {
+            let behind = Disagreement::StoreBehind {
                 process: *process,
                 recorded: head.slot,
                 kept,
-            });
+            };
+            findings.blocked.insert(*process, behind);
         }
     }
-    let mut unsigned = Vec::new();
     for reach in reaches {
-        if !is_at_rest(reach, recorded.get(&(reach.process, reach.epoch)))? {
-            unsigned.push(reach.process);
+        if findings.blocked.contains_key(&reach.process) {
+            continue;
+        }
+        match is_at_rest(reach, recorded.get(&(reach.process, reach.epoch))) {
+            Ok(true) => {}
+            Ok(false) => findings.unsigned.push(reach.process),
+            Err(found) => findings.observer = findings.observer.or(Some(found)),
         }
     }
-    Ok(unsigned)
+    findings
+}
+
+/// The processes whose last batch has to be signed; or the first reason for which some log is not signed for.
+pub fn compare(
+    reaches: &[Reach],
+    recorded: &BTreeMap<(Id, u64), Head>,
+) -> Result<Vec<Id>, Disagreement> {
+    let found = examine(reaches, recorded);
+    let first = found.blocked.into_values().next().or(found.observer);
+    first.map_or(Ok(found.unsigned), Err)
 }
 
 fn is_at_rest(reach: &Reach, head: Option<&Head>) -> Result<bool, Disagreement> {
@@ -192,6 +219,19 @@ mod tests {
             log_chain: CHAIN,
             signed: Some(3),
         };
+        let (other, third) = (
+            Id::new([2; 32]),
+            Reach {
+                process: Id::new([3; 32]),
+                ..reach
+            },
+        );
+        let at = |process: Id, slot| ((process, 0), Head::learned(slot, CHAIN));
+        let guard = BTreeMap::from([at(process(), 3), at(other, 9), at(third.process, 4)]);
+        let found = examine(&[reach, third], &guard);
+        assert_eq!((found.observer, found.unsigned), (None, vec![]));
+        let blocked: Vec<_> = found.blocked.into_keys().collect();
+        assert_eq!(blocked, [other, third.process], "and not the first");
         let differ = compare(&[reach], &heads(Some(3), process()));
         assert_eq!(
             differ,

@@ -85,6 +85,18 @@ pub enum Unavailable {
         "signed messages could not be published for too long: nothing new is taken until that works again"
     )]
     Publication,
+    /// It is being looked whether somebody else has the key.
+    #[error("whether another node signs with this key is being looked at: try again in a moment")]
+    Looking,
+    /// This height is waited for: another node with the key could still speak up, or an operator has just resumed.
+    #[error("nothing is signed before height {until} of the base layer: try again then")]
+    Waiting {
+        /// The height.
+        until: u64,
+    },
+    /// This node only observes until its operator acts.
+    #[error("this scheduler only observes: {0}")]
+    Observer(Arc<str>),
     /// Store and guard disagree.
     #[error(transparent)]
     Disagreement(Arc<Disagreement>),

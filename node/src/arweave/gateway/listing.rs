@@ -121,7 +121,7 @@ impl Gateway {
     }
 
     /// Asks all gateways at once; gives the answers of those that gave one, in the order of the configuration.
-    async fn every<T, F, Ask>(&self, ask: F) -> Result<Vec<T>, GatewayError>
+    pub(super) async fn every<T, F, Ask>(&self, ask: F) -> Result<Vec<T>, GatewayError>
     where
         T: Send + 'static,
         F: Fn(Peer) -> Ask,

@@ -13,6 +13,7 @@
 mod item;
 mod listing;
 mod peer;
+mod signed;
 
 use std::sync::Arc;
 
@@ -28,6 +29,7 @@ use super::transaction::{Anchor, Transaction};
 pub use listing::{IDS_MAX, Listed};
 use peer::Peer;
 pub use peer::{BODY_BYTES_MAX, CONNECT_DEADLINE, Fault, REQUEST_DEADLINE};
+pub use signed::Claimed;
 
 /// Most gateways a node asks: each one that is down costs a deadline.
 pub const GATEWAYS_MAX: usize = 8;

@@ -260,10 +260,13 @@ fn unavailable(reason: Unavailable) -> ApiError {
         Unavailable::NoTip
         | Unavailable::Full
         | Unavailable::Publication
+        | Unavailable::Looking
+        | Unavailable::Waiting { .. }
+        | Unavailable::Observer(_)
+        | Unavailable::Disagreement(_)
         | Unavailable::Stopping => ApiError::Unavailable(reason.to_string()),
         Unavailable::BaseLayer(_)
         | Unavailable::Clock(_)
-        | Unavailable::Disagreement(_)
         | Unavailable::Guard(_)
         | Unavailable::Store(_) => {
             tracing::warn!(%reason, "a message was not taken");

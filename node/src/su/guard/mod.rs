@@ -211,6 +211,11 @@ impl Guard {
         self.inner.writer.note(Note::Halt(why)).await
     }
 
+    /// Signs nothing any more until the next start.
+    pub async fn stop(&self, why: Arc<str>) -> Result<(), GuardError> {
+        self.inner.writer.stop(why).await
+    }
+
     /// Remembers the network that the key signs for.
     pub async fn remember_network(&self, network: Network) -> Result<(), GuardError> {
         self.inner.writer.note(Note::Network(network)).await

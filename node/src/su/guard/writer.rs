@@ -36,6 +36,7 @@ pub(super) struct Writer {
 enum What {
     Batch(Arc<Batch>),
     Note(Note),
+    Stop(Arc<str>),
 }
 
 struct Order {
@@ -68,6 +69,11 @@ impl Writer {
     /// Returns once the note is on the disk. It counts from the moment in which its turn comes, even where that fails.
     pub(super) async fn note(&self, note: Note) -> Result<(), GuardError> {
         self.order(What::Note(note)).await
+    }
+
+    /// Returns once nothing is recorded any more.
+    pub(super) async fn stop(&self, why: Arc<str>) -> Result<(), GuardError> {
+        self.order(What::Stop(why)).await
     }
 
     /// Looks at what is remembered now.
@@ -141,6 +147,10 @@ impl Keeper {
                 let record = note.encode();
                 book.note(note)?;
                 Ok(Some(record))
+            }
+            What::Stop(why) => {
+                self.stopped = Some(why);
+                Ok(None)
             }
         }
     }

@@ -5,7 +5,7 @@ use tokio::sync::mpsc;
 
 use super::*;
 use crate::su::{
-    Refusal, Span, Unavailable, actor::Actor, admission::Want, chain::next_batch,
+    Refusal, Span, Standing, Unavailable, actor::Actor, admission::Want, chain::next_batch,
     recover::Disagreement, registry::Tail,
 };
 
@@ -183,7 +183,7 @@ async fn settled_log(count: u32) -> (World, Id) {
 }
 
 #[tokio::test]
-async fn a_restored_store_reads_and_signs_nothing() {
+async fn a_restored_store_is_read_and_signed_for_where_it_is_whole() {
     let (world, process) = settled_log(2).await;
     let backup = tempfile::tempdir().unwrap();
     copy(&world.home, &backup.path().join("old"));
@@ -200,9 +200,9 @@ async fn a_restored_store_reads_and_signs_nothing() {
         Settings::default(),
     )
     .await;
-    let found = disagreement(&restored);
+    let found = restored.su.blocked()[&process].clone();
     assert_eq!(
-        found,
+        *found,
         Disagreement::StoreBehind {
             process,
             recorded: 3,
@@ -210,7 +210,27 @@ async fn a_restored_store_reads_and_signs_nothing() {
         }
     );
     assert!(found.to_string().contains("Bring back the store"));
-    assert!(restored.su.submit(message(process, 8)).await.is_err());
+    let refused = restored.su.submit(message(process, 8)).await;
+    assert!(
+        matches!(
+            refused,
+            Err(Refusal::Unavailable(Unavailable::Disagreement(_)))
+        ),
+        "{refused:?}"
+    );
+    assert_eq!(restored.su.standing(), Standing::Signing);
+    let another = item(
+        None,
+        &[
+            ("Data-Protocol", "ao"),
+            ("Type", "Process"),
+            ("Module", &Id::new([9; 32]).to_string()),
+            ("Scheduler", restored.su.address().as_str()),
+        ],
+        5,
+    );
+    let other = restored.su.submit(another).await.unwrap();
+    assert_eq!(other.nonce(), 0, "other processes are signed for");
     let page = restored
         .su
         .page(

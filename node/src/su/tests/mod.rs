@@ -49,7 +49,7 @@ struct Chain {
 }
 
 impl Sky {
-    fn new() -> Arc<Self> {
+    pub(crate) fn new() -> Arc<Self> {
         let (height, now_ms) = (AtomicU64::new(HEIGHT), AtomicU64::new(NOW_MS));
         Arc::new(Self {
             height,
