@@ -14,6 +14,7 @@ pub mod node;
 pub mod process;
 pub mod status;
 pub mod target;
+pub mod verify;
 
 use std::process::ExitCode;
 

@@ -1,4 +1,4 @@
-//! `aosec process`: spawn, send, eval, result, read.
+//! `aosec process`: spawn, send, eval, result, read; [`super::verify`] stands by itself.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -12,6 +12,7 @@ use super::Output;
 use super::client::{UnitClient, join};
 use super::exit::CliError;
 use super::target::{SignerArgs, Target, TargetArgs};
+use super::verify::{self, VerifyArgs};
 
 /// Verbs of `aosec process`.
 #[derive(Debug, Subcommand)]
@@ -35,6 +36,11 @@ pub enum ProcessCommand {
         after_help = "Example: aosec process read <process> --action Balance --tag Target=..."
     )]
     Read(ReadArgs),
+    /// Derive a process from the base layer alone, compute it here, and compare: exit 4 where a compute unit says something else.
+    #[command(
+        after_help = "Example: aosec process verify <process> --gateway http://127.0.0.1:4000 --against http://127.0.0.1:4004"
+    )]
+    Verify(VerifyArgs),
 }
 
 /// Flags of `aosec process spawn`.
@@ -166,6 +172,7 @@ pub(super) async fn run(command: ProcessCommand, out: Output) -> Result<(), CliE
             print_result(&result, json!({}), out)
         }
         ProcessCommand::Read(args) => read(args, &client, out).await,
+        ProcessCommand::Verify(args) => verify::run(args, &client, out).await,
     }
 }
 

@@ -20,6 +20,7 @@ use reqwest::Url;
 use child::NodeChild;
 use file::DevnetFile;
 use ports::{Claim, Ports};
+pub use setup::SETTLEMENT_DEPTH;
 
 use crate::arweave::devchain::DevchainError;
 use crate::keys::KeysError;

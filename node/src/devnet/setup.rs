@@ -21,7 +21,7 @@ const FUNDS_WINSTON: u128 = 1_000_000_000_000_000;
 /// A location on the devnet is stale after this (D11).
 const LOCATION_TTL: Duration = Duration::from_secs(10);
 /// Confirmations on the devnet (PROTOCOL 8, in brackets).
-const SETTLEMENT_DEPTH: u64 = 1;
+pub const SETTLEMENT_DEPTH: u64 = 1;
 const LOCK: &str = "devnet.lock";
 const ACCOUNTS: &str = "accounts";
 

@@ -1,6 +1,9 @@
 //! The compute unit's doors: logs of this node and of others, items of the base layer, the carried module.
 
+use std::path::PathBuf;
 use std::sync::Arc;
+
+use aosec_wire::Address;
 
 use super::parts::Base;
 use super::{StartError, tip_every};
@@ -12,6 +15,7 @@ use crate::cu::source::remote::Remote;
 use crate::cu::source::{Derived, Items, Log, Route};
 use crate::locate::Locations;
 use crate::shutdown::Shutdown;
+use crate::store::Store;
 use crate::{cu, follow, su};
 
 /// Folder of snapshots and fetched modules in the node's own.
@@ -58,19 +62,40 @@ pub(super) async fn start(
     base: &Base,
     shutdown: &Shutdown,
 ) -> Result<cu::Handle, StartError> {
+    let parts = Parts {
+        store: base.store.clone(),
+        data: config.data.clone(),
+        address: su.address().clone(),
+        log,
+        items,
+    };
+    open(parts, shutdown).await
+}
+
+/// What a compute unit is made of, engine and carried module aside.
+pub(crate) struct Parts {
+    pub(crate) store: Store,
+    /// The node's folder.
+    pub(crate) data: PathBuf,
+    pub(crate) address: Address,
+    pub(crate) log: Arc<dyn Log>,
+    pub(crate) items: Arc<dyn Items>,
+}
+
+pub(crate) async fn open(parts: Parts, shutdown: &Shutdown) -> Result<cu::Handle, StartError> {
     let workshop = tokio::task::spawn_blocking(Wasmtime::new)
         .await
         .map_err(|error| failed(&error))?
         .map_err(|error| failed(&error))?;
     let module = module_item(aosec_wasm::process_module::WASM).map_err(|error| failed(&error))?;
     let doors = Doors {
-        store: base.store.clone(),
-        folder: config.data.join(FOLDER),
-        log,
-        items,
+        store: parts.store,
+        folder: parts.data.join(FOLDER),
+        log: parts.log,
+        items: parts.items,
         workshop: Arc::new(workshop),
         modules: vec![module],
-        address: su.address().clone(),
+        address: parts.address,
         shutdown: shutdown.clone(),
     };
     cu::Handle::open(cu::Settings::ordinary(doors))

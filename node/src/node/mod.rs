@@ -3,7 +3,8 @@
 //! The only place where units meet. It holds no rule: it opens parts in the order in which they need one another, and hands each
 //! the ports it declares. The scheduler key goes to the guard here and to nobody else (A2).
 
-mod compute;
+pub mod audit;
+pub(crate) mod compute;
 mod listen;
 mod parts;
 

@@ -1,5 +1,6 @@
 //! Reading a real devchain over HTTP: what stands there is found, what does not is named, and forks are followed.
 
+mod audit;
 pub(crate) mod author;
 mod forks;
 mod gateways;
