@@ -58,7 +58,8 @@ function message.of(raw)
   for _, tag in ipairs(msg.TagArray) do
     if map[tag.name] == nil then
       map[tag.name] = tag.value
-      if not OWN[tag.name] then msg[tag.name] = tag.value end
+      -- What the node said of the message stands: no sender can spell it over with a tag.
+      if not OWN[tag.name] and msg[tag.name] == nil then msg[tag.name] = tag.value end
     end
   end
   msg.Tags = map

@@ -71,7 +71,7 @@ local function run(msg)
   if not booted and msg.Id == ao.id then return boot(msg) end
   local why = refusal(msg)
   if why then return output.print(why) end
-  if msg["Content-Type"] == "application/json" and type(msg.Data) == "string" then
+  if msg["Content-Type"] == "application/json" and type(msg.Data) == "string" and msg.Data ~= "" then
     msg.Data = json.decode(msg.Data)
   end
   handlers.evaluate(msg, ao.env)

@@ -10,7 +10,7 @@
 //! memory and the globals that the module exports ([`shape`]).
 //!
 //! Read next: [`root`] for what a state root is, [`snapshot`] for how a process sleeps,
-//! [`process_module`] for the Lua module that the binary carries.
+//! [`process_module`] for the Lua module that the binary carries, [`origin_contract`] for the court that runs in it.
 //!
 //! Deliberately absent: network, disk, clock, threads, and the cache of compiled modules (loading
 //! one is unsafe in wasmtime; compiling the own module takes well under a second).
@@ -22,6 +22,7 @@ mod image;
 mod instance;
 pub mod limits;
 mod live;
+pub mod origin_contract;
 pub mod process_module;
 pub mod root;
 mod shape;

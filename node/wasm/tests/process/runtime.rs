@@ -151,6 +151,33 @@ fn handlers_see_tags_as_fields_and_the_first_of_equals() {
 }
 
 #[test]
+fn a_tag_never_replaces_a_field_that_the_node_gave() {
+    let mut process = Process::new(
+        "Handlers.add('f', 'F', function(msg) print(msg.Mined, msg.Tags.Mined, msg.More) end)",
+    );
+    let message = process
+        .next()
+        .tag("Action", "F")
+        .tag("Mined", "forged")
+        .tag("More", "from the tag")
+        .set("Mined", "the node's");
+    assert_eq!(
+        process.send(message)["Output"]["data"],
+        "the node's\tforged\tfrom the tag"
+    );
+}
+
+#[test]
+fn empty_data_is_no_json_and_no_error() {
+    let mut process = Process::new("Handlers.add('f', 'F', function(msg) print(#msg.Data) end)");
+    let message = process
+        .next()
+        .tag("Action", "F")
+        .tag("Content-Type", "application/json");
+    assert_eq!(process.send(message)["Output"]["data"], "0");
+}
+
+#[test]
 fn json_data_is_read_where_it_is_announced() {
     let mut process =
         Process::new("Handlers.add('j', 'J', function(msg) print(msg.Data.a[2]) end)");

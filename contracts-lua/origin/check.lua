@@ -1,0 +1,81 @@
+--- The invariants that can be asked of the state alone (9: 1, 2, 3, 4, 11, 14), by walking all of it.
+--
+-- For tests: it is not part of the contract's text, and no message reaches it.
+
+local check = {}
+
+local amount = require("origin.amount")
+local operators = require("origin.operators")
+local state = require("origin.state")
+
+local function expect(holds, what)
+  if not holds then error("invariant: " .. what, 0) end
+end
+
+local function sum_of_leases(operator)
+  local sum, count, lease = 0, 0, operator.newest
+  while lease do
+    expect(lease.live and lease.process.lease == lease, "a listed lease is live")
+    expect(not operator.tombstoned or lease.lost, "a tombstoned operator's leases are ending")
+    sum, count, lease = amount.add(sum, lease.allocation), count + 1, lease.older
+  end
+  expect(count == operator.leases, "leases are counted")
+  return sum
+end
+
+local function check_operator(operator, held)
+  expect(sum_of_leases(operator) == operator.live, "live allocations of " .. operator.address)
+  expect(not amount.less(operator.bond, operator.live), "3: allocations <= bond")
+  expect((held[operator.address] or 0) == operator.held, "held stake of " .. operator.address)
+  local worth = 0
+  for _, entry in ipairs(operator.entries) do
+    worth = amount.add(worth, amount.share(entry.amount, operator.factor, entry.factor))
+  end
+  expect(not amount.less(operator.pool, worth), "14: entries <= pool")
+  expect(#operator.entries > 0 or operator.pool == 0, "an empty pool is empty")
+  expect(#operator.entries <= 32 and operator.leases <= operators.LEASES_MAX, "bounds of an operator")
+  expect((operator.status == nil) == (operator.bond == 0), "a state without a bond")
+end
+
+--- Adds what a process's leases hold to `held` by operator, and gives what they are owed.
+local function check_process(process, held)
+  local owed = 0
+  for _, lease in pairs(process.leases) do
+    if not lease.live then
+      local address = lease.operator.address
+      held[address] = amount.add(held[address] or 0, lease.held)
+    end
+    local pieces = 0
+    for _, piece in ipairs(lease.pieces or {}) do pieces = amount.add(pieces, piece.amount) end
+    expect(pieces == lease.owed, "owed is the sum of its pieces")
+    owed = amount.add(owed, lease.owed)
+  end
+  expect((process.lease == nil) == (process.status ~= nil), "4: host or status")
+  expect(process.lease == nil or process.lease.live, "4: the host's lease is live")
+  return owed
+end
+
+--- Raises an error that names the invariant which does not hold; gives the parts of the supply.
+function check.run()
+  local parts, held = { free = 0, bonds = 0, pool = 0, escrows = 0, owed = 0 }, {}
+  local function add(part, sum) parts[part] = amount.add(parts[part], sum) end
+  for _, balance in pairs(state.balances) do add("free", balance) end
+  for _, escrow in pairs(state.escrows) do add("escrows", escrow) end
+  for _, process in pairs(state.processes) do add("owed", check_process(process, held)) end
+  for _, operator in pairs(state.operators) do
+    check_operator(operator, held)
+    add("bonds", operator.bond)
+    add("pool", operator.pool)
+  end
+  local pending = 0
+  for _, entry in pairs(state.pending) do pending = amount.add(pending, entry.sum) end
+  expect(pending == state.pending_sum, "pending slashes are summed")
+  local total = amount.add(pending, state.burned)
+  for _, name in ipairs({ "free", "bonds", "pool", "escrows", "owed" }) do
+    total = amount.add(total, parts[name])
+  end
+  expect(total == state.supply, "1: conservation: " .. amount.text(total) .. " of " .. amount.text(state.supply))
+  return parts
+end
+
+return check

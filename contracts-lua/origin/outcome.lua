@@ -1,0 +1,54 @@
+--- What one message gives, besides its replies: the verdict that the deriver reads (2.4, 2.8, 3.4).
+--
+-- It is one line of JSON, printed: { ok, code, Unfunded, Hosting, Keys, Want }. Rows are collected while
+-- a message runs; one row a process, with its state at the end of the message.
+
+local outcome = {}
+
+local queue = require("origin.queue")
+local hosting = require("origin.hosting_row")
+
+-- Processes whose row changed, in the order of their first change; and rows of keys.
+local changed, is_changed, keys = {}, {}, {}
+
+--- Forgets what an earlier message collected.
+function outcome.begin()
+  changed, is_changed, keys = {}, {}, {}
+end
+
+--- Says that the hosting row of a process changed.
+function outcome.touch(process)
+  if is_changed[process.id] then return end
+  is_changed[process.id] = true
+  changed[#changed + 1] = process
+end
+
+--- Says from when until when a key counts for an operator's leases.
+function outcome.key(operator, key, from, to)
+  keys[#keys + 1] = { Operator = operator, Key = key, From = from, To = to }
+end
+
+local function rows()
+  local shown = {}
+  for index, process in ipairs(changed) do shown[index] = hosting.row(process) end
+  return shown
+end
+
+local function filled(list)
+  return #list > 0 and list or nil
+end
+
+--- Prints the verdict. Without a code the message was applied.
+function outcome.print(code)
+  print(json.encode({
+    ok = code == nil, code = code,
+    Hosting = filled(rows()), Keys = filled(keys), Want = filled(queue.wanted()),
+  }))
+end
+
+--- Prints that the sender cannot pay the inbox fee: as if the message had not run (2.4).
+function outcome.print_unfunded()
+  print(json.encode({ ok = false, code = "2.4 unfunded", Unfunded = true }))
+end
+
+return outcome
