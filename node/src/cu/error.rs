@@ -31,8 +31,10 @@ pub enum CuError {
         /// The message.
         message: Id,
     },
-    /// The slot is not assigned yet.
-    #[error("slot {slot} of process {process} is not assigned; the newest is {newest}")]
+    /// The slot is not assigned yet, or, where the unit reads the base layer, not settled there.
+    #[error(
+        "slot {slot} of process {process} is not in the log that this unit reads; the newest there is {newest}"
+    )]
     NoSlot {
         /// The process.
         process: Id,

@@ -101,6 +101,9 @@ fn last_of_all(lists: &[Vec<Id>], first: Id) -> Result<Id, Discord> {
 mod tests {
     use super::*;
 
+    /// What each gateway lists, what is wanted, and the order.
+    type Case<'a> = (&'a [&'a [u8]], &'a [u8], Result<Vec<u8>, Discord>);
+
     fn id(number: u8) -> Id {
         Id::new([number; 32])
     }
@@ -117,7 +120,7 @@ mod tests {
 
     #[test]
     fn what_one_gateway_hides_another_puts_in_its_place() {
-        let cases: [(&[&[u8]], &[u8], Result<Vec<u8>, Discord>); 8] = [
+        let cases: [Case<'_>; 8] = [
             (&[], &[1], Ok(vec![])),
             (&[&[5, 1, 6, 2]], &[1, 2, 3], Ok(vec![1, 2])),
             (&[&[1, 2, 3], &[1, 3]], &[1, 2, 3], Ok(vec![1, 2, 3])),

@@ -138,7 +138,7 @@ impl Author {
             .with("Type", "Log-Record");
         let draft = Draft {
             tags,
-            data: record.unwrap().encode().into(),
+            data: record.unwrap().encode(),
             ..Draft::default()
         };
         draft.sign(&self.scheduler).unwrap()
