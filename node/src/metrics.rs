@@ -5,8 +5,8 @@
 use std::sync::LazyLock;
 
 use prometheus::{
-    Encoder as _, Histogram, HistogramOpts, IntCounter, IntCounterVec, IntGauge, Opts, Registry,
-    TextEncoder,
+    Encoder as _, Histogram, HistogramOpts, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts,
+    Registry, TextEncoder,
 };
 
 static REGISTRY: LazyLock<Registry> = LazyLock::new(Registry::new);
@@ -111,6 +111,33 @@ metric! {
         "aosec_follow_alarms_total", "Reorgs deeper than the settlement depth; a human must look.")
 }
 
+metric! {
+    /// Whether each gateway of the base layer answered last, by its place in the configuration.
+    gateways_up: IntGaugeVec = IntGaugeVec::new(
+        Opts::new("aosec_base_layer_gateway_up", "1 where the gateway answered last, 0 where it failed or lied."),
+        &["gateway"])
+}
+metric! {
+    /// What gateways of the base layer did instead of answering, by place in the configuration and kind.
+    gateway_faults: IntCounterVec = IntCounterVec::new(
+        Opts::new("aosec_base_layer_gateway_faults_total", "Questions that a gateway failed, by kind."),
+        &["gateway", "kind"])
+}
+
+/// Says whether the gateway at this place answered last.
+pub fn gateway_up(number: usize, up: bool) {
+    gateways_up()
+        .with_label_values(&[&number.to_string()])
+        .set(i64::from(up));
+}
+
+/// Counts what the gateway at this place did instead of answering.
+pub fn gateway_fault(number: usize, kind: &'static str) {
+    gateway_faults()
+        .with_label_values(&[number.to_string().as_str(), kind])
+        .inc();
+}
+
 /// All metrics in Prometheus' text format.
 #[must_use]
 pub fn text() -> String {
@@ -149,6 +176,7 @@ fn touch() {
     for unit in ["su", "mu"] {
         refusals().with_label_values(&[unit]).inc_by(0);
     }
+    let _gateways = (gateways_up(), gateway_faults());
     let _sum = assignment_seconds().get_sample_sum();
 }
 

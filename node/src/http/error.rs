@@ -139,6 +139,18 @@ pub fn is_refusal(status: u16) -> bool {
     (400..500).contains(&status) && !matches!(status, 408 | 429)
 }
 
+/// True where a status read from a gateway says that the thing is not there (404, 410).
+#[must_use]
+pub fn is_absence(status: u16) -> bool {
+    matches!(status, 404 | 410)
+}
+
+/// True where a status says that the body was too long for a door that may have another one (413).
+#[must_use]
+pub fn is_too_large(status: u16) -> bool {
+    status == 413
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -48,7 +48,7 @@ impl Base {
     ) -> Result<Self, StartError> {
         let store = Store::open(&config.data).await?;
         let guard = Guard::open(&config.data.join(GUARD), keys.scheduler.clone())?;
-        let gateway = Gateway::new(config.gateways.clone())?;
+        let gateway = Gateway::new(config.gateways.clone())?.with_block_time(config.block_time);
         let settings = TipSettings {
             every: tip_every(config.block_time),
             settlement_depth: config.settlement_depth,

@@ -8,7 +8,8 @@ use bytes::Bytes;
 use serde::Deserialize;
 
 use super::Found;
-use super::peer::{Fault, Peer};
+use super::peer::Peer;
+use super::request::Fault;
 use crate::arweave::location::{self, Location};
 
 /// The fields of a node that the signature covers, and its block.
@@ -93,7 +94,7 @@ impl Peer {
         let body = self
             .graphql(ITEM_QUERY, serde_json::json!({ "id": id }))
             .await?;
-        let Some(node) = read::<OneNode>(&body)?.and_then(|answer| answer.transaction) else {
+        let Some(node) = read::<OneNode>(&body)?.transaction else {
             return Ok(None);
         };
         if node.id != id {
@@ -117,10 +118,7 @@ impl Peer {
         let body = self
             .graphql(LOCATION_QUERY, serde_json::json!({ "owner": scheduler }))
             .await?;
-        let edges = read::<ManyNodes>(&body)?
-            .map(|answer| answer.transactions.edges)
-            .unwrap_or_default();
-        for Edge { node } in edges {
+        for Edge { node } in read::<ManyNodes>(&body)?.transactions.edges {
             if let Some(location) = self.signed_location(node, scheduler).await? {
                 return Ok(Some(location));
             }
@@ -204,10 +202,11 @@ impl Node {
     }
 }
 
-fn read<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<Option<T>, Fault> {
+/// An answer without data is an error that GraphQL words otherwise, and says nothing about absence.
+fn read<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, Fault> {
     let answer: Answer<T> =
         serde_json::from_slice(body).map_err(|_shape| Fault::Unreadable("GraphQL"))?;
-    Ok(answer.data)
+    answer.data.ok_or(Fault::Unreadable("GraphQL"))
 }
 
 #[cfg(test)]
@@ -288,19 +287,10 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_without_the_item_is_absence() {
-        assert!(
-            read::<OneNode>(br#"{"data":{"transaction":null}}"#)
-                .unwrap()
-                .unwrap()
-                .transaction
-                .is_none()
-        );
-        assert!(
-            read::<OneNode>(br#"{"data":null,"errors":[{}]}"#)
-                .unwrap()
-                .is_none()
-        );
+    fn an_answer_without_the_item_is_absence_and_one_without_data_is_not() {
+        let none = read::<OneNode>(br#"{"data":{"transaction":null}}"#).unwrap();
+        assert!(none.transaction.is_none());
+        assert!(read::<OneNode>(br#"{"data":null,"errors":[{}]}"#).is_err());
         assert!(read::<OneNode>(b"<html>").is_err());
     }
 }

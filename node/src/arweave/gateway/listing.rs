@@ -3,7 +3,8 @@
 //! 1. Every gateway is asked at once, and what any of them names is taken: a gateway that hides something is outdone by one that
 //!    does not (D15, D18). At least one has to answer; one that fails is passed over with a warning.
 //! 2. Nothing here is proof. A listing says where to look; whoever looks verifies what is found.
-//! 3. Page sizes and page counts are bounded: a listing that is longer than that is an error, and the caller asks for less.
+//! 3. Page sizes, page counts and time are bounded: a listing over that is an error, and the caller asks for less. One that comes back
+//!    to the same place is an error too.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
@@ -13,7 +14,8 @@ use bytes::Bytes;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::peer::{Fault, Peer};
+use super::peer::Peer;
+use super::request::Fault;
 use super::{Gateway, GatewayError, note};
 use crate::arweave::block::{BlockHead, Tip};
 use crate::arweave::transaction::Transaction;
@@ -130,7 +132,11 @@ impl Gateway {
         let mut asked = tokio::task::JoinSet::new();
         for (number, peer) in self.peers.iter().cloned().enumerate() {
             let answer = ask(peer.clone());
-            asked.spawn(async move { (number, peer, answer.await) });
+            let deadline = self.deadlines.question;
+            asked.spawn(async move {
+                let answer = tokio::time::timeout(deadline, answer).await;
+                (number, peer, answer.unwrap_or(Err(Fault::Late)))
+            });
         }
         let (mut answers, mut faults) = (BTreeMap::new(), Vec::new());
         while let Some(joined) = asked.join_next().await {
@@ -215,7 +221,11 @@ impl Peer {
         for _page in 0..PAGES_MAX {
             let variables = json!({ "tags": tags, "min": heights.start(), "max": heights.end(), "first": PAGE, "after": after });
             let page = self.connection(LISTING, variables).await?;
-            after = page.edges.last().map(|edge| edge.cursor.clone());
+            let next = page.edges.last().map(|edge| edge.cursor.clone());
+            if next.is_some() && next == after {
+                return Err(Fault::Unreadable("a listing that goes on"));
+            }
+            after = next;
             let listed = page.edges.into_iter().filter_map(|edge| edge.node.listed());
             found.extend(listed.filter(|one| heights.contains(&one.height)));
             if !page.page_info.has_next_page || after.is_none() {

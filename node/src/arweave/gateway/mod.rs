@@ -1,38 +1,54 @@
 //! Reading the base layer through gateways that are not trusted, and posting to it.
 //!
-//! 1. Gateways are asked in turn, in the order of the configuration. "Not found" at one of them is nothing: the next is asked,
-//!    and absence is only reported where every gateway answered so (D18).
+//! 1. Gateways are asked in turn, those that failed lately last. "Not found" at one of them is nothing: the next is asked, and absence
+//!    is only reported where nobody has the thing and more than half say so (D18).
 //! 2. An item or transaction counts only when its id, signature and data root hold; a gateway that serves another one is passed
 //!    over with a warning.
-//! 3. Every request has a total deadline and a cap on its body; redirects are not followed.
-//! 4. The tip is the highest one that two gateways vouch for, where at least two answer: a single liar cannot make the node stamp
-//!    a height that does not exist.
+//! 3. Every request has a total deadline and a cap on its body, every question a deadline; redirects are not followed.
+//! 4. What no signature covers (tip, price, anchor, state of a transaction) is put to all gateways, and [`agreement`] says what counts.
+//! 5. A transaction is given to all gateways.
 //!
-//! What items mean is not looked at here, and nothing is cached.
+//! Read on in [`peer`] (what one gateway is asked), [`data`] (large data), [`request`] (deadlines and caps), `ask` (whom, and in which
+//! order), `health` (who rests). What items mean is not looked at here, and nothing is cached.
 
+pub mod agreement;
+mod ask;
+mod data;
+mod health;
 mod item;
 mod listing;
 mod peer;
+mod request;
 mod signed;
 
-use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use aosec_wire::{Address, Id, VerifiedItem};
 use bytes::Bytes;
 use reqwest::Url;
 use thiserror::Error;
 
-use super::block::{BlockHead, Tip};
+use super::block::{BlockHead, BlockId, Tip};
 use super::location::Location;
 use super::transaction::{Anchor, Transaction};
 
+use agreement::{TipMemory, TipQuestion, Word, quorum};
+use data::Parcel;
 pub use listing::{IDS_MAX, Listed};
 use peer::Peer;
-pub use peer::{BODY_BYTES_MAX, CONNECT_DEADLINE, Fault, REQUEST_DEADLINE};
+pub use request::{BODY_BYTES_MAX, CONNECT_DEADLINE, Deadlines, FAULT_KINDS, Fault};
 pub use signed::Claimed;
 
 /// Most gateways a node asks: each one that is down costs a deadline.
 pub const GATEWAYS_MAX: usize = 8;
+/// The pace of the base layer, unless the node is told another one.
+const BLOCK_TIME: Duration = Duration::from_secs(120);
+/// What a node pays at most, in winston: some hundred times the prices of the base layer in its dearest years (10,000 winston a byte,
+/// and less than 10^9 for a transaction without data). A price over it is a lie, or needs a human.
+const PRICE_BASE_MAX: u128 = 10_000_000_000;
+const PRICE_BYTE_MAX: u128 = 1_000_000;
 
 /// Where a transaction stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,39 +73,16 @@ pub struct Found {
     pub height: Option<u64>,
 }
 
-/// The base layer, through one or more gateways.
+/// The base layer, through one or more gateways. Cloning it is cheap; clones share what they learn of the gateways.
 #[derive(Clone, Debug)]
 pub struct Gateway {
     peers: Arc<[Peer]>,
-}
-
-/// Asks the gateways in turn until one has the thing.
-macro_rules! in_turn {
-    ($self:ident, $peer:ident => $ask:expr) => {{
-        let mut faults = Vec::new();
-        for $peer in $self.peers.iter() {
-            match $ask.await {
-                Ok(Some(found)) => return Ok(Some(found)),
-                Ok(None) => {}
-                Err(fault) => note($peer, fault, &mut faults),
-            }
-        }
-        absent(faults)
-    }};
-}
-
-/// Asks the gateways in turn until one answers.
-macro_rules! any {
-    ($self:ident, $peer:ident => $ask:expr) => {{
-        let mut faults = Vec::new();
-        for $peer in $self.peers.iter() {
-            match $ask.await {
-                Ok(answer) => return Ok(answer),
-                Err(fault) => note($peer, fault, &mut faults),
-            }
-        }
-        Err(GatewayError::Unanswered { faults })
-    }};
+    deadlines: Deadlines,
+    block_time: Duration,
+    since: Instant,
+    tips: Arc<Mutex<TipMemory>>,
+    /// Anchors that nobody vouched for so far.
+    unvouched: Arc<AtomicUsize>,
 }
 
 impl Gateway {
@@ -98,37 +91,62 @@ impl Gateway {
     /// # Errors
     /// [`GatewayError::Count`] for none or too many, [`GatewayError::Url`] for one that is not plain http or https.
     pub fn new(urls: Vec<Url>) -> Result<Self, GatewayError> {
+        Self::with_deadlines(urls, Deadlines::default())
+    }
+
+    /// The same with other deadlines.
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    pub fn with_deadlines(urls: Vec<Url>, deadlines: Deadlines) -> Result<Self, GatewayError> {
         if urls.is_empty() || urls.len() > GATEWAYS_MAX {
             return Err(GatewayError::Count(urls.len()));
         }
-        let client = peer::client().map_err(GatewayError::Client)?;
-        let peers = urls
-            .into_iter()
-            .map(|url| Peer::new(url, client.clone()))
-            .collect::<Result<_, _>>()?;
-        Ok(Self { peers })
+        let client = request::client().map_err(GatewayError::Client)?;
+        let peer = |(number, url)| Peer::new(url, number, client.clone(), deadlines);
+        let peers = urls.into_iter().enumerate().map(peer);
+        Ok(Self {
+            peers: peers.collect::<Result<_, _>>()?,
+            deadlines,
+            block_time: BLOCK_TIME,
+            since: Instant::now(),
+            tips: Arc::default(),
+            unvouched: Arc::default(),
+        })
     }
 
-    /// The newest block that the gateways vouch for.
+    /// The same for a base layer of another pace.
+    #[must_use]
+    pub fn with_block_time(mut self, block_time: Duration) -> Self {
+        self.block_time = block_time;
+        self
+    }
+
+    /// The newest block that counts where gateways disagree ([`agreement`], rules 3 to 6).
     ///
     /// # Errors
-    /// [`GatewayError::Unanswered`] if none answers.
+    /// [`GatewayError::Unanswered`] if none answers, [`GatewayError::NoAgreement`] if what was answered cannot count.
     pub async fn tip(&self) -> Result<Tip, GatewayError> {
-        let mut asked = tokio::task::JoinSet::new();
-        for peer in self.peers.iter().cloned() {
-            asked.spawn(async move { (peer.current_block().await, peer) });
+        let heads = self.opinions(|peer| async move { peer.current_block().await });
+        let answers = heads.await;
+        if answers.given.is_empty() {
+            return Err(GatewayError::Unanswered {
+                faults: answers.faults,
+            });
         }
-        let (mut tips, mut faults) = (Vec::new(), Vec::new());
-        while let Some(answer) = asked.join_next().await {
-            match answer {
-                Ok((Ok(head), _)) => tips.push(head.tip()),
-                Ok((Err(fault), peer)) => note(&peer, fault, &mut faults),
-                Err(stopped) => {
-                    tracing::warn!(%stopped, "asking a gateway for its tip was stopped")
-                }
-            }
-        }
-        vouched(tips).ok_or(GatewayError::Unanswered { faults })
+        let tips: Vec<Tip> = answers.given.iter().map(|(_, head)| head.tip()).collect();
+        let question = TipQuestion {
+            answers: &tips,
+            configured: self.peers.len(),
+            now_ms: millis(self.since.elapsed()),
+            block_time_ms: millis(self.block_time),
+        };
+        let mut memory = self.tips.lock().unwrap_or_else(PoisonError::into_inner);
+        let (remembered, tip) = memory.decide(question);
+        *memory = remembered;
+        tip.ok_or_else(|| GatewayError::NoAgreement {
+            heights: tips.iter().map(|tip| tip.height).collect(),
+        })
     }
 
     /// The item with this id.
@@ -144,7 +162,7 @@ impl Gateway {
     /// # Errors
     /// As [`Self::item`].
     pub async fn found(&self, id: Id) -> Result<Option<Found>, GatewayError> {
-        in_turn!(self, peer => peer.item(id))
+        self.find(|peer| async move { peer.item(id).await }).await
     }
 
     /// The transaction with this id, with its data.
@@ -152,15 +170,24 @@ impl Gateway {
     /// # Errors
     /// As [`Self::item`].
     pub async fn transaction(&self, id: Id) -> Result<Option<Transaction>, GatewayError> {
-        in_turn!(self, peer => peer.transaction(id))
+        self.find(|peer| async move { peer.transaction(id).await })
+            .await
     }
 
-    /// Where a transaction stands; none if no gateway knows it.
+    /// Where a transaction stands, as far as gateways agree ([`agreement`], rules 2 and 7); none if no gateway knows it.
     ///
     /// # Errors
     /// As [`Self::item`].
     pub async fn status(&self, id: Id) -> Result<Option<TransactionStatus>, GatewayError> {
-        in_turn!(self, peer => peer.status(id))
+        let statuses = self.opinions(move |peer| async move { peer.status(id).await });
+        let answers = statuses.await;
+        let word = |(peer, status): &(Peer, Option<TransactionStatus>)| Word {
+            status: *status,
+            height: peer.height(),
+        };
+        let words: Vec<Word> = answers.given.iter().map(word).collect();
+        let faults = answers.faults;
+        agreement::status(&words, self.peers.len()).ok_or(GatewayError::Unanswered { faults })
     }
 
     /// The head of the block at `height`, as one gateway says.
@@ -168,7 +195,8 @@ impl Gateway {
     /// # Errors
     /// As [`Self::item`].
     pub async fn block(&self, height: u64) -> Result<Option<BlockHead>, GatewayError> {
-        in_turn!(self, peer => peer.block(height))
+        self.find(|peer| async move { peer.block(height).await })
+            .await
     }
 
     /// The data under an id, as one gateway says: **not verified**. [`Self::item`] and [`Self::transaction`] verify.
@@ -176,7 +204,7 @@ impl Gateway {
     /// # Errors
     /// As [`Self::item`].
     pub async fn raw(&self, id: Id) -> Result<Option<Bytes>, GatewayError> {
-        in_turn!(self, peer => peer.raw(id))
+        self.find(|peer| async move { peer.raw(id).await }).await
     }
 
     /// Where the scheduler says it answers: the newest well-formed Scheduler-Location that it signed (WIRE 2).
@@ -187,7 +215,8 @@ impl Gateway {
         &self,
         scheduler: &Address,
     ) -> Result<Option<Location>, GatewayError> {
-        in_turn!(self, peer => peer.scheduler_location(scheduler))
+        self.find(|peer| async move { peer.scheduler_location(scheduler).await })
+            .await
     }
 
     /// The scheduler that a process was spawned with.
@@ -199,29 +228,67 @@ impl Gateway {
         Ok(spawn.and_then(|spawn| spawn.tags().get("Scheduler")?.parse().ok()))
     }
 
-    /// Posts a transaction with its data to the first gateway that takes it.
+    /// Posts a transaction with its data to all gateways; in chunks where it is too long for one piece. One that takes it is enough.
+    /// Posting the same transaction again is harmless.
     ///
     /// # Errors
-    /// [`GatewayError::Unanswered`] with what each gateway said.
+    /// [`GatewayError::Unanswered`] with what each gateway said, if none took it.
     pub async fn post(&self, transaction: &Transaction) -> Result<(), GatewayError> {
-        let json = Bytes::from(transaction.to_json().to_string());
-        any!(self, peer => peer.post(json.clone()))
+        let transaction = transaction.clone();
+        let parcel = tokio::task::spawn_blocking(move || Parcel::new(transaction)).await;
+        let parcel = parcel.map_err(|_stopped| GatewayError::Stopped)?;
+        self.hand_out(parcel).await
     }
 
-    /// A fresh anchor for a transaction.
+    /// A fresh anchor for a transaction: one whose block another gateway knows too. Where nobody vouches for another's, gateways
+    /// take turns, so that one with bad anchors does not spoil every transaction.
     ///
     /// # Errors
     /// [`GatewayError::Unanswered`] if no gateway gives one.
     pub async fn anchor(&self) -> Result<Anchor, GatewayError> {
-        any!(self, peer => peer.anchor())
+        let anchors = self.opinions(|peer| async move { peer.anchor().await });
+        let answers = anchors.await;
+        for (source, block) in &answers.given {
+            if self.peers.len() == 1 || self.vouches(source, *block).await {
+                return Ok(Anchor::Block(*block.as_bytes()));
+            }
+        }
+        let turn = self.unvouched.fetch_add(1, Ordering::Relaxed);
+        let blocks: Vec<BlockId> = answers.given.into_iter().map(|(_, block)| block).collect();
+        let chosen = turn.checked_rem(blocks.len()).map(|turn| blocks[turn]);
+        let faults = answers.faults;
+        chosen
+            .map(|block| Anchor::Block(*block.as_bytes()))
+            .ok_or(GatewayError::Unanswered { faults })
     }
 
-    /// What storing `bytes` costs, in winston.
+    /// Whether another gateway than `source` knows the block.
+    async fn vouches(&self, source: &Peer, block: BlockId) -> bool {
+        let source = source.url().clone();
+        let known = self.opinions(move |peer| {
+            let other = *peer.url() != source;
+            async move { Ok(other && peer.knows_block(block).await?) }
+        });
+        known.await.given.into_iter().any(|(_, known)| known)
+    }
+
+    /// What storing `bytes` costs, in winston: what more than half of those who answer take, and never more than this node pays.
     ///
     /// # Errors
-    /// [`GatewayError::Unanswered`] if no gateway says.
+    /// [`GatewayError::Unanswered`] if no gateway says, or all ask too much.
     pub async fn price(&self, bytes: u64) -> Result<u128, GatewayError> {
-        any!(self, peer => peer.price(bytes))
+        let most = PRICE_BASE_MAX + PRICE_BYTE_MAX * u128::from(bytes);
+        let prices = self.opinions(move |peer| async move {
+            let price = peer.price(bytes).await?;
+            if price > most {
+                return Err(Fault::Dear(price));
+            }
+            Ok(price)
+        });
+        let answers = prices.await;
+        let prices = answers.given.into_iter().map(|(_, price)| price).collect();
+        let faults = answers.faults;
+        agreement::price(prices).ok_or(GatewayError::Unanswered { faults })
     }
 
     /// What a wallet owns, in winston.
@@ -229,7 +296,8 @@ impl Gateway {
     /// # Errors
     /// [`GatewayError::Unanswered`] if no gateway says.
     pub async fn balance(&self, wallet: &Address) -> Result<u128, GatewayError> {
-        any!(self, peer => peer.balance(wallet))
+        self.first(|peer| async move { peer.balance(wallet).await })
+            .await
     }
 
     /// Every gateway's url, in the order they are asked.
@@ -238,22 +306,26 @@ impl Gateway {
     }
 }
 
-/// The highest tip that two gateways vouch for; the only one, where one answered.
-fn vouched(mut tips: Vec<Tip>) -> Option<Tip> {
-    tips.sort_by_key(|tip| std::cmp::Reverse(tip.height));
-    tips.get(1).or(tips.first()).copied()
+fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
 fn note(peer: &Peer, fault: Fault, faults: &mut Vec<Fault>) {
-    tracing::warn!(gateway = %peer.url(), %fault, "a gateway failed; asking the next");
+    tracing::warn!(gateway = %peer.url(), %fault, "a gateway failed");
+    peer.blame(&fault);
     faults.push(fault);
 }
 
-fn absent<T>(faults: Vec<Fault>) -> Result<Option<T>, GatewayError> {
-    match faults.is_empty() {
-        true => Ok(None),
-        false => Err(GatewayError::Unanswered { faults }),
+/// Rule 1.
+fn absent<T>(
+    absences: usize,
+    configured: usize,
+    faults: Vec<Fault>,
+) -> Result<Option<T>, GatewayError> {
+    if absences >= quorum(configured) {
+        return Ok(None);
     }
+    Err(GatewayError::Unanswered { faults })
 }
 
 /// Why the base layer gave no answer.
@@ -268,6 +340,15 @@ pub enum GatewayError {
     /// The HTTP client could not be made.
     #[error("the HTTP client could not be made: {0}")]
     Client(reqwest::Error),
+    /// Gateways answered, and what they said cannot be the tip.
+    #[error("the gateways do not agree on the newest block: {heights:?}")]
+    NoAgreement {
+        /// The heights that they said.
+        heights: Vec<u64>,
+    },
+    /// The node is stopping.
+    #[error("the node is stopping")]
+    Stopped,
     /// No gateway gave an answer that counts.
     #[error("no gateway answered: {}", listed(faults))]
     Unanswered {

@@ -1,109 +1,124 @@
-//! One gateway: a request, its deadline, its cap, and what the answer means.
+//! One gateway: what it is asked, and what its answers mean.
 
-use std::time::Duration;
+use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use aosec_wire::id::from_base64url;
 use aosec_wire::{Address, Id};
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use reqwest::header::{CONTENT_TYPE, HeaderValue};
-use reqwest::{Client, RequestBuilder, Url, redirect};
+use reqwest::{Client, RequestBuilder, Url};
 use serde::Deserialize;
-use thiserror::Error;
 
+use super::health::Health;
+use super::request::{self, BODY_BYTES_MAX, Deadlines, Fault, HEAD_BYTES_MAX, WORD_BYTES_MAX};
 use super::{GatewayError, TransactionStatus};
-use crate::arweave::block::BlockHead;
-use crate::arweave::merkle::CHUNK_BYTES_MAX;
+use crate::arweave::block::{BlockHead, BlockId};
 use crate::arweave::transaction::{Anchor, Transaction, UnverifiedTransaction};
-use crate::http::error::{is_refusal, is_success};
+use crate::metrics;
 
-/// To reach a gateway at all.
-pub const CONNECT_DEADLINE: Duration = Duration::from_secs(5);
-/// From the request to the last byte of the answer: 64 MiB at 2 MiB/s.
-pub const REQUEST_DEADLINE: Duration = Duration::from_secs(32);
-/// Longest answer: the largest modules of the ao network take some 25 MiB, the rest is room.
-pub const BODY_BYTES_MAX: usize = 64 * 1024 * 1024;
-/// Longest answer that is no data: the head of a full block of the base layer (1,000 transactions) takes under 1 MiB; a GraphQL
-/// page of 5 items with the longest tags takes less.
-const HEAD_BYTES_MAX: usize = 4 * 1024 * 1024;
-/// Longest answer that is one number or anchor.
-const WORD_BYTES_MAX: usize = 256;
+/// One gateway. Cloning it is cheap; all clones share what is known of its health.
+#[derive(Clone)]
+pub(super) struct Peer(Arc<Inner>);
 
-/// The client of this house for gateways: deadlines, no redirects.
-pub(super) fn client() -> Result<Client, reqwest::Error> {
-    Client::builder()
-        .connect_timeout(CONNECT_DEADLINE)
-        .timeout(REQUEST_DEADLINE)
-        .redirect(redirect::Policy::none())
-        .build()
-}
-
-/// What one gateway did instead of answering.
-#[derive(Debug, Error)]
-pub enum Fault {
-    /// The request did not get through in time.
-    #[error("the request failed: {0}")]
-    Request(#[from] reqwest::Error),
-    /// A status that means neither an answer nor absence.
-    #[error("it answered with status {0}")]
-    Status(u16),
-    /// It refused what we posted.
-    #[error("it refused the transaction: {0}")]
-    Refused(String),
-    /// More bytes than asked for.
-    #[error("its answer is longer than {0} bytes")]
-    TooLong(usize),
-    /// An answer that does not read.
-    #[error("its answer does not read as {0}")]
-    Unreadable(&'static str),
-    /// A thing that does not hold what it claims.
-    #[error("it served something else as {id}: {reason}")]
-    Forged {
-        /// What was asked for.
-        id: Id,
-        /// What does not hold.
-        reason: &'static str,
-    },
-}
-
-/// One gateway.
-#[derive(Clone, Debug)]
-pub(super) struct Peer {
+struct Inner {
     url: Url,
     client: Client,
+    deadlines: Deadlines,
+    /// Its place in the configuration, which metrics name it by.
+    number: usize,
+    since: Instant,
+    health: Mutex<Health>,
+    /// The height that it said last; `u64::MAX` before it said one.
+    height: AtomicU64,
+}
+
+impl fmt::Debug for Peer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Peer({})", self.0.url)
+    }
 }
 
 impl Peer {
-    pub(super) fn new(url: Url, client: Client) -> Result<Self, GatewayError> {
+    pub(super) fn new(
+        url: Url,
+        number: usize,
+        client: Client,
+        deadlines: Deadlines,
+    ) -> Result<Self, GatewayError> {
         let plain = matches!(url.scheme(), "http" | "https")
             && url.username().is_empty()
             && url.password().is_none();
         if !plain || url.host().is_none() {
             return Err(GatewayError::Url(url));
         }
-        Ok(Self { url, client })
+        Ok(Self(Arc::new(Inner {
+            url,
+            client,
+            deadlines,
+            number,
+            since: Instant::now(),
+            health: Mutex::default(),
+            height: AtomicU64::new(u64::MAX),
+        })))
     }
 
-    pub(super) const fn url(&self) -> &Url {
-        &self.url
+    pub(super) fn url(&self) -> &Url {
+        &self.0.url
+    }
+
+    pub(super) fn deadlines(&self) -> Deadlines {
+        self.0.deadlines
+    }
+
+    /// The height that it said last; `u64::MAX` before it said one.
+    pub(super) fn height(&self) -> u64 {
+        self.0.height.load(Ordering::Relaxed)
+    }
+
+    /// True where it failed lately: others are asked first.
+    pub(super) fn is_resting(&self) -> bool {
+        let now_ms = self.now_ms();
+        self.health(|health| health.is_resting(now_ms))
+    }
+
+    /// Notes what it did instead of answering.
+    pub(super) fn blame(&self, fault: &Fault) {
+        let now_ms = self.now_ms();
+        self.health(|health| match fault {
+            Fault::Refused { .. } => {}
+            Fault::Status { pause_ms, .. } => health.failed(now_ms, *pause_ms),
+            Fault::Request(_) | Fault::Late => health.failed(now_ms, 0),
+            Fault::TooLong(_) | Fault::Unreadable(_) | Fault::Dear(_) | Fault::Forged { .. } => {
+                health.lied(now_ms);
+            }
+        });
+        metrics::gateway_fault(self.0.number, fault.kind());
+        metrics::gateway_up(self.0.number, false);
+    }
+
+    fn health<T>(&self, change: impl FnOnce(&mut Health) -> T) -> T {
+        change(&mut self.0.health.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn now_ms(&self) -> u64 {
+        u64::try_from(self.0.since.elapsed().as_millis()).unwrap_or(u64::MAX)
     }
 
     pub(super) async fn current_block(&self) -> Result<BlockHead, Fault> {
-        let body = self
-            .get("block/current", HEAD_BYTES_MAX)
-            .await?
-            .ok_or(Fault::Unreadable("a block"))?;
-        serde_json::from_slice(&body).map_err(|_shape| Fault::Unreadable("a block"))
+        let body = self.head("block/current").await?;
+        let head: BlockHead = read(&body.ok_or(Fault::Unreadable("a block"))?, "a block")?;
+        self.0.height.store(head.height, Ordering::Relaxed);
+        Ok(head)
     }
 
     pub(super) async fn block(&self, height: u64) -> Result<Option<BlockHead>, Fault> {
-        let Some(body) = self
-            .get(&format!("block/height/{height}"), HEAD_BYTES_MAX)
-            .await?
-        else {
+        let Some(body) = self.head(&format!("block/height/{height}")).await? else {
             return Ok(None);
         };
-        let head: BlockHead =
-            serde_json::from_slice(&body).map_err(|_shape| Fault::Unreadable("a block"))?;
+        let head: BlockHead = read(&body, "a block")?;
         if head.height == height {
             Ok(Some(head))
         } else {
@@ -111,87 +126,71 @@ impl Peer {
         }
     }
 
+    /// Whether it knows a block under this id.
+    pub(super) async fn knows_block(&self, id: BlockId) -> Result<bool, Fault> {
+        let Some(body) = self.head(&format!("block/hash/{id}")).await? else {
+            return Ok(false);
+        };
+        Ok(read::<BlockHead>(&body, "a block")?.id == id)
+    }
+
     pub(super) async fn raw(&self, id: Id) -> Result<Option<Bytes>, Fault> {
-        self.get(&format!("raw/{id}"), BODY_BYTES_MAX).await
+        self.data(&format!("raw/{id}"), BODY_BYTES_MAX).await
     }
 
     pub(super) async fn status(&self, id: Id) -> Result<Option<TransactionStatus>, Fault> {
-        let body = self.get(&format!("tx/{id}/status"), HEAD_BYTES_MAX).await?;
-        Ok(
-            body.map(|body| match serde_json::from_slice::<Confirmed>(&body) {
-                Ok(at) => TransactionStatus::Mined {
-                    height: at.block_height,
-                    confirmations: at.number_of_confirmations,
-                },
-                Err(_pending) => TransactionStatus::Pending,
-            }),
-        )
+        let Some(body) = self.head(&format!("tx/{id}/status")).await? else {
+            return Ok(None);
+        };
+        if is_pending(&body) {
+            return Ok(Some(TransactionStatus::Pending));
+        }
+        let at: Confirmed = read(&body, "a status")?;
+        Ok(Some(TransactionStatus::Mined {
+            height: at.block_height,
+            confirmations: at.number_of_confirmations,
+        }))
     }
 
+    /// The transaction with its data, both checked.
     pub(super) async fn transaction(&self, id: Id) -> Result<Option<Transaction>, Fault> {
-        let Some(json) = self.get(&format!("tx/{id}"), BODY_BYTES_MAX).await? else {
+        let Some(json) = self.data(&format!("tx/{id}"), BODY_BYTES_MAX).await? else {
             return Ok(None);
         };
-        // A transaction that waits in the pool is answered with the word Pending.
-        let Ok(mut unverified) = UnverifiedTransaction::from_json(&json) else {
+        if is_pending(&json) {
             return Ok(None);
-        };
-        if unverified.lacks_data() {
-            let Some(data) = self.raw(id).await? else {
-                return Ok(None);
-            };
-            unverified = unverified.carrying(data);
         }
-        let checked = tokio::task::spawn_blocking(move || unverified.verify()).await;
-        match checked {
-            Ok(Ok(transaction)) if transaction.id() == id => Ok(Some(transaction)),
-            Ok(Ok(_other)) => Err(Fault::Forged {
+        let unverified = UnverifiedTransaction::from_json(&json)
+            .map_err(|_bad| Fault::Unreadable("a transaction"))?;
+        if unverified.claimed_id() != id {
+            return Err(Fault::Forged {
                 id,
                 reason: "another transaction",
-            }),
-            Ok(Err(_wrong)) => Err(Fault::Forged {
-                id,
-                reason: "its signature or data root does not hold",
-            }),
-            Err(_stopped) => Err(Fault::Unreadable("a transaction")),
+            });
         }
+        if unverified.lacks_data() {
+            return self.with_its_data(id, unverified).await;
+        }
+        verified(id, unverified).await.map(Some)
     }
 
-    pub(super) async fn post(&self, json: Bytes) -> Result<(), Fault> {
-        let request = self
-            .client
-            .post(self.path("tx"))
-            .header(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        let response = request.body(json).send().await?;
-        if is_success(response.status().as_u16()) {
-            return Ok(());
-        }
-        let status = response.status().as_u16();
-        let text = capped(response, CHUNK_BYTES_MAX).await?;
-        tracing::debug!(status, answer = %String::from_utf8_lossy(&text), "a gateway refused a transaction");
-        Err(Fault::Refused(clipped(&text)))
-    }
-
-    pub(super) async fn anchor(&self) -> Result<Anchor, Fault> {
+    pub(super) async fn anchor(&self) -> Result<BlockId, Fault> {
         let text = self.word("tx_anchor").await?;
-        from_base64url(&text)
-            .ok()
-            .and_then(|bytes| Anchor::from_bytes(&bytes))
-            .ok_or(Fault::Unreadable("an anchor"))
+        let bytes = from_base64url(&text).ok();
+        match bytes.and_then(|bytes| Anchor::from_bytes(&bytes)) {
+            Some(Anchor::Block(id)) => Ok(BlockId::new(id)),
+            Some(Anchor::First | Anchor::Last(_)) | None => Err(Fault::Unreadable("an anchor")),
+        }
     }
 
     pub(super) async fn price(&self, bytes: u64) -> Result<u128, Fault> {
-        self.word(&format!("price/{bytes}"))
-            .await?
-            .parse()
-            .map_err(|_text| Fault::Unreadable("a price"))
+        let text = self.word(&format!("price/{bytes}")).await?;
+        text.parse().map_err(|_text| Fault::Unreadable("a price"))
     }
 
     pub(super) async fn balance(&self, wallet: &Address) -> Result<u128, Fault> {
-        self.word(&format!("wallet/{wallet}/balance"))
-            .await?
-            .parse()
-            .map_err(|_text| Fault::Unreadable("a balance"))
+        let text = self.word(&format!("wallet/{wallet}/balance")).await?;
+        text.parse().map_err(|_text| Fault::Unreadable("a balance"))
     }
 
     /// Asks GraphQL; gives the body of the answer.
@@ -200,30 +199,61 @@ impl Peer {
         query: &str,
         variables: serde_json::Value,
     ) -> Result<Bytes, Fault> {
-        let request = self.client.post(self.path("graphql"));
-        let answer = send(
-            request.json(&serde_json::json!({"query": query, "variables": variables})),
-            HEAD_BYTES_MAX,
-        );
-        answer.await?.ok_or(Fault::Unreadable("GraphQL"))
+        let asked = serde_json::json!({"query": query, "variables": variables});
+        let request = self.0.client.post(self.path("graphql")).json(&asked);
+        let answer = request::send(request, self.0.deadlines.head, HEAD_BYTES_MAX).await;
+        self.heard(answer)?.ok_or(Fault::Unreadable("GraphQL"))
+    }
+
+    /// Posts JSON to a path.
+    pub(super) async fn post_json(&self, path: &str, json: Bytes) -> Result<(), Fault> {
+        let json_type = HeaderValue::from_static("application/json");
+        let request = self.0.client.post(self.path(path));
+        let request = request.header(CONTENT_TYPE, json_type).body(json);
+        self.heard(request::post(request, self.0.deadlines.data).await)
+    }
+
+    /// An answer that is no data.
+    pub(super) async fn head(&self, path: &str) -> Result<Option<Bytes>, Fault> {
+        self.get(path, self.0.deadlines.head, HEAD_BYTES_MAX).await
+    }
+
+    /// An answer that is data, of at most `bytes_max`.
+    pub(super) async fn data(&self, path: &str, bytes_max: usize) -> Result<Option<Bytes>, Fault> {
+        self.get(path, self.0.deadlines.data, bytes_max).await
     }
 
     async fn word(&self, path: &str) -> Result<String, Fault> {
-        let body = self
-            .get(path, WORD_BYTES_MAX)
-            .await?
-            .ok_or(Fault::Unreadable("a word"))?;
+        let answer = self
+            .get(path, self.0.deadlines.head, WORD_BYTES_MAX)
+            .await?;
+        let body = answer.ok_or(Fault::Unreadable("a word"))?;
         let text = std::str::from_utf8(&body).map_err(|_bytes| Fault::Unreadable("a word"))?;
         Ok(text.trim().trim_matches('"').to_owned())
     }
 
-    async fn get(&self, path: &str, bytes_max: usize) -> Result<Option<Bytes>, Fault> {
-        send(self.client.get(self.path(path)), bytes_max).await
+    async fn get(
+        &self,
+        path: &str,
+        deadline: Duration,
+        bytes_max: usize,
+    ) -> Result<Option<Bytes>, Fault> {
+        let request: RequestBuilder = self.0.client.get(self.path(path));
+        self.heard(request::send(request, deadline, bytes_max).await)
+    }
+
+    /// Notes that it answered.
+    fn heard<T>(&self, answer: Result<T, Fault>) -> Result<T, Fault> {
+        if answer.is_ok() {
+            self.health(Health::answered);
+            metrics::gateway_up(self.0.number, true);
+        }
+        answer
     }
 
     /// A path under the gateway's url, which may itself have one.
     fn path(&self, path: &str) -> Url {
-        let mut url = self.url.clone();
+        let mut url = self.0.url.clone();
         let base = url.path().trim_end_matches('/').to_owned();
         url.set_path(&format!("{base}/{path}"));
         url
@@ -236,34 +266,21 @@ struct Confirmed {
     number_of_confirmations: u64,
 }
 
-/// Sends a request; none where the gateway says that the thing is not there.
-async fn send(request: RequestBuilder, bytes_max: usize) -> Result<Option<Bytes>, Fault> {
-    let response = request.send().await?;
-    match response.status().as_u16() {
-        status if is_success(status) => capped(response, bytes_max).await.map(Some),
-        status if is_refusal(status) => Ok(None),
-        status => Err(Fault::Status(status)),
-    }
+/// What gateways say of a transaction that waits in the pool, as JSON or plain.
+pub(super) fn is_pending(body: &[u8]) -> bool {
+    matches!(body.trim_ascii(), b"Pending" | b"\"Pending\"")
 }
 
-async fn capped(mut response: reqwest::Response, bytes_max: usize) -> Result<Bytes, Fault> {
-    let mut body = BytesMut::new();
-    while let Some(chunk) = response.chunk().await? {
-        if body.len() + chunk.len() > bytes_max {
-            return Err(Fault::TooLong(bytes_max));
-        }
-        body.extend_from_slice(&chunk);
-    }
-    Ok(body.freeze())
+fn read<'a, T: Deserialize<'a>>(body: &'a [u8], what: &'static str) -> Result<T, Fault> {
+    serde_json::from_slice(body).map_err(|_shape| Fault::Unreadable(what))
 }
 
-/// Foreign text is cut before it enters a message of ours.
-const CLIP_CHARS: usize = 200;
-
-fn clipped(text: &[u8]) -> String {
-    String::from_utf8_lossy(text)
-        .chars()
-        .filter(|c| !c.is_control())
-        .take(CLIP_CHARS)
-        .collect()
+/// Hashing and an RSA signature take their time: not on the runtime's threads.
+pub(super) async fn verified(id: Id, from: UnverifiedTransaction) -> Result<Transaction, Fault> {
+    let checked = tokio::task::spawn_blocking(move || from.verify()).await;
+    let reason = "its signature or data root does not hold";
+    match checked {
+        Ok(checked) => checked.map_err(|_wrong| Fault::Forged { id, reason }),
+        Err(_stopped) => Err(Fault::Late),
+    }
 }

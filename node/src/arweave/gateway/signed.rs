@@ -4,10 +4,7 @@
 use aosec_wire::{Address, Id, Tags};
 use serde::Deserialize;
 
-use super::{
-    Gateway, GatewayError,
-    peer::{Fault, Peer},
-};
+use super::{Gateway, GatewayError, peer::Peer, request::Fault};
 
 /// Items listed of each type: those of the last few blocks of an ordinary node. Older ones are looked for only where one of
 /// these is strange.

@@ -4,7 +4,8 @@ use aosec_wire::{Id, SignatureKind, SigningKey};
 use bytes::Bytes;
 
 use super::{
-    Anchor, DATA_BYTES_MAX, Fields, Format, TAGS_BYTES_MAX, Transaction, TransactionError,
+    Anchor, CHUNKED_BYTES_MAX, DATA_BYTES_MAX, Fields, Format, TAGS_BYTES_MAX, Transaction,
+    TransactionError,
 };
 use crate::arweave::merkle;
 
@@ -83,7 +84,11 @@ impl TransactionDraft {
         if bytes > TAGS_BYTES_MAX {
             return Err(TransactionError::Tags { bytes });
         }
-        if self.data.len() > DATA_BYTES_MAX {
+        let longest = match self.format {
+            Format::One => DATA_BYTES_MAX,
+            Format::Two => CHUNKED_BYTES_MAX,
+        };
+        if self.data.len() > longest {
             return Err(TransactionError::DataTooLong {
                 bytes: self.data.len(),
             });

@@ -26,6 +26,8 @@ pub use fields::{Anchor, Format, RawTag};
 
 /// Longest data that travels inside a transaction's JSON: the base layer's own limit is 10 MiB, the rest is room for wrapping.
 pub const DATA_BYTES_MAX: usize = 12 * 1024 * 1024;
+/// Longest data of a format 2 transaction that this house signs: it follows in chunks.
+pub const CHUNKED_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// All tag names and values of a transaction together: a limit of the base layer.
 pub const TAGS_BYTES_MAX: usize = 2_048;
 /// Most tags: what fits into [`TAGS_BYTES_MAX`] with one byte each.
@@ -52,6 +54,18 @@ impl UnverifiedTransaction {
     #[must_use]
     pub const fn lacks_data(&self) -> bool {
         self.data.is_none()
+    }
+
+    /// Length of the data as the transaction declares it; in format 1, whose signature covers the data itself, of what is here.
+    #[must_use]
+    pub const fn declared_size(&self) -> u64 {
+        self.fields.data_size
+    }
+
+    /// True for format 1.
+    #[must_use]
+    pub fn is_format_one(&self) -> bool {
+        self.fields.format == Format::One
     }
 
     /// The same with data that arrived by another road.

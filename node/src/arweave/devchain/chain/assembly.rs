@@ -2,7 +2,7 @@
 //!
 //! A piece is only made of a chunk whose path leads to its data root, so what is put together needs no trust in who sends it.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::ops::Range;
 
 use aosec_wire::Id;
@@ -129,6 +129,8 @@ pub(super) struct Assemblies {
     open: BTreeMap<Key, Assembly>,
     /// The oldest first.
     order: VecDeque<Key>,
+    /// Data that was whole at some time: its chunks may come again.
+    whole: BTreeSet<Key>,
 }
 
 impl Assemblies {
@@ -145,6 +147,11 @@ impl Assemblies {
         }
     }
 
+    /// Notes that this data is here whole.
+    pub(super) fn note_whole(&mut self, key: Key) {
+        self.whole.insert(key);
+    }
+
     /// A transaction no longer waits.
     pub(super) fn forget(&mut self, transaction: Id) {
         self.open
@@ -156,8 +163,11 @@ impl Assemblies {
 
     /// True if the piece brings something new.
     pub(super) fn lacks(&self, piece: &Piece) -> Result<bool, Refusal> {
-        let assembly = self.open.get(&piece.key()).ok_or(Refusal::UnknownRoot)?;
-        Ok(!assembly.pieces.contains_key(&piece.range.start))
+        match self.open.get(&piece.key()) {
+            Some(assembly) => Ok(!assembly.pieces.contains_key(&piece.range.start)),
+            None if self.whole.contains(&piece.key()) => Ok(false),
+            None => Err(Refusal::UnknownRoot),
+        }
     }
 
     /// Adds a piece; the whole data and those who waited for it, once it is complete.
@@ -170,6 +180,7 @@ impl Assemblies {
             return None;
         }
         let done = self.open.remove(&key)?;
+        self.whole.insert(key);
         self.order.retain(|open| *open != key);
         let whole = done
             .pieces

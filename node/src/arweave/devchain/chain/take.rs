@@ -50,8 +50,10 @@ impl Chain {
             });
         }
         self.check(transaction)?;
-        if let Some(key) = expected_data(transaction) {
-            self.assemblies.expect(key, transaction.id());
+        match (data_key(transaction), transaction.data()) {
+            (Some(key), None) => self.assemblies.expect(key, transaction.id()),
+            (Some(key), Some(_)) => self.assemblies.note_whole(key),
+            (None, _) => {}
         }
         let since = self.tip().map_or(0, |tip| tip.height);
         self.enter(offer, since);
@@ -148,11 +150,8 @@ impl Chain {
     }
 }
 
-/// What names the data of a transaction that came without.
-fn expected_data(transaction: &Transaction) -> Option<Key> {
+/// What names the data of a transaction, in its own field or in chunks.
+fn data_key(transaction: &Transaction) -> Option<Key> {
     let root = transaction.data_root()?;
-    transaction
-        .data()
-        .is_none()
-        .then_some((*root, transaction.data_size()))
+    Some((*root, transaction.data_size()))
 }

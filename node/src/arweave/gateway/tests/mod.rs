@@ -1,5 +1,12 @@
 //! The client against a real gateway, and against bad ones.
 
+mod chunks;
+mod content;
+mod liar;
+mod lies;
+mod transport;
+mod unsigned;
+
 use aosec_wire::{Draft, Id, SigningKey, Tags, VerifiedItem};
 use axum::routing::{get, post};
 use axum::{Json, Router};
@@ -7,7 +14,6 @@ use reqwest::Url;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::arweave::block::BlockId;
 use crate::arweave::bundler::{Bundler, BundlerError};
 use crate::arweave::devchain::loopback::{FUNDS_WINSTON, Loopback, serve, wallet};
 use crate::arweave::location;
@@ -205,29 +211,6 @@ async fn an_endless_answer_is_cut() {
         Err(GatewayError::Unanswered { .. })
     ));
     shutdown.tell();
-}
-
-fn tip(height: u64) -> Tip {
-    Tip {
-        height,
-        block_id: BlockId::new([0; 48]),
-        time_s: height,
-    }
-}
-
-#[test]
-fn one_gateway_alone_cannot_raise_the_tip() {
-    let cases = [
-        (vec![], None),
-        (vec![5], Some(5)),
-        (vec![9, 5], Some(5)),
-        (vec![5, 99, 6], Some(6)),
-        (vec![7, 7, 1], Some(7)),
-    ];
-    for (heights, expected) in cases {
-        let tips = heights.into_iter().map(tip).collect();
-        assert_eq!(vouched(tips).map(|tip| tip.height), expected);
-    }
 }
 
 #[test]
