@@ -4,6 +4,9 @@
 //! - G2 a transaction that any gateway lists in a block stands in it: hiding is outdone by one gateway that does not hide.
 //! - G3 the law's transactions of a block stand in the one order that all lists keep; where the lists leave two orders open, or
 //!   contradict each other, it is a [`Discord`] and nothing is guessed.
+//! - G4 in format 1 one signature covers every way to cut its bytes into fields. The reading counts that more than half of the
+//!   configured gateways serve. Without one, a reading that is law counts if no gateway contradicts it; nothing is ignored on fewer
+//!   voices, and contradicting readings are a [`Discord`]. A format 2 signature covers one reading alone.
 //!
 //! A gateway that invents a transaction for a block is not found out here: its signature is checked elsewhere, its place is
 //! believed.
@@ -13,6 +16,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use aosec_wire::Id;
 
 use crate::arweave::block::{BlockHead, BlockId};
+use crate::arweave::gateway::agreement::quorum;
 
 /// Why gateways make no answer together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -23,6 +27,48 @@ pub enum Discord {
     /// G3: the order of these two is open, or turned around.
     #[error("the gateways do not say in one voice whether {0} stands before {1}")]
     Order(Id, Id),
+    /// G4: the same signature, cut into fields in several ways.
+    #[error("the gateways cut one signed transaction into fields in {0} ways, none by a majority")]
+    Readings(usize),
+    /// G4: it looks malformed, and too few say so.
+    #[error("only {voices} of {configured} gateways serve a transaction that looks like no law")]
+    Malformed {
+        /// Who serves it.
+        voices: usize,
+        /// Who could.
+        configured: usize,
+    },
+}
+
+/// One way to read a transaction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reading {
+    /// How many gateways serve it.
+    pub voices: usize,
+    /// Whether it is law.
+    pub is_law: bool,
+    /// Whether the signature covers this reading alone: format 2.
+    pub is_unique: bool,
+}
+
+/// Which of these different readings of one transaction counts (G4).
+///
+/// # Errors
+/// [`Discord::Readings`], [`Discord::Malformed`].
+pub fn reading(readings: &[Reading], configured: usize) -> Result<Option<usize>, Discord> {
+    let counts = |reading: &Reading| reading.is_unique || reading.voices >= quorum(configured);
+    if let Some(at) = readings.iter().position(counts) {
+        return Ok(Some(at));
+    }
+    match readings {
+        [] => Ok(None),
+        [alone] if alone.is_law => Ok(Some(0)),
+        [alone] => Err(Discord::Malformed {
+            voices: alone.voices,
+            configured,
+        }),
+        several => Err(Discord::Readings(several.len())),
+    }
 }
 
 /// The block that most gateways name (G1); none where no gateway has one.
@@ -154,6 +200,41 @@ mod tests {
             time_s: 0,
             previous: None,
             txs: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn nothing_is_ignored_on_the_word_of_a_minority() {
+        let cut = |voices: usize, is_law: bool| Reading {
+            voices,
+            is_law,
+            is_unique: false,
+        };
+        let format_two = Reading {
+            voices: 1,
+            is_law: false,
+            is_unique: true,
+        };
+        let (law, bad) = (|voices| cut(voices, true), |voices| cut(voices, false));
+        let malformed = |voices, configured| Err(Discord::Malformed { voices, configured });
+        let cases: [(&[Reading], usize, Result<Option<usize>, Discord>); 13] = [
+            (&[], 3, Ok(None)),
+            (&[bad(1)], 1, Ok(Some(0))),
+            (&[law(1)], 2, Ok(Some(0))),
+            (&[bad(1)], 2, malformed(1, 2)),
+            (&[bad(2)], 2, Ok(Some(0))),
+            (&[bad(1)], 3, malformed(1, 3)),
+            (&[bad(2)], 3, Ok(Some(0))),
+            (&[bad(1), law(1)], 2, Err(Discord::Readings(2))),
+            (&[law(1), bad(1)], 3, Err(Discord::Readings(2))),
+            (&[bad(1), law(2)], 3, Ok(Some(1))),
+            (&[law(1), bad(2)], 3, Ok(Some(1))),
+            (&[law(1), law(1)], 2, Err(Discord::Readings(2))),
+            (&[format_two], 5, Ok(Some(0))),
+        ];
+        for (readings, configured, expected) in cases {
+            let found = reading(readings, configured);
+            assert_eq!(found, expected, "{readings:?} of {configured}");
         }
     }
 

@@ -1,8 +1,8 @@
 //! Which readings of a transaction are law, and which processes it names (PROTOCOL 2.1, 5.5). Pure.
 //!
 //! What its records come to is judged by `aosec_challenge::derive`; here stands only what is needed to know whether a transaction
-//! has to be kept, and for whom. In format 1 one signature covers several ways to cut its bytes into fields: of the readings that
-//! gateways serve the one counts that is law, and two that are law are a contradiction.
+//! has to be kept, and for whom. In format 1 one signature covers several ways to cut its bytes into fields: which of the readings
+//! that gateways serve counts is decided in [`super::accord`].
 
 use std::collections::BTreeSet;
 

@@ -232,18 +232,27 @@ impl Pantry {
         if self.shelf().bundles.get(&id).is_some() {
             return Ok(());
         }
-        let Some(transaction) = self.gateway.transaction(id).await? else {
+        let contents = self.contents(id).await?;
+        if contents.is_empty() {
             return Ok(());
-        };
-        let Some(data) = transaction.data().cloned() else {
-            return Ok(());
-        };
-        let opened = tokio::task::spawn_blocking(move || verified(&data)).await;
+        }
+        let open = move || contents.iter().flat_map(verified).collect();
+        let opened = tokio::task::spawn_blocking(open).await;
         match opened {
             Ok(items) => self.shelf().put(id, items),
             Err(lost) => tracing::error!(%lost, transaction = %id, "a bundle could not be opened"),
         }
         Ok(())
+    }
+}
+
+impl Pantry {
+    /// The data of a transaction. In format 1 one signature covers several ways to cut it out, and the items in it speak for
+    /// themselves: whatever any gateway cuts is opened.
+    async fn contents(&self, id: Id) -> Result<Vec<Bytes>, GatewayError> {
+        let cuts = self.gateway.cuts(id).await?;
+        let data = cuts.iter().filter_map(|cut| cut.transaction.data());
+        Ok(data.cloned().collect())
     }
 }
 

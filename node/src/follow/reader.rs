@@ -15,8 +15,8 @@ use super::law;
 use super::trail::{Plan, TooDeep, Trail};
 use super::{Settings, View};
 use crate::arweave::block::{BlockHead, BlockId};
-use crate::arweave::gateway::{Gateway, GatewayError};
-use crate::arweave::transaction::Transaction;
+use crate::arweave::gateway::{Gateway, GatewayError, Reading};
+use crate::arweave::transaction::{Format, Transaction};
 use crate::metrics;
 use crate::shutdown::Shutdown;
 use crate::store::law::{LawTransaction, Read, Seen};
@@ -40,14 +40,6 @@ pub(super) enum ReadError {
         height: u64,
         /// About what.
         discord: Discord,
-    },
-    /// Two readings of one transaction are law.
-    #[error("block {height}: gateways serve transaction {id} in two ways that are both law")]
-    Readings {
-        /// The block.
-        height: u64,
-        /// The transaction.
-        id: Id,
     },
     /// No gateway has the head of a block that must be there.
     #[error("no gateway has block {0}, on which newer ones stand")]
@@ -350,28 +342,37 @@ fn seen(height: u64, heads: &[BlockHead], wanted: &BTreeSet<Id>) -> Result<Seen,
     })
 }
 
-/// The one reading of a transaction that is law, with the processes that it names; none where none is.
+/// The reading of a transaction that counts, with the processes that it names; none where that one is no law.
 async fn reading(
     gateway: &Gateway,
     height: u64,
     id: Id,
 ) -> Result<Option<(Transaction, Vec<Id>)>, ReadError> {
     let readings = gateway.readings(id).await?;
-    if readings.is_empty() {
-        return Err(ReadError::NoTransaction { height, id });
-    }
-    let judged = tokio::task::spawn_blocking(move || {
-        let law = readings.into_iter().filter_map(|reading| {
-            let mentions = law::mentions(&reading)?;
-            Some((reading, mentions))
-        });
-        law.collect::<Vec<_>>()
-    });
-    let mut law = judged.await.map_err(|_lost| ReadError::Stopped)?;
-    match (law.pop(), law.pop()) {
-        (one, None) => Ok(one),
-        (_, Some(_)) => Err(ReadError::Readings { height, id }),
-    }
+    let judge = move || -> Vec<_> { readings.into_iter().map(judged).collect() };
+    let mut judged = tokio::task::spawn_blocking(judge)
+        .await
+        .map_err(|_lost| ReadError::Stopped)?;
+    let voices: Vec<accord::Reading> = judged.iter().map(|(reading, ..)| *reading).collect();
+    let counts = accord::reading(&voices, gateway.configured());
+    let counts = counts.map_err(|discord| ReadError::Discord { height, discord })?;
+    let counts = counts.ok_or(ReadError::NoTransaction { height, id })?;
+    let (_voices, transaction, mentions) = judged.swap_remove(counts);
+    Ok(mentions.map(|mentions| (transaction, mentions)))
+}
+
+fn judged(reading: Reading) -> (accord::Reading, Transaction, Option<Vec<Id>>) {
+    let Reading {
+        transaction,
+        gateways,
+    } = reading;
+    let mentions = law::mentions(&transaction);
+    let voices = accord::Reading {
+        voices: gateways,
+        is_law: mentions.is_some(),
+        is_unique: transaction.format() == Format::Two,
+    };
+    (voices, transaction, mentions)
 }
 
 fn stored(block: &Seen, place: u64, transaction: &Transaction, mentions: Vec<Id>) -> Read {

@@ -16,9 +16,9 @@ use serde_json::{Value, json};
 
 use super::peer::Peer;
 use super::request::Fault;
-use super::{Gateway, GatewayError, note};
+use super::{Gateway, GatewayError, agreement, note};
 use crate::arweave::block::{BlockHead, Tip};
-use crate::arweave::transaction::Transaction;
+use crate::arweave::transaction::{Format, Transaction};
 
 /// Entries of a page: what every known gateway gives.
 const PAGE: usize = 100;
@@ -43,6 +43,15 @@ pub struct Listed {
     pub id: Id,
     /// What holds it; none for a transaction.
     pub parent: Option<Id>,
+}
+
+/// One way to read a transaction.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reading {
+    /// The transaction, verified as it is cut here.
+    pub transaction: Transaction,
+    /// How many gateways serve it so.
+    pub gateways: usize,
 }
 
 impl Gateway {
@@ -97,17 +106,60 @@ impl Gateway {
         Ok(places.await?.into_iter().flatten().collect())
     }
 
+    /// The transaction with this id, with its data. In format 1 it is the reading that counts ([`agreement`](super::agreement),
+    /// rule 9).
+    ///
+    /// # Errors
+    /// As [`Gateway::item`], and [`GatewayError::Readings`] where gateways contradict each other.
+    pub async fn transaction(&self, id: Id) -> Result<Option<Transaction>, GatewayError> {
+        let mut cuts = self.cuts(id).await?;
+        let voices: Vec<usize> = cuts.iter().map(|cut| cut.gateways).collect();
+        match agreement::reading(&voices, self.configured()) {
+            Some(counts) => Ok(Some(cuts.swap_remove(counts).transaction)),
+            None if cuts.is_empty() => Ok(None),
+            None => Err(GatewayError::Readings {
+                id,
+                ways: cuts.len(),
+            }),
+        }
+    }
+
+    /// The transaction with this id in every way in which gateways serve it. Format 2 has one, so one gateway is enough there.
+    ///
+    /// # Errors
+    /// As [`Gateway::item`].
+    pub async fn cuts(&self, id: Id) -> Result<Vec<Reading>, GatewayError> {
+        let found = self.find(|peer| async move { peer.transaction(id).await });
+        match found.await? {
+            None => Ok(Vec::new()),
+            Some(open) if open.format() == Format::One && self.configured() > 1 => {
+                self.readings(id).await
+            }
+            Some(transaction) => Ok(vec![Reading {
+                transaction,
+                gateways: 1,
+            }]),
+        }
+    }
+
     /// The transaction with this id, once for each different way in which gateways cut its signed bytes into fields: in format 1
     /// the same signature covers all of them.
     ///
     /// # Errors
     /// [`GatewayError::Unanswered`] if none answers.
-    pub async fn readings(&self, id: Id) -> Result<Vec<Transaction>, GatewayError> {
+    pub async fn readings(&self, id: Id) -> Result<Vec<Reading>, GatewayError> {
         let all = self.every(move |peer| async move { peer.transaction(id).await });
-        let mut readings: Vec<Transaction> = Vec::new();
-        for reading in all.await?.into_iter().flatten() {
-            if !readings.contains(&reading) {
-                readings.push(reading);
+        let mut readings: Vec<Reading> = Vec::new();
+        for transaction in all.await?.into_iter().flatten() {
+            match readings
+                .iter_mut()
+                .find(|known| known.transaction == transaction)
+            {
+                Some(known) => known.gateways += 1,
+                None => readings.push(Reading {
+                    transaction,
+                    gateways: 1,
+                }),
             }
         }
         Ok(readings)

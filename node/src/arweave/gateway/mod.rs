@@ -3,7 +3,7 @@
 //! 1. Gateways are asked in turn, those that failed lately last. "Not found" at one of them is nothing: the next is asked, and absence
 //!    is only reported where nobody has the thing and more than half say so (D18).
 //! 2. An item or transaction counts only when its id, signature and data root hold; a gateway that serves another one is passed
-//!    over with a warning.
+//!    over with a warning. Signatures of format 1 leave open where fields end, so there gateways are compared ([`agreement`], rule 9).
 //! 3. Every request has a total deadline and a cap on its body, every question a deadline; redirects are not followed.
 //! 4. What no signature covers (tip, price, anchor, state of a transaction) is put to all gateways, and [`agreement`] says what counts.
 //! 5. A transaction is given to all gateways.
@@ -36,7 +36,7 @@ use super::transaction::{Anchor, Transaction};
 
 use agreement::{TipMemory, TipQuestion, Word, quorum};
 use data::Parcel;
-pub use listing::{IDS_MAX, Listed};
+pub use listing::{IDS_MAX, Listed, Reading};
 use peer::Peer;
 pub use request::{BODY_BYTES_MAX, CONNECT_DEADLINE, Deadlines, FAULT_KINDS, Fault};
 pub use signed::Claimed;
@@ -165,15 +165,6 @@ impl Gateway {
         self.find(|peer| async move { peer.item(id).await }).await
     }
 
-    /// The transaction with this id, with its data.
-    ///
-    /// # Errors
-    /// As [`Self::item`].
-    pub async fn transaction(&self, id: Id) -> Result<Option<Transaction>, GatewayError> {
-        self.find(|peer| async move { peer.transaction(id).await })
-            .await
-    }
-
     /// Where a transaction stands, as far as gateways agree ([`agreement`], rules 2 and 7); none if no gateway knows it.
     ///
     /// # Errors
@@ -300,6 +291,12 @@ impl Gateway {
             .await
     }
 
+    /// Gateways that are configured.
+    #[must_use]
+    pub fn configured(&self) -> usize {
+        self.peers.len()
+    }
+
     /// Every gateway's url, in the order they are asked.
     pub fn urls(&self) -> impl Iterator<Item = &Url> {
         self.peers.iter().map(Peer::url)
@@ -345,6 +342,14 @@ pub enum GatewayError {
     NoAgreement {
         /// The heights that they said.
         heights: Vec<u64>,
+    },
+    /// Gateways cut the same signed bytes into fields in several ways, and none of these has a quorum.
+    #[error("the gateways cut transaction {id} into fields in {ways} ways, none by a majority")]
+    Readings {
+        /// The transaction.
+        id: Id,
+        /// How many ways.
+        ways: usize,
     },
     /// The node is stopping.
     #[error("the node is stopping")]

@@ -4,11 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aosec_wire::Id;
+use aosec_wire::id::{from_base64url, to_base64url};
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use reqwest::Url;
+use serde_json::json;
 
 use super::author::Author;
 use super::{Bench, DEPTH, MODULE, mine, told};
@@ -18,7 +20,7 @@ use crate::shutdown::Shutdown;
 
 /// How a gateway misbehaves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Vice {
+pub(super) enum Vice {
     /// It knows nothing of one id: not in blocks, not in listings, not by itself.
     Hides(Id),
     /// Every answer takes its time.
@@ -29,6 +31,12 @@ enum Vice {
     Garbles,
     /// Its blocks have other ids from this height on.
     Invents(u64),
+    /// The signed bytes of this transaction are cut into fields elsewhere: the first tag's name ends later.
+    Renames(Id),
+    /// The same, and the first bytes of the data are called its target.
+    Shortens(Id),
+    /// The reverse of the first cut, for a transaction that it lists at a height too.
+    Mends(Id, u64),
 }
 
 #[derive(Clone)]
@@ -38,7 +46,7 @@ struct Between {
 }
 
 /// A gateway with a vice in front of an honest one.
-async fn vicious(chain: &Loopback, vice: Vice, shutdown: &Shutdown) -> Url {
+pub(super) async fn vicious(chain: &Loopback, vice: Vice, shutdown: &Shutdown) -> Url {
     let state = Arc::new(Between {
         behind: chain.url.clone(),
         vice,
@@ -90,8 +98,51 @@ fn bent(vice: Vice, path: &str, bytes: &[u8]) -> Option<Vec<u8>> {
             let cut = text.find("\"indep_hash\":\"").unwrap() + 14 + 64;
             Some([&text.as_bytes()[..cut], &text.as_bytes()[cut + 4..]].concat())
         }
+        Vice::Renames(id) if path == format!("/tx/{id}") => Some(recut(bytes, rename)),
+        Vice::Shortens(id) if path == format!("/tx/{id}") => Some(recut(bytes, shorten)),
+        Vice::Mends(id, _height) if path == format!("/tx/{id}") => Some(recut(bytes, mend)),
+        Vice::Mends(id, height) if path == "/graphql" => Some(recut(bytes, |json| {
+            let edge = json!({ "cursor": "more", "node": { "id": id, "block": { "height": height }, "bundledIn": null } });
+            if let Some(edges) = json["data"]["transactions"]["edges"].as_array_mut() {
+                edges.push(edge);
+            }
+        })),
         _ => Some(bytes.to_vec()),
     }
+}
+
+fn mend(json: &mut serde_json::Value) {
+    let tag = &mut json["tags"][0];
+    let (mut name, value) = (bytes_of(&tag["name"]), bytes_of(&tag["value"]));
+    let first = name.pop().unwrap();
+    tag["name"] = to_base64url(&name).into();
+    tag["value"] = to_base64url(&[&[first], &value[..]].concat()).into();
+}
+
+fn recut(json: &[u8], cut: impl Fn(&mut serde_json::Value)) -> Vec<u8> {
+    let mut json = serde_json::from_slice(json).unwrap();
+    cut(&mut json);
+    json.to_string().into_bytes()
+}
+
+fn bytes_of(text: &serde_json::Value) -> Vec<u8> {
+    from_base64url(text.as_str().unwrap()).unwrap()
+}
+
+fn rename(json: &mut serde_json::Value) {
+    let tag = &mut json["tags"][0];
+    let (mut name, value) = (bytes_of(&tag["name"]), bytes_of(&tag["value"]));
+    name.push(value[0]);
+    tag["name"] = to_base64url(&name).into();
+    tag["value"] = to_base64url(&value[1..]).into();
+}
+
+fn shorten(json: &mut serde_json::Value) {
+    assert_eq!(json["target"], "", "room for a target");
+    let data = bytes_of(&json["data"]);
+    json["target"] = to_base64url(&data[..32]).into();
+    json["data"] = to_base64url(&data[32..]).into();
+    json["data_size"] = (data.len() - 32).to_string().into();
 }
 
 /// JSON without the list entries that name `id`.

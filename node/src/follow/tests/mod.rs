@@ -4,6 +4,7 @@ mod audit;
 pub(crate) mod author;
 mod forks;
 mod gateways;
+mod recuts;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -11,12 +11,14 @@
 //! 6. A quorum that went back further than any reorg is believed: what follows from it is the reader's alarm (PROTOCOL 1.4).
 //! 7. A transaction is mined where two say so of the same height, or where nobody who could know answers otherwise.
 //! 8. A price is the lowest that a quorum of those who answered takes, of those within the cap.
+//! 9. A format 1 transaction reads as a quorum serves it, or as all serve it who do. Where they contradict each other without a
+//!    quorum it does not read at all.
 
 mod word;
 
 use crate::arweave::block::Tip;
 
-pub use word::{Word, price, status};
+pub use word::{Word, price, reading, status};
 
 /// What honest answers may differ by without a quorum: blocks come in bursts, and ten in a row without one are rarer than a
 /// gateway that is down.

@@ -255,3 +255,20 @@ fn the_price_is_what_most_take() {
     assert_eq!(price(vec![0, 9, 7]), Some(7));
     assert_eq!(price(vec![u128::MAX, 8, 7]), Some(8));
 }
+
+#[test]
+fn a_reading_counts_by_a_quorum_or_without_contradiction() {
+    let cases: [(&[usize], usize, Option<usize>); 7] = [
+        (&[], 2, None),
+        (&[1], 3, Some(0)),
+        (&[1, 1], 2, None),
+        (&[1, 1], 3, None),
+        (&[1, 2], 3, Some(1)),
+        (&[2, 1], 3, Some(0)),
+        (&[2, 2], 5, None),
+    ];
+    for (voices, configured, expected) in cases {
+        let found = reading(voices, configured);
+        assert_eq!(found, expected, "{voices:?} of {configured}");
+    }
+}

@@ -1,4 +1,4 @@
-//! Pure: where a transaction stands and what storing costs, by the words of several gateways (rules 2, 7 and 8 of [`super`]).
+//! Pure: where a transaction stands, how it reads and what storing costs, by the words of several gateways (rules 2 and 7 to 9 of [`super`]).
 
 use super::quorum;
 use crate::arweave::gateway::TransactionStatus;
@@ -66,4 +66,11 @@ fn mined(words: &[Word]) -> Option<TransactionStatus> {
 pub fn price(mut offers: Vec<u128>) -> Option<u128> {
     offers.sort_unstable();
     offers.get(quorum(offers.len()) - 1).copied()
+}
+
+/// Rule 9: which of the different readings counts, of which each has so many voices.
+#[must_use]
+pub fn reading(voices: &[usize], configured: usize) -> Option<usize> {
+    let agreed = voices.iter().position(|count| *count >= quorum(configured));
+    agreed.or_else(|| (voices.len() == 1).then_some(0))
 }
