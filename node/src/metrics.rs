@@ -60,9 +60,24 @@ metric! {
         "aosec_su_guard_blocked_processes", "Processes whose slots the store lacks; they are not signed for.")
 }
 metric! {
-    /// Messages and assignments that wait to be put on the base layer.
+    /// Slots of which items or record are in no block yet.
     publication_backlog: IntGauge = IntGauge::new(
-        "aosec_su_publication_backlog_items", "Messages and assignments not yet on the base layer.")
+        "aosec_su_publication_backlog_slots", "Slots of which items or record are in no block yet.")
+}
+metric! {
+    /// Blocks since the stamp of the oldest slot that is not published.
+    publication_lag: IntGauge = IntGauge::new(
+        "aosec_su_publication_lag_blocks", "Blocks since the stamp of the oldest unpublished slot.")
+}
+metric! {
+    /// 1 while the SU takes no messages because what it signed does not reach the base layer (D5).
+    publication_stalled: IntGauge = IntGauge::new(
+        "aosec_su_publication_stalled", "1 while no messages are taken for want of publication.")
+}
+metric! {
+    /// Transactions that were lost or misplaced, and whose content was posted again.
+    publication_lost: IntCounter = IntCounter::new(
+        "aosec_su_publication_lost_total", "Transactions given up; their content is posted again.")
 }
 metric! {
     /// Slots that this node's CU evaluated.
@@ -155,6 +170,7 @@ fn touch() {
         panics(),
         assignments(),
         evaluations(),
+        publication_lost(),
         messages_carried(),
         pushes_capped(),
         spent_milli_ar(),
@@ -166,6 +182,8 @@ fn touch() {
         guard_observer(),
         guard_blocked(),
         publication_backlog(),
+        publication_lag(),
+        publication_stalled(),
         hot_instances(),
         outbox_pending(),
         tip_height(),

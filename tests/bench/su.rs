@@ -138,7 +138,7 @@ async fn settle(node: &Node) {
     let published = async || {
         let page = http::get(&url).await.ok()?.text;
         page.lines()
-            .any(|line| line == "aosec_su_publication_backlog_items 0")
+            .any(|line| line == "aosec_su_publication_backlog_slots 0")
             .then_some(())
     };
     until(

@@ -66,10 +66,11 @@ fn line(row: &Value) -> String {
         return format!("{name:8} down    {error}");
     }
     let status = &row["status"];
-    let ready = if status["ready"].as_bool() == Some(true) {
-        "ready"
-    } else {
-        "waiting"
+    let is = |name: &str| status[name].as_bool() == Some(true);
+    let ready = match (is("ready"), is("publication_stalled")) {
+        (_, true) => "stalled",
+        (true, false) => "ready",
+        (false, false) => "waiting",
     };
     format!(
         "{name:8} {ready:7} height {:>6}  assigned {:>8}  evaluated {:>8}  outbox {:>5}  unpublished {:>5}",

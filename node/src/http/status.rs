@@ -73,6 +73,8 @@ impl Page {
             "outbox": metrics::outbox_pending().get(),
             "unpublished": metrics::publication_backlog().get(),
             "guard": self.guard(),
+            "publication_lag_blocks": metrics::publication_lag().get(),
+            "publication_stalled": metrics::publication_stalled().get() != 0,
             "panics": metrics::panics().get(),
             "about": *self.about,
         })

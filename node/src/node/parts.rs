@@ -20,7 +20,10 @@ use crate::keys::NodeKeys;
 use crate::locate::{Locations, Reach};
 use crate::shutdown::Shutdown;
 use crate::store::Store;
-use crate::su::{self, adapters::OwnLogs};
+use crate::su::{
+    self,
+    adapters::{OwnLogs, Poster},
+};
 use crate::su::{Guard, Publishing, Standing, SystemClock};
 
 /// Name of the guard file in the node's folder.
@@ -30,6 +33,8 @@ const PUBLISH_WITHIN_BLOCKS: u64 = 60;
 
 /// Between two looks at what the key has published: a look is two questions to each gateway.
 const WATCH_EVERY_MIN: Duration = Duration::from_secs(5);
+/// A transaction that no gateway knows for so many blocks is posted again, at least: a gateway may be slow to show what it took.
+const FORGOTTEN_AFTER_BLOCKS_MIN: u64 = 3;
 
 /// What every unit stands on.
 pub(super) struct Base {
@@ -38,6 +43,7 @@ pub(super) struct Base {
     pub(super) gateway: Gateway,
     pub(super) tip: TipWatch,
     pub(super) bundler: Bundler,
+    pub(super) poster: Poster,
 }
 
 impl Base {
@@ -55,12 +61,14 @@ impl Base {
         };
         let tip = TipWatch::start(gateway.clone(), settings, shutdown);
         let bundler = Bundler::new(gateway.clone(), keys.wallet.clone());
+        let poster = Poster::new(bundler.clone(), keys.authority.clone());
         Ok(Self {
             store,
             guard,
             gateway,
             tip,
             bundler,
+            poster,
         })
     }
 }
@@ -80,6 +88,7 @@ pub(super) fn about(keys: &NodeKeys, urls: &Urls) -> About {
 pub(super) async fn scheduler(config: &NodeConfig, base: &Base) -> Result<su::Handle, StartError> {
     let publishing = Publishing {
         every: tip_every(config.block_time),
+        forgotten_after_blocks: (config.settlement_depth / 2).max(FORGOTTEN_AFTER_BLOCKS_MIN),
         repost_after_blocks: config.settlement_depth.saturating_mul(2).max(10),
         // The devnet's blocks last a second: there a busy machine is no outage.
         stop_after_blocks: config.devnet.is_none().then_some(PUBLISH_WITHIN_BLOCKS / 2),
@@ -89,7 +98,7 @@ pub(super) async fn scheduler(config: &NodeConfig, base: &Base) -> Result<su::Ha
         store: base.store.clone(),
         guard: base.guard.clone(),
         tip: Arc::new(base.tip.clone()),
-        base_layer: Arc::new(base.bundler.clone()),
+        base_layer: Arc::new(base.poster.clone()),
         clock: Arc::new(SystemClock),
         settings: su::Settings {
             settlement_depth: config.settlement_depth,

@@ -21,8 +21,10 @@
 //! Deliberately absent: an in-memory mode (tests use a temporary folder, as in life), other databases (D27), rules.
 
 pub mod canonical;
+pub mod carrier;
 pub mod checkpoint;
 mod column;
+pub mod contents;
 mod error;
 pub mod item;
 pub mod law;

@@ -5,11 +5,12 @@ use sqlx::Row;
 
 use super::{Db, Store, StoreError, column};
 
-/// Adds a process in the epoch that its host signs.
-pub async fn insert(db: &mut Db, id: Id, epoch: u64) -> Result<(), StoreError> {
-    sqlx::query("INSERT INTO process (id, epoch) VALUES (?, ?)")
+/// Adds a process in the epoch that its host signs, with the Origin that its spawn names.
+pub async fn insert(db: &mut Db, id: Id, epoch: u64, origin: Id) -> Result<(), StoreError> {
+    sqlx::query("INSERT INTO process (id, epoch, origin) VALUES (?, ?, ?)")
         .bind(column::blob(id))
         .bind(column::integer(epoch, "process.epoch")?)
+        .bind(column::blob(origin))
         .execute(db)
         .await?;
     Ok(())
@@ -19,6 +20,14 @@ pub async fn insert(db: &mut Db, id: Id, epoch: u64) -> Result<(), StoreError> {
 pub async fn exists(store: &Store, id: Id) -> Result<bool, StoreError> {
     let query = sqlx::query("SELECT 1 FROM process WHERE id = ?").bind(column::blob(id));
     Ok(query.fetch_optional(store.readers()).await?.is_some())
+}
+
+/// The Origin that the spawn of the process names; none where the process is not here.
+pub async fn origin(store: &Store, id: Id) -> Result<Option<Id>, StoreError> {
+    let query = sqlx::query("SELECT origin FROM process WHERE id = ?").bind(column::blob(id));
+    let row = query.fetch_optional(store.readers()).await?;
+    row.map(|row| column::id(row.get(0), "process.origin"))
+        .transpose()
 }
 
 /// How far the log of one process reaches.

@@ -1,18 +1,24 @@
 //! Table `publication`: runs of signed slots on their way to the base layer.
 //!
-//! A run waits, is posted inside a transaction, is mined, is firm. A run whose transaction was lost waits again. Rows stay:
-//! they say which transaction carries a slot.
+//! A run waits for a Data transaction that carries its items, and then for a Log transaction that carries its record; both are
+//! rows of [`super::carrier`]. A run whose transaction was lost waits again. Rows stay: they say what carries a slot.
 
-use aosec_wire::Id;
+use aosec_wire::{Id, SignatureKind, record::HeadSignature};
 use sqlx::{QueryBuilder, Row, sqlite::SqliteRow};
 
-use super::{Db, Store, StoreError, column};
+use super::{
+    Db, Store, StoreError,
+    carrier::{self, Posted},
+    column,
+};
 
 /// Some contiguous signed slots of one process, published together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Run {
     /// The process.
     pub process: Id,
+    /// The epoch of the host.
+    pub epoch: u64,
     /// The first slot.
     pub first: u64,
     /// The last slot.
@@ -26,28 +32,39 @@ pub struct Run {
 /// A run that waits for a transaction, with its number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Waiting {
-    /// The number that [`posted`] takes.
+    /// Grows in the order of signing.
     pub number: i64,
     /// The run.
     pub run: Run,
 }
 
-/// A transaction that is posted and not firm.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Posted {
-    /// The transaction.
-    pub tx: Id,
-    /// The tip when it was posted.
-    pub posted_height: u64,
-    /// The block it was seen in.
-    pub mined_height: Option<u64>,
+/// A run that waits for its record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unrecorded {
+    /// The run and its number.
+    pub waiting: Waiting,
+    /// Whether its items stand in a block.
+    pub has_data: bool,
+    /// The signature over its end; none where the signed batch goes on behind it.
+    pub head: Option<HeadSignature>,
+    /// The Origin that the signature covers.
+    pub origin: Id,
 }
 
 /// Where a slot stands on the base layer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Place {
-    /// The transaction, once there is one.
-    pub tx: Option<Id>,
+    /// The transaction with its message and assignment, once there is one.
+    pub data: Option<At>,
+    /// The transaction with its record, once there is one; for slot 0, which is in no record, the one above.
+    pub log: Option<At>,
+}
+
+/// A transaction, and its block.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct At {
+    /// The transaction.
+    pub tx: Id,
     /// The block it was seen in.
     pub mined_height: Option<u64>,
     /// Whether that block is settled.
@@ -57,34 +74,44 @@ pub struct Place {
 /// How much is on its way.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Backlog {
-    /// Slots that are in no block yet.
+    /// Slots of which items or record are in no block yet.
     pub slots: u64,
     /// The lowest height stamped into one of them.
     pub oldest_height: Option<u64>,
 }
 
-/// Puts runs into the queue.
-pub async fn insert(db: &mut Db, runs: &[Run]) -> Result<(), StoreError> {
-    for run in runs {
+/// Puts the runs of a sealed batch into the queue; `head` is the signature over the end of the last one.
+pub async fn insert(
+    db: &mut Db,
+    runs: &[Run],
+    head: Option<&HeadSignature>,
+) -> Result<(), StoreError> {
+    for (index, run) in runs.iter().enumerate() {
+        let head = head.filter(|_| index + 1 == runs.len());
         sqlx::query(
-            "INSERT INTO publication (process, first_slot, last_slot, bytes, stamped_height) VALUES (?, ?, ?, ?, ?)",
+            "INSERT INTO publication (process, epoch, first_slot, last_slot, bytes, stamped_height, kind, owner, signature) \
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         )
         .bind(column::blob(run.process))
+        .bind(column::integer(run.epoch, "publication.epoch")?)
         .bind(column::integer(run.first, "publication.first_slot")?)
         .bind(column::integer(run.last, "publication.last_slot")?)
         .bind(column::integer(run.bytes, "publication.bytes")?)
         .bind(column::integer(run.stamped_height, "publication.stamped_height")?)
+        .bind(head.map(|head| i64::from(head.kind.code())))
+        .bind(head.map(|head| head.owner.to_vec()))
+        .bind(head.map(|head| head.signature.to_vec()))
         .execute(&mut *db)
         .await?;
     }
     Ok(())
 }
 
-/// The oldest runs that wait, at most `limit`.
+/// The oldest runs that wait for their Data transaction, at most `limit`.
 pub async fn waiting(store: &Store, limit: u32) -> Result<Vec<Waiting>, StoreError> {
     let rows = sqlx::query(
-        "SELECT number, process, first_slot, last_slot, bytes, stamped_height FROM publication \
-         WHERE tx IS NULL ORDER BY number LIMIT ?",
+        "SELECT number, process, epoch, first_slot, last_slot, bytes, stamped_height FROM publication \
+         WHERE data IS NULL ORDER BY number LIMIT ?",
     )
     .bind(limit)
     .fetch_all(store.readers())
@@ -92,13 +119,36 @@ pub async fn waiting(store: &Store, limit: u32) -> Result<Vec<Waiting>, StoreErr
     rows.iter().map(read_waiting).collect()
 }
 
+/// The oldest runs that wait for their record, at most `limit`.
+pub async fn unrecorded(store: &Store, limit: u32) -> Result<Vec<Unrecorded>, StoreError> {
+    let rows = sqlx::query(
+        "SELECT p.number, p.process, p.epoch, p.first_slot, p.last_slot, p.bytes, p.stamped_height, \
+         c.mined_height IS NOT NULL, o.origin, p.kind, p.owner, p.signature \
+         FROM publication p JOIN process o ON o.id = p.process LEFT JOIN carrier c ON c.number = p.data \
+         WHERE p.log IS NULL ORDER BY p.number LIMIT ?",
+    )
+    .bind(limit)
+    .fetch_all(store.readers())
+    .await?;
+    let unrecorded = |row: &SqliteRow| {
+        Ok(Unrecorded {
+            waiting: read_waiting(row)?,
+            has_data: row.get(7),
+            origin: column::id(row.get(8), "process.origin")?,
+            head: read_head(row)?,
+        })
+    };
+    rows.iter().map(unrecorded).collect()
+}
+
 fn read_waiting(row: &SqliteRow) -> Result<Waiting, StoreError> {
     let run = Run {
         process: column::id(row.get(1), "publication.process")?,
-        first: column::number(row.get(2), "publication.first_slot")?,
-        last: column::number(row.get(3), "publication.last_slot")?,
-        bytes: column::number(row.get(4), "publication.bytes")?,
-        stamped_height: column::number(row.get(5), "publication.stamped_height")?,
+        epoch: column::number(row.get(2), "publication.epoch")?,
+        first: column::number(row.get(3), "publication.first_slot")?,
+        last: column::number(row.get(4), "publication.last_slot")?,
+        bytes: column::number(row.get(5), "publication.bytes")?,
+        stamped_height: column::number(row.get(6), "publication.stamped_height")?,
     };
     Ok(Waiting {
         number: row.get(0),
@@ -106,72 +156,75 @@ fn read_waiting(row: &SqliteRow) -> Result<Waiting, StoreError> {
     })
 }
 
-/// Says that these runs are in `tx`, posted at `height`.
-pub async fn posted(db: &mut Db, numbers: &[i64], tx: Id, height: u64) -> Result<(), StoreError> {
-    let mut query = QueryBuilder::new("UPDATE publication SET tx = ");
-    query.push_bind(column::blob(tx)).push(", posted_height = ");
-    query
-        .push_bind(column::integer(height, "publication.posted_height")?)
-        .push(" WHERE number IN (");
-    let mut list = query.separated(", ");
-    for number in numbers {
-        list.push_bind(*number);
-    }
-    query.push(")");
-    query.build().execute(db).await?;
-    Ok(())
-}
-
-/// The transactions that are posted and not firm, oldest first, at most `limit`.
-pub async fn unsettled(store: &Store, limit: u32) -> Result<Vec<Posted>, StoreError> {
-    let rows = sqlx::query(
-        "SELECT tx, MIN(posted_height), MIN(mined_height) FROM publication \
-         WHERE firm = 0 AND tx IS NOT NULL GROUP BY tx ORDER BY 2, 1 LIMIT ?",
-    )
-    .bind(limit)
-    .fetch_all(store.readers())
-    .await?;
-    let posted = |row: &SqliteRow| {
-        let mined = row.get::<Option<i64>, _>(2);
-        Ok(Posted {
-            tx: column::id(row.get(0), "publication.tx")?,
-            posted_height: column::number(row.get(1), "publication.posted_height")?,
-            mined_height: mined
-                .map(|h| column::number(h, "publication.mined_height"))
-                .transpose()?,
-        })
+fn read_head(row: &SqliteRow) -> Result<Option<HeadSignature>, StoreError> {
+    let Some(code) = row.get::<Option<i64>, _>(9) else {
+        return Ok(None);
     };
-    rows.iter().map(posted).collect()
+    let unknown = || column::damaged("publication.kind", "is no kind of signature");
+    let code = u16::try_from(code).map_err(|_| unknown())?;
+    Ok(Some(HeadSignature {
+        kind: SignatureKind::from_code(code).map_err(|_| unknown())?,
+        owner: row.get::<Vec<u8>, _>(10).into(),
+        signature: row.get::<Vec<u8>, _>(11).into(),
+    }))
 }
 
-/// Says in which block `tx` stands, or that it is in none any more.
-pub async fn mined(db: &mut Db, tx: Id, height: Option<u64>, firm: bool) -> Result<(), StoreError> {
-    let height = height
-        .map(|height| column::integer(height, "publication.mined_height"))
-        .transpose()?;
-    sqlx::query("UPDATE publication SET mined_height = ?, firm = ? WHERE tx = ?")
-        .bind(height)
-        .bind(firm)
-        .bind(column::blob(tx))
-        .execute(db)
-        .await?;
+/// Says that `posted` carries the items of every run that waits, up to this number.
+pub async fn carried(db: &mut Db, through: i64, posted: Posted) -> Result<(), StoreError> {
+    let carrier = carrier::insert(db, posted).await?;
+    sqlx::query(
+        "UPDATE publication SET data = ?1, log = CASE last_slot WHEN 0 THEN ?1 ELSE log END \
+         WHERE data IS NULL AND number <= ?2",
+    )
+    .bind(carrier)
+    .bind(through)
+    .execute(db)
+    .await?;
     Ok(())
 }
 
-/// Lets what was in `tx` wait again: the transaction is lost.
-pub async fn lost(db: &mut Db, tx: Id) -> Result<(), StoreError> {
-    sqlx::query("UPDATE publication SET tx = NULL, posted_height = NULL, mined_height = NULL WHERE tx = ? AND firm = 0")
-        .bind(column::blob(tx))
-        .execute(db)
-        .await?;
+/// Says that `posted` carries the records of these runs.
+pub async fn recorded(db: &mut Db, numbers: &[i64], posted: Posted) -> Result<(), StoreError> {
+    /// Far below what SQLite takes, and few enough lengths of statements.
+    const AT_ONCE: usize = 1_000;
+    let carrier = carrier::insert(db, posted).await?;
+    for some in numbers.chunks(AT_ONCE) {
+        let mut query = QueryBuilder::new("UPDATE publication SET log = ");
+        query.push_bind(carrier).push(" WHERE number IN (");
+        let mut list = query.separated(", ");
+        for number in some {
+            list.push_bind(*number);
+        }
+        query.push(")");
+        query.build().persistent(false).execute(&mut *db).await?;
+    }
+    Ok(())
+}
+
+/// Lets what was in these transactions wait again: they are lost, or stand where they do not count.
+pub async fn lost(db: &mut Db, carriers: &[i64]) -> Result<(), StoreError> {
+    for number in carriers {
+        if !carrier::forget(db, *number).await? {
+            continue;
+        }
+        // A run of slot 0 alone names its Data transaction in both columns.
+        for sql in [
+            "UPDATE publication SET log = NULL WHERE log = ?",
+            "UPDATE publication SET data = NULL WHERE data = ?",
+        ] {
+            sqlx::query(sql).bind(number).execute(&mut *db).await?;
+        }
+    }
     Ok(())
 }
 
 /// How much is on its way.
 pub async fn backlog(store: &Store) -> Result<Backlog, StoreError> {
     let row = sqlx::query(
-        "SELECT COALESCE(SUM(last_slot - first_slot + 1), 0), MIN(stamped_height) FROM publication \
-         WHERE mined_height IS NULL",
+        "SELECT COALESCE(SUM(slots), 0), MIN(height) FROM ( \
+         SELECT SUM(last_slot - first_slot + 1) AS slots, MIN(stamped_height) AS height FROM publication WHERE log IS NULL \
+         UNION ALL \
+         SELECT SUM(slots), MIN(stamped_height) FROM carrier WHERE firm = 0 AND mined_height IS NULL)",
     )
     .fetch_one(store.readers())
     .await?;
@@ -187,8 +240,9 @@ pub async fn backlog(store: &Store) -> Result<Backlog, StoreError> {
 /// Where a slot stands; none where it is not signed and kept yet.
 pub async fn place(store: &Store, process: Id, slot: u64) -> Result<Option<Place>, StoreError> {
     let row = sqlx::query(
-        "SELECT tx, mined_height, firm FROM publication WHERE process = ? AND first_slot <= ? AND last_slot >= ? \
-         ORDER BY first_slot DESC LIMIT 1",
+        "SELECT d.tx, d.mined_height, d.firm, l.tx, l.mined_height, l.firm FROM publication p \
+         LEFT JOIN carrier d ON d.number = p.data LEFT JOIN carrier l ON l.number = p.log \
+         WHERE p.process = ? AND p.first_slot <= ? AND p.last_slot >= ? ORDER BY p.first_slot DESC LIMIT 1",
     )
     .bind(column::blob(process))
     .bind(column::integer(slot, "publication.first_slot")?)
@@ -196,15 +250,41 @@ pub async fn place(store: &Store, process: Id, slot: u64) -> Result<Option<Place
     .fetch_optional(store.readers())
     .await?;
     let place = |row: SqliteRow| {
-        let tx = row.get::<Option<&[u8]>, _>(0);
-        let mined = row.get::<Option<i64>, _>(1);
         Ok(Place {
-            tx: tx.map(|tx| column::id(tx, "publication.tx")).transpose()?,
-            mined_height: mined
-                .map(|h| column::number(h, "publication.mined_height"))
-                .transpose()?,
-            firm: row.get(2),
+            data: At::read(&row, 0)?,
+            log: At::read(&row, 3)?,
         })
     };
     row.map(place).transpose()
+}
+
+impl Place {
+    /// The block from which on items and record both stand on the base layer.
+    pub fn mined_height(&self) -> Option<u64> {
+        let [data, log] = [self.data?.mined_height?, self.log?.mined_height?];
+        Some(data.max(log))
+    }
+
+    /// Whether both are settled.
+    pub fn is_firm(&self) -> bool {
+        [self.data, self.log]
+            .iter()
+            .all(|at| at.is_some_and(|at| at.firm))
+    }
+}
+
+impl At {
+    fn read(row: &SqliteRow, from: usize) -> Result<Option<Self>, StoreError> {
+        let Some(tx) = row.get::<Option<&[u8]>, _>(from) else {
+            return Ok(None);
+        };
+        let mined = row.get::<Option<i64>, _>(from + 1);
+        Ok(Some(Self {
+            tx: column::id(tx, "carrier.tx")?,
+            mined_height: mined
+                .map(|height| column::number(height, "carrier.mined_height"))
+                .transpose()?,
+            firm: row.get(from + 2),
+        }))
+    }
 }

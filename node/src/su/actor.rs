@@ -93,8 +93,8 @@ impl Actor {
     /// Reads where the log ends, and signs a batch that was committed and not signed.
     pub(super) async fn wake(&mut self) -> Result<(), Unavailable> {
         let store = &self.shared.store;
-        if let Some(spawn) = item::find(store, self.process).await? {
-            self.origin = origin_of(spawn.tags());
+        if let Some(origin) = process::origin(store, self.process).await? {
+            self.origin = origin;
         }
         self.last = receipt::last(store, self.process).await?;
         let first = self.last.as_ref().map_or(0, |last| last.nonce() + 1);
@@ -175,10 +175,10 @@ impl Actor {
             .iter()
             .filter_map(|want| want.item().cloned())
             .collect();
-        let kept = self.tail.unkept();
+        let (kept, origin) = (self.tail.unkept(), self.origin);
         let written = self.shared.store.write(async move |db| {
             if is_new {
-                process::insert(db, process_id, epoch).await?;
+                process::insert(db, process_id, epoch, origin).await?;
             }
             item::insert(db, &items).await?;
             log::insert(db, process_id, &rows).await?;
@@ -372,7 +372,8 @@ async fn keep(db: &mut crate::store::Db, process: Id, unkept: &Unkept) -> Result
     let signed = &unkept.signed;
     let assignments: Vec<_> = signed.iter().map(|one| one.assignment.clone()).collect();
     receipt::insert(db, process, &assignments).await?;
-    publication::insert(db, &outbox::runs(process, signed)).await
+    let runs = outbox::runs(process, signed);
+    publication::insert(db, &runs, unkept.head.as_ref()).await
 }
 
 fn refuse(requests: Vec<Request>, reason: &Unavailable) {

@@ -1,14 +1,16 @@
 //! How the node gives the scheduler what it needs: the tip that it watches, and the base layer through gateway and wallet.
 //! And what the scheduler gives the node: the table of the processes that answer here.
 
-use aosec_wire::{Address, Draft, Id, ItemError, Tags, VerifiedItem, bundle};
-
+use aosec_wire::{
+    Address, Draft, Id, ItemError, SigningKey, Tags, VerifiedItem, bundle, message::DATA_PROTOCOL,
+};
+use bytes::Bytes;
 use reqwest::Url;
 
 use super::{
     Handle,
     guard::{Guard, Network},
-    ports::{Answer, BaseLayer, Mined, PortError, Tip},
+    ports::{Answer, BaseLayer, Mined, PortError, Tip, Whereabouts},
     watch::{Shown, Sources},
 };
 use crate::{
@@ -24,6 +26,8 @@ use crate::{
 
 /// What tells that somebody has the key: where it answers, and what it assigned.
 const WATCHED: [&str; 2] = ["Scheduler-Location", "Assignment"];
+/// The type of the items that carry log records (PROTOCOL 5.5).
+const LOG_RECORD: &str = "Log-Record";
 
 /// The processes that this scheduler orders, all of them at one address.
 #[derive(Clone, Debug)]
@@ -53,33 +57,82 @@ impl Tip for TipWatch {
     }
 }
 
-impl BaseLayer for Bundler {
-    fn item(&self, id: Id) -> Answer<'_, Option<VerifiedItem>> {
-        Box::pin(async move { self.gateway().item(id).await.map_err(PortError::new) })
-    }
+/// The node's hand on the base layer: the wallet that pays, and the key of the items that carry log records.
+#[derive(Clone, Debug)]
+pub struct Poster {
+    bundler: Bundler,
+    envelope: SigningKey,
+}
 
-    fn mined(&self, tx: Id) -> Answer<'_, Option<Mined>> {
-        Box::pin(async move {
-            let status = self.gateway().status(tx).await.map_err(PortError::new)?;
-            Ok(status.and_then(mined))
-        })
-    }
-
-    fn post(&self, items: Vec<VerifiedItem>) -> Answer<'_, Id> {
-        // The outbox keeps the caps, except for one slot that is larger alone: its two items cannot be parted.
-        let data = bundle::build(&items);
-        let posting = Bundler::post(self, Format::Two, "Data", Tags::new(), data);
-        Box::pin(async move { posting.await.map_err(PortError::new) })
+impl Poster {
+    /// `envelope` signs the items around log records. No rule looks at it (PROTOCOL 5.5), so it is any key but the
+    /// scheduler's, which signs in the guard alone.
+    pub fn new(bundler: Bundler, envelope: SigningKey) -> Self {
+        Self { bundler, envelope }
     }
 }
 
-fn mined(status: TransactionStatus) -> Option<Mined> {
+impl BaseLayer for Poster {
+    fn item(&self, id: Id) -> Answer<'_, Option<VerifiedItem>> {
+        Box::pin(async move {
+            self.bundler
+                .gateway()
+                .item(id)
+                .await
+                .map_err(PortError::new)
+        })
+    }
+
+    fn whereabouts(&self, tx: Id) -> Answer<'_, Whereabouts> {
+        Box::pin(async move {
+            let status = self.bundler.gateway().status(tx).await;
+            Ok(whereabouts(status.map_err(PortError::new)?))
+        })
+    }
+
+    fn post_data(&self, items: Vec<VerifiedItem>) -> Answer<'_, Id> {
+        // The outbox keeps the caps, except for one slot that is larger alone: its two items cannot be parted.
+        let data = bundle::build(&items);
+        let posting = self.bundler.post(Format::Two, "Data", Tags::new(), data);
+        Box::pin(async move { posting.await.map_err(PortError::new) })
+    }
+
+    fn post_log(&self, records: Vec<Bytes>) -> Answer<'_, Id> {
+        let envelope = self.envelope.clone();
+        Box::pin(async move {
+            // A signature for each record: not on the threads that carry requests.
+            let sealing = tokio::task::spawn_blocking(move || sealed(records, &envelope)).await;
+            let items = sealing.map_err(PortError::new)?.map_err(PortError::new)?;
+            let data = bundle::build(&items);
+            let posting = self.bundler.post(Format::One, "Log", Tags::new(), data);
+            posting.await.map_err(PortError::new)
+        })
+    }
+}
+
+/// The items that carry these records. Equal records make equal items.
+fn sealed(records: Vec<Bytes>, envelope: &SigningKey) -> Result<Vec<VerifiedItem>, ItemError> {
+    let draft = |data| Draft {
+        tags: Tags::new()
+            .with("Data-Protocol", DATA_PROTOCOL)
+            .with("Type", LOG_RECORD),
+        data,
+        ..Draft::default()
+    };
+    let records = records.into_iter();
+    records
+        .map(|record| draft(record).sign_deterministic(envelope))
+        .collect()
+}
+
+fn whereabouts(status: Option<TransactionStatus>) -> Whereabouts {
     match status {
-        TransactionStatus::Pending => None,
-        TransactionStatus::Mined {
+        None => Whereabouts::Unknown,
+        Some(TransactionStatus::Pending) => Whereabouts::Pending,
+        Some(TransactionStatus::Mined {
             height,
             confirmations,
-        } => Some(Mined {
+        }) => Whereabouts::Mined(Mined {
             height,
             confirmations,
         }),

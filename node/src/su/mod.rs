@@ -1,8 +1,9 @@
 //! The scheduler unit: gives each message its slot, signs it, shows it, and puts it on the base layer.
 //!
 //! Read in this order: [`chain`] (what stands in the next slots), [`guard`] (the only road to a signature), [`recover`] (what
-//! the start makes of store and guard), [`watch`] (whether somebody else has the key), [`standing`] (what follows), [`admission`] and [`actor`] (the one owner of a log), [`registry`] (which logs are
-//! awake), [`reader`] (logs as others see them), [`outbox`] and [`publish`] (the way to the base layer), [`ports`] (what is
+//! the start makes of store and guard), [`watch`] (whether somebody else has the key), [`standing`] (what follows),
+//! [`admission`] and [`actor`] (the one owner of a log), [`registry`] (which logs are awake), [`reader`] (logs as others see
+//! them), [`outbox`], [`passage`] and [`publish`] (the way to the base layer), [`ports`] (what is
 //! needed from outside, and in [`adapters`] how the node gives it).
 //!
 //! What is acknowledged is durable: an assignment leaves this unit only after store and guard hold it (D1). The unit calls no
@@ -16,6 +17,7 @@ mod admission;
 pub mod chain;
 pub mod guard;
 mod outbox;
+mod passage;
 pub mod ports;
 mod publish;
 pub mod pure;
@@ -41,7 +43,7 @@ use self::{
     actor::Actor,
     admission::Want,
     guard::{EXCLUDE_BYTES_MAX, EXCLUDES_MAX},
-    ports::{BaseLayer, Clock, Tip},
+    ports::{BaseLayer, Clock, Tip, Whereabouts},
     recent::Recent,
     recover::{Findings, examine},
     registry::{Handed, Registry, Request},
@@ -245,8 +247,10 @@ impl Handle {
             .get(SETTLEMENT_DEPTH)
             .and_then(|depth| depth.parse().ok());
         let need = own.unwrap_or(self.shared.settings.settlement_depth);
-        let mined = self.shared.base_layer.mined(id).await?;
-        match mined.ok_or(Refusal::NotFound(id))?.confirmations {
+        let Whereabouts::Mined(mined) = self.shared.base_layer.whereabouts(id).await? else {
+            return Err(Refusal::NotFound(id));
+        };
+        match mined.confirmations {
             have if have < need => Err(Refusal::Unsettled {
                 id,
                 process: spawn.id(),

@@ -1,11 +1,17 @@
 //! What is published when: pure rules over runs of signed slots (D15, D5).
+//!
+//! 1. Runs gather for a block, or until a Data transaction is full.
+//! 2. A run is in the next Log transaction once its items stand in a block, and all slots before it are in a record. Runs of one
+//!    process that follow one another are one record, as long as a record may be; it ends where the end of a batch is signed.
 
-use aosec_wire::Id;
+use std::collections::BTreeMap;
+
+use aosec_wire::{Id, limits::RECORD_ENTRIES_MAX, record::HeadSignature};
 
 use super::registry::Signed;
 use crate::{
     arweave::bundler::{DATA_BYTES_MAX, SLOTS_MAX},
-    store::publication::{Posted, Run, Waiting},
+    store::publication::{Run, Unrecorded, Waiting},
 };
 
 /// A transaction is posted once this many bytes wait (D15): what a bundle may hold, without its count.
@@ -14,6 +20,11 @@ pub(super) const FLUSH_BYTES: u64 = DATA_BYTES_MAX as u64 - 32;
 pub(super) const FLUSH_SLOTS: u64 = SLOTS_MAX as u64;
 /// What each item takes in the header of a bundle.
 const ROW_BYTES: u64 = 64;
+/// Bytes of a record without its entries (222 with an ed25519 key, 1,198 with an RSA one), and of the item around it (some
+/// 220), with room.
+const RECORD_BYTES: u64 = 1_536;
+/// Bytes of one entry of a record.
+const ENTRY_BYTES: u64 = 48;
 
 /// Cuts signed slots into runs that each fit into a transaction; a single larger slot is a run of its own.
 pub fn runs(process: Id, signed: &[Signed]) -> Vec<Run> {
@@ -32,6 +43,7 @@ pub fn runs(process: Id, signed: &[Signed]) -> Vec<Run> {
             }
             _ => runs.push(Run {
                 process,
+                epoch: assignment.epoch(),
                 first: slot,
                 last: slot,
                 bytes,
@@ -42,7 +54,7 @@ pub fn runs(process: Id, signed: &[Signed]) -> Vec<Run> {
     runs
 }
 
-/// How many of the oldest waiting runs go into the next transaction; none while they may still gather: a run waits until a
+/// How many of the oldest waiting runs go into the next Data transaction; none while they may still gather: a run waits until a
 /// block has passed since its stamp, or until the transaction is full.
 pub fn due(waiting: &[Waiting], tip_height: u64) -> usize {
     let (mut bytes, mut slots, mut count) = (0, 0, 0);
@@ -60,62 +72,120 @@ pub fn due(waiting: &[Waiting], tip_height: u64) -> usize {
     if full || old { count } else { 0 }
 }
 
-/// Whether a transaction that no gateway knows is given up, and what it carried posted again.
-pub fn is_lost(posted: &Posted, tip_height: u64, repost_after_blocks: u64) -> bool {
-    tip_height.saturating_sub(posted.posted_height) > repost_after_blocks
+/// A record to be made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Planned {
+    /// The process.
+    pub process: Id,
+    /// The epoch of its host.
+    pub epoch: u64,
+    /// The slot of the first entry; slot 0 has none.
+    pub first: u64,
+    /// The slot of the last entry.
+    pub last: u64,
+    /// The lowest stamped height.
+    pub stamped_height: u64,
+    /// The runs that it covers.
+    pub runs: Vec<i64>,
+    /// The signature over its end.
+    pub head: HeadSignature,
+    /// The Origin that the signature covers.
+    pub origin: Id,
+}
+
+impl Planned {
+    /// How many entries it has.
+    pub fn slots(&self) -> u64 {
+        self.last - self.first + 1
+    }
+}
+
+/// The records of the next Log transaction: of each process in the order of its slots, as many as fit. `unrecorded` are the
+/// runs that no record covers, in the order of signing.
+pub fn records(unrecorded: Vec<Unrecorded>) -> Vec<Planned> {
+    let (mut bytes, mut planned) = (0, Vec::new());
+    let mut logs: BTreeMap<Id, Log> = BTreeMap::new();
+    for run in unrecorded {
+        let log = logs.entry(run.waiting.run.process).or_default();
+        let Some(piece) = log.piece(run) else {
+            continue;
+        };
+        let new = log.extends(&planned, &piece).is_none();
+        bytes += piece.slots() * ENTRY_BYTES + if new { RECORD_BYTES } else { 0 };
+        if bytes > FLUSH_BYTES {
+            break;
+        }
+        match log.extends(&planned, &piece) {
+            Some(index) => extend(&mut planned[index], piece),
+            None => {
+                log.record = Some(planned.len());
+                planned.push(piece);
+            }
+        }
+    }
+    planned
+}
+
+/// What is known of one process on the way through the runs.
+#[derive(Debug, Default)]
+struct Log {
+    /// Runs since the last signed end.
+    open: Vec<Waiting>,
+    /// A run must wait, and so all behind it.
+    waits: bool,
+    /// Where its last record stands among those that are planned.
+    record: Option<usize>,
+}
+
+impl Log {
+    /// The smallest record that this run completes, if it does.
+    fn piece(&mut self, run: Unrecorded) -> Option<Planned> {
+        self.waits |= !run.has_data;
+        if self.waits {
+            return None;
+        }
+        self.open.push(run.waiting);
+        let head = run.head?;
+        let open = std::mem::take(&mut self.open);
+        let (first, last) = (open.first()?.run, run.waiting.run);
+        Some(Planned {
+            process: last.process,
+            epoch: last.epoch,
+            first: first.first.max(1),
+            last: last.last,
+            stamped_height: first.stamped_height,
+            runs: open.iter().map(|waiting| waiting.number).collect(),
+            head,
+            origin: run.origin,
+        })
+    }
+
+    /// The planned record that may go on with this piece.
+    fn extends(&self, planned: &[Planned], piece: &Planned) -> Option<usize> {
+        let index = self.record?;
+        let record = planned.get(index)?;
+        let fits = record.slots() + piece.slots() <= RECORD_ENTRIES_MAX as u64;
+        (fits && record.epoch == piece.epoch).then_some(index)
+    }
+}
+
+fn extend(record: &mut Planned, piece: Planned) {
+    record.last = piece.last;
+    record.head = piece.head;
+    record.runs.extend(piece.runs);
+}
+
+/// Blocks since the oldest unpublished stamp.
+pub fn lag(oldest_height: Option<u64>, tip_height: Option<u64>) -> u64 {
+    let both = oldest_height.zip(tip_height);
+    both.map_or(0, |(oldest, tip)| tip.saturating_sub(oldest))
 }
 
 /// Whether the oldest unpublished stamp is too old to take new messages (D5).
-pub fn is_stalled(oldest_height: Option<u64>, tip_height: u64, stop_after_blocks: u64) -> bool {
-    oldest_height.is_some_and(|oldest| tip_height.saturating_sub(oldest) > stop_after_blocks)
+pub fn is_stalled(lag_blocks: u64, stop_after_blocks: u64) -> bool {
+    lag_blocks > stop_after_blocks
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn waiting(number: i64, slots: u64, bytes: u64, stamped_height: u64) -> Waiting {
-        let run = Run {
-            process: Id::new([1; 32]),
-            first: 10,
-            last: 9 + slots,
-            bytes,
-            stamped_height,
-        };
-        Waiting { number, run }
-    }
-
-    #[test]
-    fn runs_gather_for_a_block_or_until_full() {
-        let small = [waiting(1, 5, 100, 7), waiting(2, 5, 100, 8)];
-        assert_eq!(due(&[], 9), 0);
-        assert_eq!(due(&small, 7), 0);
-        assert_eq!(due(&small, 8), 2);
-        assert_eq!(due(&[waiting(1, 1, FLUSH_BYTES, 9)], 9), 1);
-        assert_eq!(due(&[waiting(1, FLUSH_SLOTS, 1, 9)], 9), 1);
-        assert_eq!(
-            due(&[waiting(1, FLUSH_SLOTS - 1, 1, 9), waiting(2, 2, 1, 9)], 9),
-            1
-        );
-        assert_eq!(
-            due(&[waiting(1, 1, FLUSH_BYTES - 1, 9), waiting(2, 1, 2, 9)], 9),
-            1
-        );
-        assert_eq!(
-            due(&[waiting(1, 1, 3 * FLUSH_BYTES, 9), waiting(2, 1, 2, 9)], 9),
-            1
-        );
-    }
-
-    #[test]
-    fn patience_is_counted_in_blocks() {
-        let posted = Posted {
-            tx: Id::new([2; 32]),
-            posted_height: 10,
-            mined_height: None,
-        };
-        assert!(!is_lost(&posted, 30, 20) && is_lost(&posted, 31, 20));
-        assert!(!is_stalled(Some(10), 40, 30) && is_stalled(Some(10), 41, 30));
-        assert!(!is_stalled(None, 1_000, 0) && !is_stalled(Some(10), 5, 0));
-    }
-}
+#[path = "outbox_tests.rs"]
+mod tests;

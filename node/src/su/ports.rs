@@ -3,6 +3,7 @@
 use std::{fmt, pin::Pin, sync::Arc};
 
 use aosec_wire::{Id, VerifiedItem};
+use bytes::Bytes;
 
 /// The future of an answer from outside.
 pub type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, PortError>> + Send + 'a>>;
@@ -18,11 +19,25 @@ pub trait BaseLayer: Send + Sync {
     /// A data item, verified; none where no gateway has it.
     fn item(&self, id: Id) -> Answer<'_, Option<VerifiedItem>>;
 
-    /// Where a transaction stands; none where it is in no block.
-    fn mined(&self, tx: Id) -> Answer<'_, Option<Mined>>;
+    /// Where a transaction stands.
+    fn whereabouts(&self, tx: Id) -> Answer<'_, Whereabouts>;
 
     /// Posts `items` in one `Type: Data` transaction and answers its id.
-    fn post(&self, items: Vec<VerifiedItem>) -> Answer<'_, Id>;
+    fn post_data(&self, items: Vec<VerifiedItem>) -> Answer<'_, Id>;
+
+    /// Posts log records, in this order, in one `Type: Log` transaction of format 1 and answers its id.
+    fn post_log(&self, records: Vec<Bytes>) -> Answer<'_, Id>;
+}
+
+/// Where a transaction stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Whereabouts {
+    /// No gateway knows it.
+    Unknown,
+    /// A gateway knows it, and no block holds it.
+    Pending,
+    /// It is in a block.
+    Mined(Mined),
 }
 
 /// A transaction in a block.

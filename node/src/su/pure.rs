@@ -8,6 +8,7 @@ pub use super::{
     actor::{planned, rows},
     admission::{Verdict, Want, admit},
     guard::pure as guard,
-    outbox::{due, is_lost, is_stalled, runs},
+    outbox::{Planned, due, is_stalled, lag, records, runs},
+    passage::{Fate, Patience, fate, misplaced},
     registry::Signed,
 };

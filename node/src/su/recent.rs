@@ -37,6 +37,11 @@ impl Recent {
         }
     }
 
+    /// The item of this id, if it is remembered.
+    pub(super) fn item(&self, id: Id) -> Option<VerifiedItem> {
+        self.lock().get(&id).cloned()
+    }
+
     /// The message of a row; none where the row has none.
     pub(super) fn message(
         &self,
@@ -44,7 +49,7 @@ impl Recent {
         bytes: Option<Vec<u8>>,
     ) -> Result<Option<VerifiedItem>, StoreError> {
         let Some(bytes) = bytes else { return Ok(None) };
-        let known = self.lock().get(&id).cloned();
+        let known = self.item(id);
         known
             .map_or_else(|| item::verified(bytes.into()), Ok)
             .map(Some)

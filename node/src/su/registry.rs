@@ -50,7 +50,6 @@ pub(super) struct Tail(Mutex<Unkept>);
 pub(super) struct Unkept {
     pub(super) signed: Vec<Signed>,
     /// The signature over its end; none where it has no slots.
-    #[expect(dead_code, reason = "the store keeps it once it has a place for it")]
     pub(super) head: Option<HeadSignature>,
 }
 

@@ -6,9 +6,10 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use aosec_node::store::{
+    carrier::{Carrier, Kind},
     log::{Known, Row},
     process::Reach,
-    publication::{Backlog, Posted, Run, Waiting},
+    publication::{Backlog, Run, Waiting},
 };
 use aosec_wire::{Assignment, Id};
 
@@ -162,12 +163,14 @@ impl Store {
             .collect()
     }
 
-    pub(crate) fn unsettled(&self) -> Vec<Posted> {
-        let mut all: BTreeMap<Id, Posted> = BTreeMap::new();
+    pub(crate) fn unsettled(&self) -> Vec<Carrier> {
+        let mut all: BTreeMap<Id, Carrier> = BTreeMap::new();
         for queued in self.tables.runs.iter().filter(|queued| !queued.firm) {
             if let Some(tx) = queued.tx {
                 let (posted_height, mined_height) = (queued.posted_height, queued.mined_height);
-                all.entry(tx).or_insert(Posted {
+                all.entry(tx).or_insert(Carrier {
+                    number: 0,
+                    kind: Kind::Data,
                     tx,
                     posted_height,
                     mined_height,

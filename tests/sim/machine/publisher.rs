@@ -3,8 +3,11 @@
 use std::sync::Arc;
 
 use aosec_node::{
-    store::publication::{Posted, Run},
-    su::pure::{due, is_lost, is_stalled},
+    store::{carrier::Carrier, publication::Run},
+    su::{
+        ports::Whereabouts,
+        pure::{Fate, Patience, due, fate, is_stalled, lag},
+    },
 };
 use aosec_wire::{Assignment, Id};
 
@@ -107,7 +110,7 @@ impl World {
         }
     }
 
-    fn followed(&mut self, m: usize, posted: Posted, tip: u64) -> Option<Change> {
+    fn followed(&mut self, m: usize, posted: Carrier, tip: u64) -> Option<Change> {
         let seen = self
             .base_layer
             .mined_at(self.machines[m].gateway, posted.tx);
@@ -119,7 +122,17 @@ impl World {
         {
             return Some(Change::Mined(posted.tx, posted.mined_height, true));
         }
-        if mined.is_none() && is_lost(&posted, tip, self.scene.repost_after_blocks) {
+        let patience = Patience {
+            forgotten_after_blocks: self.scene.repost_after_blocks,
+            repost_after_blocks: self.scene.repost_after_blocks,
+            settlement_depth: depth,
+        };
+        let unmined = Carrier {
+            mined_height: None,
+            ..posted
+        };
+        let is_lost = || fate(&unmined, Some(Whereabouts::Unknown), tip, &patience) == Fate::Lost;
+        if mined.is_none() && is_lost() {
             self.trace.saw("a transaction posted again");
             return Some(Change::Lost(posted.tx));
         }
@@ -140,7 +153,7 @@ impl World {
         let machine = &mut self.machines[m];
         let oldest = machine.disk.store.backlog().oldest_height;
         if let Some(node) = &mut machine.node {
-            node.stalled = is_stalled(oldest, tip, self.scene.stop_after_blocks);
+            node.stalled = is_stalled(lag(oldest, Some(tip)), self.scene.stop_after_blocks);
             if node.stalled {
                 self.trace.saw("a publication too late");
             }

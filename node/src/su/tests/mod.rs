@@ -1,9 +1,12 @@
 //! The scheduler on real files, with a base layer, a tip and a clock that the test holds.
 
 mod crash;
+mod disorder;
+mod layer;
 mod order;
 mod publish;
 mod read;
+mod voyage;
 
 use std::{
     collections::BTreeMap,
@@ -23,7 +26,7 @@ use bytes::Bytes;
 use super::{
     Handle, Parts, Publishing, Settings,
     guard::Guard,
-    ports::{Answer, BaseLayer, Clock, Mined, PortError, Tip},
+    ports::{Answer, BaseLayer, Clock, Mined, PortError, Tip, Whereabouts},
 };
 use crate::store::Store;
 
@@ -45,6 +48,7 @@ struct Chain {
     items: BTreeMap<Id, VerifiedItem>,
     mined: BTreeMap<Id, Mined>,
     posts: Vec<(Id, Vec<VerifiedItem>)>,
+    logs: Vec<(Id, Vec<Bytes>)>,
     is_down: bool,
 }
 
@@ -80,6 +84,10 @@ impl Sky {
         self.chain.lock().unwrap().posts.clone()
     }
 
+    pub(crate) fn logs(&self) -> Vec<(Id, Vec<Bytes>)> {
+        self.chain.lock().unwrap().logs.clone()
+    }
+
     fn with<T>(&self, look: impl FnOnce(&mut Chain) -> T) -> Result<T, PortError> {
         let mut chain = self.chain.lock().unwrap();
         if chain.is_down {
@@ -107,15 +115,30 @@ impl BaseLayer for Sky {
         Box::pin(async move { self.with(|chain| chain.items.get(&id).cloned()) })
     }
 
-    fn mined(&self, tx: Id) -> Answer<'_, Option<Mined>> {
-        Box::pin(async move { self.with(|chain| chain.mined.get(&tx).copied()) })
+    fn whereabouts(&self, tx: Id) -> Answer<'_, Whereabouts> {
+        Box::pin(async move {
+            self.with(|chain| match chain.mined.get(&tx) {
+                Some(mined) => Whereabouts::Mined(*mined),
+                None => Whereabouts::Unknown,
+            })
+        })
     }
 
-    fn post(&self, items: Vec<VerifiedItem>) -> Answer<'_, Id> {
+    fn post_data(&self, items: Vec<VerifiedItem>) -> Answer<'_, Id> {
         Box::pin(async move {
             self.with(|chain| {
                 let tx = Id::sha256(&chain.posts.len().to_be_bytes());
                 chain.posts.push((tx, items));
+                tx
+            })
+        })
+    }
+
+    fn post_log(&self, records: Vec<Bytes>) -> Answer<'_, Id> {
+        Box::pin(async move {
+            self.with(|chain| {
+                let tx = Id::sha256(&[0xff, chain.logs.len() as u8]);
+                chain.logs.push((tx, records));
                 tx
             })
         })
@@ -216,6 +239,10 @@ pub(crate) fn copy(from: &Path, to: &Path) {
     DirBuilder::new().mode(0o700).create(to).unwrap();
     for file in fs::read_dir(from).unwrap() {
         let file = file.unwrap();
+        // SQLite's index of the WAL is memory that no stop leaves half copied; without it, it is made anew.
+        if file.file_name().to_string_lossy().ends_with("-shm") {
+            continue;
+        }
         fs::copy(file.path(), to.join(file.file_name())).unwrap();
     }
 }
