@@ -1,0 +1,187 @@
+//! The order of things in one item: fee, child, action, names, looks, checks, writes (3.4), and the shape of the answer.
+
+use serde_json::{Map, Value, json};
+
+use crate::court::Court;
+use crate::message::{Enclosures, Item, Tag};
+use crate::outcome::{Answer, Judged, Outcome, Refusal, Reply, Verdict, demand};
+use crate::{bond, escrow, heartbeat, hosting, pay, processes, queue, register};
+use crate::{token, unbonding, update, views};
+
+macro_rules! actions {
+    ($($variant:ident $name:literal $rule:path;)*) => {
+        /// What the message table knows.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub(crate) enum Action { $($variant,)* }
+
+        impl Action {
+            pub(crate) fn named(name: &str) -> Option<Self> {
+                match name { $($name => Some(Self::$variant),)* _ => None }
+            }
+
+            pub(crate) const fn name(self) -> &'static str {
+                match self { $(Self::$variant => $name,)* }
+            }
+
+            fn judge(self, court: &mut Court, item: &Item) -> Judged {
+                match self { $(Self::$variant => $rule(court, item),)* }
+            }
+        }
+    };
+}
+
+actions! {
+    Info "Info" token::info;
+    Balance "Balance" token::balance;
+    Balances "Balances" token::balances;
+    TotalSupply "Total-Supply" token::total_supply;
+    Transfer "Transfer" token::transfer;
+    Params "Params" views::params;
+    Operators "Operators" views::operators;
+    Processes "Processes" views::processes;
+    Bond "Bond" bond::bond;
+    Update "Update" update::update;
+    Unbond "Unbond" unbonding::unbond;
+    Withdraw "Withdraw" unbonding::withdraw;
+    Host "Host" hosting::host;
+    Register "Register" register::register;
+    Leave "Leave" hosting::leave;
+    Fund "Fund" escrow::fund;
+    Settle "Settle" escrow::settle;
+    Heartbeat "Heartbeat" heartbeat::heartbeat;
+}
+
+/// Runs an item of the court's log.
+pub(crate) fn run(court: &mut Court, item: &Item) -> Outcome {
+    let fee = court.parameters.inbox_fee;
+    if court.ledger.free(&item.owner) < fee {
+        return unfunded();
+    }
+    court.changes = Default::default();
+    court.ledger.debit(&item.owner, fee);
+    court.ledger.burn(fee);
+    let action = item.tag("Action").and_then(Action::named);
+    let judged = judge(court, item, action);
+    conclude(Some(court), item, action.map(Action::name), judged)
+}
+
+/// Answers a dry-run on a copy of the court: the caller throws the copy away.
+pub(crate) fn read(court: &mut Court, item: &Item) -> Outcome {
+    court.changes = Default::default();
+    let item = Item {
+        run: court.height,
+        mined: court.height,
+        ..item.clone()
+    };
+    let action = item.tag("Action").and_then(Action::named);
+    let judged = known(&item, action).and_then(|action| action.judge(court, &item));
+    conclude(Some(court), &item, action.map(Action::name), judged)
+}
+
+fn judge(court: &mut Court, item: &Item, action: Option<Action>) -> Judged {
+    let action = known(item, action)?;
+    let names: Vec<String> = item.names()?.into_iter().map(str::to_owned).collect();
+    for name in names {
+        pay::look_at(court, &name, &item.logs, item.run);
+    }
+    action.judge(court, item)
+}
+
+fn known(item: &Item, action: Option<Action>) -> Result<Action, Refusal> {
+    demand(item.enclosures != Enclosures::Bad, "2.5 child")?;
+    action.ok_or(Refusal("2.2 action"))
+}
+
+/// The sender cannot pay: it is as if the item had not run, and nothing else is said (2.4).
+fn unfunded() -> Outcome {
+    let verdict = Verdict {
+        code: Some("2.4 unfunded".to_owned()),
+        unfunded: true,
+        ..Verdict::default()
+    };
+    Outcome {
+        verdict,
+        answers: Vec::new(),
+    }
+}
+
+/// Verdict and answers of an item.
+pub(crate) fn conclude(
+    court: Option<&Court>,
+    item: &Item,
+    action: Option<&str>,
+    judged: Judged,
+) -> Outcome {
+    let verdict = verdict(court, judged.as_ref().err());
+    let answers = match judged {
+        Ok(Reply::Token(answers)) => answers,
+        Ok(Reply::Fields(fields)) => vec![applied(item, action.unwrap_or_default(), fields)],
+        Err(refusal) => vec![refused(item, action.unwrap_or("Action"), refusal)],
+    };
+    Outcome { verdict, answers }
+}
+
+/// Verdict of a Tick: nobody is answered.
+pub(crate) fn silent(judged: Result<&Court, Refusal>) -> Outcome {
+    let verdict = match judged {
+        Ok(court) => verdict(Some(court), None),
+        Err(refusal) => verdict(None, Some(&refusal)),
+    };
+    Outcome {
+        verdict,
+        answers: Vec::new(),
+    }
+}
+
+fn verdict(court: Option<&Court>, refusal: Option<&Refusal>) -> Verdict {
+    let mut verdict = Verdict {
+        ok: refusal.is_none(),
+        code: refusal.map(ToString::to_string),
+        ..Verdict::default()
+    };
+    if let Some(court) = court {
+        let hosting = court.changes.hosting.iter();
+        verdict.hosting = hosting.map(|row| processes::row(court, *row)).collect();
+        verdict.keys.clone_from(&court.changes.keys);
+        verdict.want = queue::want(court);
+    }
+    verdict
+}
+
+fn applied(item: &Item, action: &str, mut fields: Map<String, Value>) -> Answer {
+    fields.insert("ok".to_owned(), Value::Bool(true));
+    Answer {
+        target: item.owner.clone(),
+        tags: tags(item, format!("{action}-Response")),
+        data: Some(Value::Object(fields).to_string()),
+    }
+}
+
+fn refused(item: &Item, action: &str, refusal: Refusal) -> Answer {
+    let code = refusal.to_string();
+    let mut tags = tags(item, format!("{action}-Error"));
+    tags.push(("Code".to_owned(), code.clone()));
+    tags.push(("Error".to_owned(), code.clone()));
+    Answer {
+        target: item.owner.clone(),
+        tags,
+        data: Some(json!({"ok": false, "code": code}).to_string()),
+    }
+}
+
+fn tags(item: &Item, action: String) -> Vec<Tag> {
+    let mut tags = vec![
+        ("Action".to_owned(), action),
+        ("Message-Id".to_owned(), item.id.clone()),
+    ];
+    let reference = item.tag("X-Reference").or_else(|| item.tag("Reference"));
+    for (name, value) in [
+        ("X-Reference", reference),
+        ("X-Origin", item.tag("X-Origin")),
+    ] {
+        if let Some(value) = value {
+            tags.push((name.to_owned(), value.to_owned()));
+        }
+    }
+    tags
+}

@@ -1,0 +1,124 @@
+//! What a message leads to: the verdict for the deriver and the answers (2.4, 3.4; message table).
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use crate::message::Tag;
+
+/// Why a message was refused: rule number and word, as the message table spells them (3.4).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct Refusal(pub &'static str);
+
+/// Everything that one message leads to.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Outcome {
+    /// What the deriver reads.
+    pub verdict: Verdict,
+    /// At most one answer to the caller, and the credit notice of a transfer.
+    pub answers: Vec<Answer>,
+}
+
+/// `Output.data`: what the deriver reads, and nothing else (2.4).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Verdict {
+    /// Whether the message was applied.
+    pub ok: bool,
+    /// Why not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
+    /// The sender cannot pay the inbox fee: the item did not run (2.4).
+    #[serde(rename = "Unfunded", skip_serializing_if = "std::ops::Not::not")]
+    pub unfunded: bool,
+    /// Hosting rows that changed, each process once, in the order of the first change.
+    #[serde(rename = "Hosting", skip_serializing_if = "Vec::is_empty")]
+    pub hosting: Vec<HostingRow>,
+    /// Key rows in the order in which they were made.
+    #[serde(rename = "Keys", skip_serializing_if = "Vec::is_empty")]
+    pub keys: Vec<KeyRow>,
+    /// Processes whose head the next Tick needs.
+    #[serde(rename = "Want", skip_serializing_if = "Vec::is_empty")]
+    pub want: Vec<String>,
+}
+
+/// What the deriver must know of a process.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct HostingRow {
+    /// The process's id.
+    pub process: String,
+    /// Shown state (5.2).
+    pub state: &'static str,
+    /// Its epoch.
+    pub epoch: u64,
+    /// First slot of the epoch.
+    pub first: u64,
+    /// The legacy chain that `Register` named.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub legacy: Option<String>,
+    /// The host, while there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub operator: Option<String>,
+    /// The run height of its `Host`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub from: Option<u64>,
+    /// The height of the last end, once there was one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub u: Option<u64>,
+}
+
+/// A hot key and the heights at which it counts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct KeyRow {
+    /// Whose it is.
+    pub operator: String,
+    /// The key's address.
+    pub key: String,
+    /// First height.
+    pub from: u64,
+    /// Last height; without it the key counts on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub to: Option<u64>,
+}
+
+/// A message that the court sends.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Answer {
+    /// To whom.
+    pub target: String,
+    /// Its tags.
+    pub tags: Vec<Tag>,
+    /// Its data; none where no rule says what stands there.
+    pub data: Option<String>,
+}
+
+/// What an applied action says to its caller.
+#[derive(Clone, Debug)]
+pub(crate) enum Reply {
+    /// `<Action>-Response` with these fields beside `ok`.
+    Fields(Map<String, Value>),
+    /// The token's own answers, as wallets expect them.
+    Token(Vec<Answer>),
+}
+
+impl Reply {
+    /// The fields of a JSON object.
+    pub(crate) fn fields(value: Value) -> Self {
+        match value {
+            Value::Object(fields) => Self::Fields(fields),
+            other => Self::Fields(Map::from_iter([("value".to_owned(), other)])),
+        }
+    }
+}
+
+/// What an action comes to.
+pub(crate) type Judged = Result<Reply, Refusal>;
+
+/// Fails with a code unless a condition holds.
+pub(crate) fn demand(holds: bool, code: &'static str) -> Result<(), Refusal> {
+    match holds {
+        true => Ok(()),
+        false => Err(Refusal(code)),
+    }
+}

@@ -1,0 +1,167 @@
+//! What a fault takes: stake in its order, jail, tombstone (4.1, 4.5; 6, liveness; 6.8).
+//!
+//! No message leads here yet: cases will (6). Taken stake waits in `pending`; how it is divided comes with the cases too.
+
+use crate::amount::Amount;
+use crate::court::Court;
+use crate::queue::Transition;
+
+/// Jail of an operator: through which height, and when its episodes began.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Jail {
+    until: Option<u64>,
+    episodes: Vec<u64>,
+}
+
+impl Jail {
+    pub(crate) fn until(&self) -> Option<u64> {
+        self.until
+    }
+
+    /// Jailed *through* the height.
+    pub(crate) fn holds_at(&self, height: u64) -> bool {
+        self.until.is_some_and(|until| height <= until)
+    }
+
+    fn recent(&self, height: u64, memory: u64) -> u32 {
+        let recent = self.episodes.iter();
+        let recent = recent.filter(|begun| **begun < height && **begun + memory > height);
+        u32::try_from(recent.count()).unwrap_or(u32::MAX)
+    }
+}
+
+/// Slashes `wanted` for a fault in a lease and gives what it took: the lease's own live allocation, bond that no live lease has,
+/// the unbonding pool, the rest of the bond (4.5). What is not there is not owed.
+pub fn slash(court: &mut Court, number: u64, wanted: Amount, height: u64) -> Amount {
+    let Some(lease) = court.leases.get_mut(&number) else {
+        return 0;
+    };
+    let (operator, live) = (lease.operator, lease.is_live());
+    let own = if live {
+        lease.allocation.min(wanted)
+    } else {
+        0
+    };
+    lease.allocation -= own;
+    let record = court.operators.get_mut(operator);
+    record.bond -= own;
+    record.live -= own;
+    if own > 0 {
+        shrunk(court, number, height);
+    }
+
+    let record = court.operators.get_mut(operator);
+    let idle = record.unallocated().min(wanted - own);
+    record.bond -= idle;
+    let (pooled, burned) = record.pool.slash(wanted - own - idle);
+    let rest = record.bond.min(wanted - own - idle - pooled);
+    record.bond -= rest;
+
+    let taken = own + idle + pooled + rest;
+    court.ledger.suspend(taken);
+    court.ledger.burn(burned);
+    if !live {
+        lower_held(court, number, taken);
+    }
+    shrink(court, operator, height);
+    taken
+}
+
+/// A slash on held stake lowers it (4.4).
+fn lower_held(court: &mut Court, number: u64, taken: Amount) {
+    if let Some(lease) = court.leases.get_mut(&number) {
+        let lowered = lease.allocation.min(taken);
+        lease.allocation -= lowered;
+        court.operators.get_mut(lease.operator).held -= lowered;
+    }
+}
+
+/// Σ live allocations ≤ bond: the newest leases are shrunk first (4.1).
+fn shrink(court: &mut Court, operator: usize, height: u64) {
+    let newest: Vec<u64> = court
+        .operators
+        .get(operator)
+        .leases
+        .iter()
+        .rev()
+        .copied()
+        .collect();
+    for number in newest {
+        let record = court.operators.get_mut(operator);
+        let excess = record.live.saturating_sub(record.bond);
+        let Some(lease) = court.leases.get_mut(&number).filter(|_| excess > 0) else {
+            return;
+        };
+        let cut = lease.allocation.min(excess);
+        lease.allocation -= cut;
+        record.live -= cut;
+        shrunk(court, number, height);
+    }
+}
+
+/// A live lease under its process's minimum is unhosted in the next Tick; scheduled once a lease (3.5).
+fn shrunk(court: &mut Court, number: u64, height: u64) {
+    let Some(lease) = court.leases.get_mut(&number) else {
+        return;
+    };
+    let least = court.processes.get(lease.process).terms.min_allocation;
+    if lease.allocation < least && !lease.shrinking {
+        lease.shrinking = true;
+        court.queue.schedule(height + 1, Transition::Shrunk(number));
+    }
+}
+
+/// A double assignment: the allocation and 10 % of the rest of the bond, both as before, in one slash (4.5).
+pub fn double_assignment(court: &mut Court, number: u64, height: u64) -> Amount {
+    let Some(lease) = court.leases.get(&number) else {
+        return 0;
+    };
+    let operator = lease.operator;
+    let rest = court
+        .operators
+        .get(operator)
+        .bond
+        .saturating_sub(lease.allocation);
+    let taken = slash(court, number, lease.allocation + rest / 10, height);
+    tombstone(court, operator, height);
+    taken
+}
+
+/// All live leases are lost in Ticks, the newest first (3.5). The same again changes nothing.
+fn tombstone(court: &mut Court, operator: usize, height: u64) {
+    let record = court.operators.get_mut(operator);
+    if std::mem::replace(&mut record.tombstoned, true) {
+        return;
+    }
+    for number in record.leases.iter().rev() {
+        let lost = Transition::Tombstoned(*number);
+        court.queue.schedule(height + 1, lost);
+    }
+}
+
+/// A liveness fault: 2 % of the allocation, doubling with each jail episode in `memory`, 16 % at most, and jail (6).
+pub fn liveness(court: &mut Court, number: u64, height: u64) -> Amount {
+    let Some(lease) = court.leases.get(&number) else {
+        return 0;
+    };
+    let (operator, allocation) = (lease.operator, lease.allocation);
+    let percent = imprison(court, operator, height);
+    slash(court, number, allocation * percent / 100, height)
+}
+
+/// Begins an episode unless one lasts; the percentage of the episode.
+fn imprison(court: &mut Court, operator: usize, height: u64) -> Amount {
+    let parameters = &court.parameters;
+    let (memory, most, least) = (parameters.memory, parameters.jail_max, parameters.jail_min);
+    let jail = &mut court.operators.get_mut(operator).jail;
+    let jailed = jail.holds_at(height);
+    let last = jail.episodes.last().copied().unwrap_or(height);
+    let episodes = jail
+        .recent(if jailed { last } else { height }, memory)
+        .min(32);
+    if !jailed {
+        jail.episodes.push(height);
+        jail.until = Some(height + most.min(least << episodes));
+    }
+    (2 << episodes).min(16)
+}
