@@ -7,6 +7,7 @@ pub mod chain;
 pub mod client;
 pub mod devnet;
 pub mod exit;
+pub mod guard;
 pub mod keys;
 pub mod log;
 pub mod message;
@@ -50,6 +51,9 @@ enum Command {
     /// Run one node.
     #[command(subcommand)]
     Node(node::NodeCommand),
+    /// What the scheduler key has signed, and the way back where it must not sign.
+    #[command(subcommand)]
+    Guard(guard::GuardCommand),
     /// Make, show and import keys; they are sealed at rest.
     #[command(subcommand)]
     Keys(keys::KeysCommand),
@@ -88,6 +92,7 @@ fn run(cli: Cli) -> Result<(), CliError> {
     match cli.command {
         Command::Devnet(args) => block_on(devnet::run(args, out)),
         Command::Node(command) => block_on(node::run(command, out)),
+        Command::Guard(command) => block_on(guard::run(command, out)),
         Command::Keys(command) => keys::run(command, out),
         Command::Process(command) => block_on(process::run(command, out)),
         Command::Message(command) => block_on(message::run(command, out)),

@@ -102,7 +102,7 @@ impl RunArgs {
         if let Some(index) = self.devnet_node {
             return Ok(keys::devnet::node(index)?);
         }
-        let folder = self.data.join("keys");
+        let folder = self.data.join(keys::FOLDER);
         let own = folder.join("password");
         let (password, made) = match &self.password_file {
             Some(file) => (Password::from_file(file)?, false),

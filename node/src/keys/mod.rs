@@ -12,11 +12,15 @@ use std::io::{self, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
-use aosec_wire::{KeyError, SigningKey};
+use aosec_wire::{Address, KeyError, SigningKey};
 use zeroize::Zeroizing;
 
 pub use sealed::SealError;
 
+/// Name of the folder of the keys in the node's folder.
+pub const FOLDER: &str = "keys";
+/// Name of the key that signs assignments.
+const SCHEDULER: &str = "scheduler";
 /// Mode of a folder that holds keys.
 const FOLDER_MODE: u32 = 0o700;
 /// Mode of a file that holds a key or its password.
@@ -99,7 +103,7 @@ impl NodeKeys {
         Ok(Self {
             owner: ed25519("owner")?,
             operator: ed25519("operator")?,
-            scheduler: ed25519("scheduler")?,
+            scheduler: ed25519(SCHEDULER)?,
             authority: ed25519("authority")?,
             wallet: open_or_make(folder, "wallet", password, || {
                 Ok(SigningKey::rsa_generate()?)
@@ -108,13 +112,31 @@ impl NodeKeys {
     }
 }
 
+/// The address of the scheduler key in `folder`, read without its password; none where no key is there.
+///
+/// # Errors
+/// Where the file is exposed or unreadable, or holds no sealed key.
+pub fn scheduler_address(folder: &Path) -> Result<Option<Address>, KeysError> {
+    let path = path_of(folder, SCHEDULER);
+    if !path.exists() {
+        return Ok(None);
+    }
+    let sealed = sealed::Sealed::parse(&read_private(&path)?);
+    let address = sealed.and_then(|sealed| sealed.address().parse().ok());
+    address.map(Some).ok_or(KeysError::Unknown(path))
+}
+
+fn path_of(folder: &Path, name: &str) -> PathBuf {
+    folder.join(format!("{name}.key"))
+}
+
 fn open_or_make(
     folder: &Path,
     name: &str,
     password: &Password,
     make: impl FnOnce() -> Result<SigningKey, KeysError>,
 ) -> Result<SigningKey, KeysError> {
-    let path = folder.join(format!("{name}.key"));
+    let path = path_of(folder, name);
     if path.exists() {
         return open(&path, None, Some(password));
     }

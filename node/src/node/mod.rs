@@ -22,6 +22,7 @@ use crate::su::guard::GuardFileError;
 use crate::{mu, su};
 use listen::Listeners;
 use parts::Base;
+pub(crate) use parts::GUARD;
 
 /// Why a node does not start.
 #[derive(Debug, thiserror::Error)]

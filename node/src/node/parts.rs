@@ -27,7 +27,7 @@ use crate::su::{
 use crate::su::{Guard, Publishing, Standing, SystemClock};
 
 /// Name of the guard file in the node's folder.
-const GUARD: &str = "guard";
+pub(crate) const GUARD: &str = "guard";
 /// Blocks of `publish_within` on a real network (PROTOCOL 8); half of it stops the SU (D5).
 const PUBLISH_WITHIN_BLOCKS: u64 = 60;
 

@@ -80,6 +80,12 @@ impl Store {
         })
     }
 
+    /// Whether a store is in `dir`: opening makes one where there is none.
+    #[must_use]
+    pub fn is_in(dir: &Path) -> bool {
+        open::is_in(dir)
+    }
+
     /// Runs `job` in the next group transaction and answers once that has been committed to the disk.
     ///
     /// Waits for its turn when the queue is full. The job runs even if nobody waits for its answer any more.

@@ -78,6 +78,10 @@ impl Folder {
     }
 }
 
+pub(super) fn is_in(dir: &Path) -> bool {
+    dir.join(DATABASE).exists()
+}
+
 /// The writer's connection and the readers' pool, after all migrations.
 pub(super) async fn connect(folder: &Folder) -> Result<(Db, SqlitePool), StoreError> {
     let path = folder.dir.join(DATABASE);

@@ -147,9 +147,9 @@ impl Sources for Gateway {
         })
     }
 
-    fn newest<'a>(&'a self, scheduler: &'a Address) -> Answer<'a, Vec<Shown>> {
+    fn newest<'a>(&'a self, scheduler: &'a Address, limit: usize) -> Answer<'a, Vec<Shown>> {
         Box::pin(async move {
-            let listed = self.newest_signed(scheduler, &WATCHED).await;
+            let listed = self.newest_signed(scheduler, &WATCHED, limit).await;
             let listed = listed.map_err(PortError::new)?.into_iter();
             Ok(listed
                 .map(|Claimed { id, tags }| Shown { id, tags })

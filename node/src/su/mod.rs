@@ -26,6 +26,7 @@ mod recent;
 pub mod recover;
 pub mod refusal;
 mod registry;
+pub mod resume;
 mod standing;
 pub mod watch;
 

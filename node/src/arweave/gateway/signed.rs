@@ -3,17 +3,17 @@
 
 use aosec_wire::{Address, Id, Tags};
 use serde::Deserialize;
+use serde_json::json;
 
 use super::{Gateway, GatewayError, peer::Peer, request::Fault};
 
-/// Items listed of each type: those of the last few blocks of an ordinary node. Older ones are looked for only where one of
-/// these is strange.
-const LISTED: usize = 20;
+/// Entries of a page: what every known gateway gives.
+const PAGE: usize = 100;
 
 const QUERY: &str = concat!(
-    "query Signed($owner: String!, $type: String!, $first: Int!) { transactions(owners: [$owner], sort: HEIGHT_DESC, ",
-    r#"first: $first, tags: [{ name: "Data-Protocol", values: ["ao"] }, { name: "Type", values: [$type] }]"#,
-    ") { edges { node { id tags { name value } } } } }"
+    "query Signed($owner: String!, $type: String!, $first: Int!, $after: String) { transactions(owners: [$owner], ",
+    r#"sort: HEIGHT_DESC, first: $first, after: $after, tags: [{ name: "Data-Protocol", values: ["ao"] }, { name: "Type", values: [$type] }]"#,
+    ") { pageInfo { hasNextPage } edges { cursor node { id tags { name value } } } } }"
 );
 
 /// An item as a gateway lists it.
@@ -36,12 +36,21 @@ struct Data {
 }
 
 #[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
 struct Connection {
+    page_info: PageInfo,
     edges: Vec<Edge>,
 }
 
 #[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct PageInfo {
+    has_next_page: bool,
+}
+
+#[derive(Deserialize)]
 struct Edge {
+    cursor: String,
     node: Node,
 }
 
@@ -58,7 +67,7 @@ struct NodeTag {
 }
 
 impl Gateway {
-    /// The newest items of these types that `owner` signed, as all gateways together list them.
+    /// The newest items of these types that `owner` signed, at most `limit` of each, as all gateways together list them.
     ///
     /// # Errors
     /// [`GatewayError::Unanswered`] if no gateway answers; one that fails while another answers is warned of.
@@ -66,13 +75,14 @@ impl Gateway {
         &self,
         owner: &Address,
         types: &'static [&'static str],
+        limit: usize,
     ) -> Result<Vec<Claimed>, GatewayError> {
         let listed = self.every(|peer| {
             let owner = owner.clone();
             async move {
                 let mut listed = Vec::new();
                 for kind in types {
-                    listed.extend(signed(&peer, &owner, kind).await?);
+                    listed.extend(signed(&peer, &owner, kind, limit).await?);
                 }
                 Ok(listed)
             }
@@ -81,14 +91,31 @@ impl Gateway {
     }
 }
 
-async fn signed(peer: &Peer, owner: &Address, kind: &str) -> Result<Vec<Claimed>, Fault> {
-    let variables = serde_json::json!({ "owner": owner, "type": kind, "first": LISTED });
-    let body = peer.graphql(QUERY, variables).await?;
-    let answer: Answer =
-        serde_json::from_slice(&body).map_err(|_shape| Fault::Unreadable("GraphQL"))?;
-    let data = answer.data.ok_or(Fault::Unreadable("GraphQL"))?;
-    let nodes = data.transactions.edges.into_iter().take(LISTED);
-    Ok(nodes.map(|edge| listed(edge.node)).collect())
+async fn signed(
+    peer: &Peer,
+    owner: &Address,
+    kind: &str,
+    limit: usize,
+) -> Result<Vec<Claimed>, Fault> {
+    let (mut found, mut after) = (Vec::new(), None);
+    while found.len() < limit {
+        let first = PAGE.min(limit - found.len());
+        let variables = json!({ "owner": owner, "type": kind, "first": first, "after": after });
+        let body = peer.graphql(QUERY, variables).await?;
+        let answer: Answer =
+            serde_json::from_slice(&body).map_err(|_shape| Fault::Unreadable("GraphQL"))?;
+        let page = answer
+            .data
+            .ok_or(Fault::Unreadable("GraphQL"))?
+            .transactions;
+        after = page.edges.last().map(|edge| edge.cursor.clone());
+        found.extend(page.edges.into_iter().map(|edge| listed(edge.node)));
+        if !page.page_info.has_next_page || after.is_none() {
+            break;
+        }
+    }
+    found.truncate(limit);
+    Ok(found)
 }
 
 fn listed(node: Node) -> Claimed {

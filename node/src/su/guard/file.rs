@@ -87,7 +87,7 @@ pub enum GuardFileError {
     /// It is not readable where it must be.
     #[error(
         "{} is damaged at byte {at} ({what}): do not sign with this key; bring the file back whole from the disk \
-         it was last written on, or host under a new scheduler key",
+         it was last written on, or move it away and go on as with a lost one: docs/GUARD.md",
         path.display()
     )]
     Damaged {
@@ -116,6 +116,20 @@ pub enum GuardFileError {
         /// What the system said.
         source: io::Error,
     },
+}
+
+impl GuardFileError {
+    /// One word for scripts and vectors.
+    #[must_use]
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::InUse(_) => "in-use",
+            Self::OtherKey { .. } => "wrong-key",
+            Self::Damaged { .. } => "damaged",
+            Self::Version { .. } => "version",
+            Self::Io { .. } => "io",
+        }
+    }
 }
 
 impl GuardFile {

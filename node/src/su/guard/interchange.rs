@@ -156,17 +156,26 @@ impl Interchange {
         }
     }
 
+    /// Whether it speaks of the key `scheduler`.
+    ///
+    /// # Errors
+    /// [`InterchangeError::OtherKey`] where it does not.
+    pub fn verify_key(&self, scheduler: &Address) -> Result<(), InterchangeError> {
+        if self.scheduler == *scheduler {
+            return Ok(());
+        }
+        Err(InterchangeError::OtherKey {
+            found: self.scheduler.clone(),
+            own: scheduler.clone(),
+        })
+    }
+
     /// Takes it into `book`, the guard of `scheduler`, whole or not at all. Gives how many logs were not known so far.
     ///
     /// # Errors
     /// Why nothing was taken.
     pub fn merge(&self, book: &mut Book, scheduler: &Address) -> Result<usize, InterchangeError> {
-        if self.scheduler != *scheduler {
-            return Err(InterchangeError::OtherKey {
-                found: self.scheduler.clone(),
-                own: scheduler.clone(),
-            });
-        }
+        self.verify_key(scheduler)?;
         let mut next = book.clone();
         self.network(&mut next)?;
         let mut learned = 0;

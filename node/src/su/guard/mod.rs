@@ -146,6 +146,24 @@ pub enum GuardError {
     Stopped(Arc<str>),
 }
 
+impl GuardError {
+    /// One word for scripts and vectors.
+    #[must_use]
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Conflict { .. } => "conflict",
+            Self::Gap { .. } => "gap",
+            Self::Epoch { .. } => "epoch",
+            Self::EpochOver { .. } => "epoch-over",
+            Self::Record(_) => "record",
+            Self::Assignment(_) => "assignment",
+            Self::Contradiction(_) => "contradiction",
+            Self::Halted(_) => "halted",
+            Self::Stopped(_) => "stopped",
+        }
+    }
+}
+
 impl Guard {
     /// Opens the guard file at `path` (made when absent) for `key`, which nobody else should hold from now on, and notes
     /// there that it was started.
@@ -300,3 +318,5 @@ pub fn sign_head(key: &SigningKey, batch: &Batch, origin: Id) -> HeadSignature {
 mod life_tests;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod vectors;

@@ -28,13 +28,16 @@ use super::{
 };
 use crate::store::{StoreError, log};
 
+/// Items of each kind looked at: those of the last few blocks of an ordinary node. Whoever signs elsewhere shows up among them.
+const LOOKED_AT: usize = 20;
+
 /// Where this node learns what its key has published.
 pub trait Sources: Send + Sync {
     /// The network behind the sources; none where no source knows its first block.
     fn network(&self) -> Answer<'_, Option<Network>>;
 
-    /// The newest items of this key that any source shows: claims, nothing verified.
-    fn newest<'a>(&'a self, scheduler: &'a Address) -> Answer<'a, Vec<Shown>>;
+    /// The newest items of this key that any source shows, at most `limit` of each kind: claims, nothing verified.
+    fn newest<'a>(&'a self, scheduler: &'a Address, limit: usize) -> Answer<'a, Vec<Shown>>;
 
     /// An item, verified.
     fn item(&self, id: Id) -> Answer<'_, Option<VerifiedItem>>;
@@ -163,7 +166,10 @@ async fn foreign(
     if let Some(other) = other_network(shared, watch).await? {
         return Ok(Some(other));
     }
-    let shown = watch.sources.newest(shared.guard.address()).await?;
+    let shown = watch
+        .sources
+        .newest(shared.guard.address(), LOOKED_AT)
+        .await?;
     let sighted: Vec<_> = shown.iter().filter_map(sighted).collect();
     let chains = chains(shared, &sighted).await?;
     for (id, sighting) in sighted {
@@ -177,7 +183,13 @@ async fn foreign(
             sighting.judge(own)
         };
         if let Some(foreign) = shared.guard.look(judge)
-            && is_true(shared, watch, id, &sighting).await?
+            && is_true(
+                watch.sources.as_ref(),
+                shared.guard.address(),
+                id,
+                &sighting,
+            )
+            .await?
         {
             return Ok(Some(foreign));
         }
@@ -200,7 +212,7 @@ async fn other_network(shared: &Shared, watch: &Watch) -> Result<Option<Foreign>
     Ok(None)
 }
 
-fn sighted(shown: &Shown) -> Option<(Id, Sighting)> {
+pub(super) fn sighted(shown: &Shown) -> Option<(Id, Sighting)> {
     Sighting::read(|name| shown.tags.get(name)).map(|sighting| (shown.id, sighting))
 }
 
@@ -222,19 +234,18 @@ async fn chains(
 }
 
 /// Whether the key really signed what a source shows: a gateway alone must not be able to stop a node.
-async fn is_true(
-    shared: &Shared,
-    watch: &Watch,
+pub(super) async fn is_true(
+    sources: &dyn Sources,
+    scheduler: &Address,
     id: Id,
     sighting: &Sighting,
-) -> Result<bool, Trouble> {
-    let Some(item) = watch.sources.item(id).await? else {
+) -> Result<bool, PortError> {
+    let Some(item) = sources.item(id).await? else {
         tracing::warn!(%id, "a gateway lists an item of this key that it does not serve");
         return Ok(false);
     };
     let signed = Sighting::read(|name| item.tags().get(name));
-    let is_ours = item.owner_address() == shared.guard.address();
-    Ok(is_ours && signed.as_ref() == Some(sighting))
+    Ok(item.owner_address() == scheduler && signed.as_ref() == Some(sighting))
 }
 
 #[cfg(test)]

@@ -124,6 +124,20 @@ pub enum Foreign {
     },
 }
 
+impl Foreign {
+    /// One word for scripts and vectors.
+    #[must_use]
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Start { .. } => "start",
+            Self::Alive { .. } => "alive",
+            Self::Beyond { .. } => "beyond",
+            Self::Content { .. } => "content",
+            Self::Network { .. } => "network",
+        }
+    }
+}
+
 const NEXT_STEP: &str = "Stop the other node and bring back the files that were last in use, then restart; or, where there is \
                          only this node: `aosec guard resume --help`";
 

@@ -50,7 +50,7 @@ impl Sources for Told {
         Box::pin(std::future::ready(Ok(network)))
     }
 
-    fn newest<'a>(&'a self, _: &'a Address) -> Answer<'a, Vec<Shown>> {
+    fn newest<'a>(&'a self, _: &'a Address, _: usize) -> Answer<'a, Vec<Shown>> {
         let items = self.items.lock().unwrap();
         let shown = items.values().map(|item| Shown {
             id: item.id(),
