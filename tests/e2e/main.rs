@@ -1,10 +1,11 @@
 //! End to end: the real binary, real processes, real sockets and real ao clients.
 //!
 //! Read in this order: [`clients`] (what users do, with npm's unmodified aoconnect), [`command_line`] (what newcomers type),
-//! [`signers`] (what we sign, judged by others), [`base_layer`] (a chain that misbehaves), [`repeats`] (what is sent more than
-//! once), [`hostile_items`], [`hostile_requests`] and [`slow`] (what enemies send), [`chaos`] (what power switches do), [`disk`]
+//! [`signers`] (what we sign, judged by others), [`base_layer`] (a chain that misbehaves), [`arlocal`] (one
+//! that others wrote), [`repeats`] (what is sent more than once), [`hostile_items`], [`hostile_requests`] and [`slow`] (what enemies send), [`chaos`] (what power switches do), [`disk`]
 //! (what disks do).
 
+mod arlocal;
 mod base_layer;
 mod chaos;
 mod clients;

@@ -3,6 +3,7 @@
 //! The harness panics where it cannot go on: a test without its world has nothing to say. It ends only processes that it
 //! started, by their ids, and a [`will::Will`] does so even where the test itself is killed.
 
+pub mod arlocal;
 pub mod base_layer;
 pub mod binary;
 pub mod deadline;

@@ -1,6 +1,7 @@
-//! Data that does not travel inside its transaction: found by three roads, sent chunk by chunk.
+//! Data that does not travel inside its transaction: found by four roads, sent chunk by chunk.
 //!
-//! 1. Gateways serve data under `/raw`, nodes of the base layer under `/tx/.../data`, both serve chunks. The first that has it wins.
+//! 1. Gateways serve data under `/raw`, nodes of the base layer under `/tx/.../data`, small gateways under the id alone, and all of
+//!    them chunks. The first that has it wins.
 //! 2. A chunk counts only with the path that proves it under the signed data root; the whole is checked once more against that root.
 //! 3. What is too long for the door of transactions goes without its data, and the chunks follow. A gateway that takes the head
 //!    and then fails has not taken the transaction: posting again sends what is missing, under the same id.
@@ -14,7 +15,7 @@ use super::peer::{Peer, verified};
 use super::request::{BODY_BYTES_MAX, Fault};
 use crate::arweave::merkle::{self, CHUNK_BYTES_MAX, Cut, PATH_BYTES_MAX};
 use crate::arweave::transaction::{Format, Transaction, UnverifiedTransaction};
-use crate::http::error::is_too_large;
+use crate::http::error::{is_redirect, is_too_large};
 
 /// Longest data that is sent inside its transaction: the limit of the base layer's nodes.
 pub(super) const INLINE_BYTES_MAX: usize = 10 * 1024 * 1024;
@@ -39,10 +40,21 @@ impl Parcel {
         let bytes = transaction.data().map_or(0, Bytes::len);
         let inline = transaction.format() == Format::One || bytes <= INLINE_BYTES_MAX;
         Self {
-            whole: inline.then(|| Bytes::from(transaction.to_json().to_string())),
+            whole: inline.then(|| whole(&transaction)),
             transaction,
         }
     }
+}
+
+/// Its JSON with the data. In format 1 nothing signs a root, and some gateways want one beside the data all the same.
+fn whole(transaction: &Transaction) -> Bytes {
+    let mut json = transaction.to_json();
+    if let (None, Some(data)) = (transaction.data_root(), transaction.data())
+        && !data.is_empty()
+    {
+        json["data_root"] = to_base64url(&merkle::data_root(data)).into();
+    }
+    json.to_string().into()
 }
 
 #[derive(Deserialize)]
@@ -67,10 +79,13 @@ impl Peer {
         if head.declared_size() > BODY_BYTES_MAX as u64 {
             return Err(Fault::TooLong(BODY_BYTES_MAX));
         }
-        let served = match self.raw(id).await? {
-            Some(data) => Some(data),
-            None => self.text_data(id).await?,
-        };
+        let mut served = self.raw(id).await?;
+        if served.is_none() {
+            served = self.text_data(id).await?;
+        }
+        if served.is_none() {
+            served = self.plain_data(id).await?;
+        }
         if let Some(data) = served {
             return verified(id, head.carrying(data)).await.map(Some);
         }
@@ -103,6 +118,14 @@ impl Peer {
         let text = std::str::from_utf8(&text).map_err(|_bytes| Fault::Unreadable("data"))?;
         let data = from_base64url(text).map_err(|_text| Fault::Unreadable("data"))?;
         Ok(Some(data.into()))
+    }
+
+    /// The road of small gateways. Large ones send browsers elsewhere from here, and have no data here.
+    pub(super) async fn plain_data(&self, id: Id) -> Result<Option<Bytes>, Fault> {
+        match self.data(&id.to_string(), BODY_BYTES_MAX).await {
+            Err(Fault::Status { status, .. }) if is_redirect(status) => Ok(None),
+            served => served,
+        }
     }
 
     async fn chunks(&self, head: &Transaction) -> Result<Option<Bytes>, Fault> {

@@ -103,11 +103,18 @@ impl Peer {
                 reason: "another id",
             });
         }
-        let Some(data) = self.raw(id).await? else {
+        let Some(data) = self.item_data(id).await? else {
             return Ok(None);
         };
         let height = node.block.as_ref().map(|block| block.height);
         node.rebuild(&data).map(|item| Some(Found { item, height }))
+    }
+
+    async fn item_data(&self, id: Id) -> Result<Option<Bytes>, Fault> {
+        match self.raw(id).await? {
+            Some(data) => Ok(Some(data)),
+            None => self.plain_data(id).await,
+        }
     }
 
     /// The newest location that the scheduler signed, as an item or as a transaction of its own.
@@ -140,7 +147,7 @@ impl Peer {
                 .then(|| location::read(|name| transaction.tag(name)))
                 .flatten());
         }
-        let Some(data) = self.raw(id).await? else {
+        let Some(data) = self.item_data(id).await? else {
             return Ok(None);
         };
         let item = node.rebuild(&data)?;

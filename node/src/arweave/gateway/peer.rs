@@ -107,9 +107,17 @@ impl Peer {
         u64::try_from(self.0.since.elapsed().as_millis()).unwrap_or(u64::MAX)
     }
 
+    /// The newest block. Small gateways do not serve it under a name; their overview tells its height.
     pub(super) async fn current_block(&self) -> Result<BlockHead, Fault> {
-        let body = self.head("block/current").await?;
-        let head: BlockHead = read(&body.ok_or(Fault::Unreadable("a block"))?, "a block")?;
+        let head: Option<BlockHead> = match self.head("block/current").await? {
+            Some(body) => Some(read(&body, "a block")?),
+            None => {
+                let body = self.head("info").await?;
+                let info: Info = read(&body.ok_or(Fault::Unreadable("a block"))?, "an overview")?;
+                self.block(info.height).await?
+            }
+        };
+        let head = head.ok_or(Fault::Unreadable("a block"))?;
         self.0.height.store(head.height, Ordering::Relaxed);
         Ok(head)
     }
@@ -258,6 +266,11 @@ impl Peer {
         url.set_path(&format!("{base}/{path}"));
         url
     }
+}
+
+#[derive(Deserialize)]
+struct Info {
+    height: u64,
 }
 
 #[derive(Deserialize)]

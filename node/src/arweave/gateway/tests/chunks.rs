@@ -19,6 +19,19 @@ async fn mined(house: &Loopback) -> Transaction {
     sent
 }
 
+/// Any road to data but chunks.
+fn is_data(path: &str) -> bool {
+    path.starts_with("/raw/") || path.ends_with("/data") || is_road(path, "/")
+}
+
+/// Under `/tx/` the data as text, under `/` whatever has an id.
+fn is_road(path: &str, road: &str) -> bool {
+    match road {
+        "/tx/" => path.ends_with("/data"),
+        _ => path.trim_start_matches('/').parse::<Id>().is_ok(),
+    }
+}
+
 fn nowhere() -> axum::response::Response {
     StatusCode::NOT_FOUND.into_response()
 }
@@ -27,19 +40,27 @@ fn nowhere() -> axum::response::Response {
 async fn data_is_read_by_chunks_where_a_gateway_has_no_other_road() {
     let house = Loopback::start(vec![]).await;
     let sent = mined(&house).await;
-    let plain =
-        |asked: &str| (asked.starts_with("/raw/") || asked.ends_with("/data")).then(nowhere);
+    let plain = |asked: &str| is_data(asked).then(nowhere);
     let chunks_alone = Gateway::new(vec![liar(&house, plain).await]).unwrap();
     assert_eq!(
         chunks_alone.transaction(sent.id()).await.unwrap(),
         Some(sent.clone())
     );
-    let text = |asked: &str| asked.starts_with("/raw/").then(nowhere);
-    let text_alone = Gateway::new(vec![liar(&house, text).await]).unwrap();
-    assert_eq!(
-        text_alone.transaction(sent.id()).await.unwrap(),
-        Some(sent.clone())
-    );
+    // One road alone is enough: text, or the id.
+    for road in ["/tx/", "/"] {
+        let others = move |asked: &str| (is_data(asked) && !is_road(asked, road)).then(nowhere);
+        let one_road = Gateway::new(vec![liar(&house, others).await]).unwrap();
+        let found = one_road.transaction(sent.id()).await.unwrap();
+        assert_eq!(found, Some(sent.clone()), "{road}");
+    }
+    // A large gateway sends browsers from the id to elsewhere: no road, and no fault either.
+    let elsewhere = |asked: &str| match is_road(asked, "/") {
+        true => Some((StatusCode::FOUND, [("location", "http://elsewhere/")]).into_response()),
+        false => is_data(asked).then(nowhere),
+    };
+    let sends_elsewhere = Gateway::new(vec![liar(&house, elsewhere).await]).unwrap();
+    let found = sends_elsewhere.transaction(sent.id()).await.unwrap();
+    assert_eq!(found, Some(sent.clone()));
     house.post(&format!("/hide/{}", sent.id()), "").await;
     assert_eq!(chunks_alone.transaction(sent.id()).await.unwrap(), None);
 }
@@ -73,7 +94,7 @@ async fn chunks_without_their_proof_are_forged() {
     for (path, lie) in lies {
         let body = lie.to_string();
         let answer = move |asked: &str| {
-            let plain = asked.starts_with("/raw/") || asked.ends_with("/data");
+            let plain = is_data(asked);
             let hit = asked.starts_with(path) || (path == "/tx/off" && asked.ends_with("/offset"));
             match (plain, hit) {
                 (true, _) => Some(nowhere()),
@@ -81,7 +102,11 @@ async fn chunks_without_their_proof_are_forged() {
                 _ => None,
             }
         };
-        let alone = Gateway::new(vec![liar(&house, answer).await]).unwrap();
+        let lying = liar(&house, answer).await;
+        let both = Gateway::new(vec![lying.clone(), house.url.clone()]).unwrap();
+        let right = both.transaction(sent.id()).await.unwrap();
+        assert!(right.as_ref() == Some(&sent), "{lie}");
+        let alone = Gateway::new(vec![lying]).unwrap();
         let refused = alone.transaction(sent.id()).await;
         assert!(
             matches!(refused, Err(GatewayError::Unanswered { .. })) || matches!(refused, Ok(None)),

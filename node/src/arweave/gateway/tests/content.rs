@@ -31,8 +31,21 @@ async fn another_transaction_under_an_id_is_found_out() {
         json["data_root"] = json!(Id::new([1; 32]));
         json["data"] = "".into();
     });
+    let reversed = |sent| changed(sent, |json| json["tags"].as_array_mut().unwrap().reverse());
     let lies = vec![
         ("another", at(one), two.to_json().to_string(), FORGED),
+        (
+            "other tags first in format 1",
+            at(one),
+            reversed(one),
+            FORGED,
+        ),
+        (
+            "other tags first in format 2",
+            at(two),
+            reversed(two),
+            FORGED,
+        ),
         ("another under the right name", at(one), named_one, FORGED),
         ("other data in format 1", at(one), other_data, FORGED),
         ("truncated data in format 1", at(one), short_data, FORGED),
@@ -75,9 +88,18 @@ async fn an_item_of_other_pieces_is_found_out() {
     let at = || "/graphql".to_owned();
     let tagless = node(&house.item, |node| node["tags"] = json!([]));
     let renamed = node(&house.item, |node| node["id"] = json!(Id::new([1; 32])));
+    let reversed = node(&house.item, |node| {
+        node["tags"].as_array_mut().unwrap().reverse();
+    });
     let owned = node(&house.item, |node| node["owner"]["key"] = "AAAA".into());
     let lies = vec![
         ("an item without a tag", at(), tagless, FORGED),
+        (
+            "an item with its tags turned around",
+            at(),
+            reversed,
+            FORGED,
+        ),
         ("an item of another id", at(), renamed, FORGED),
         ("an item of another owner", at(), owned, FORGED),
     ];
@@ -93,7 +115,7 @@ fn node(item: &VerifiedItem, change: impl Fn(&mut Value)) -> String {
         "signature": to_base64url(item.signature()),
         "recipient": item.target(),
         "owner": { "address": item.owner_address(), "key": to_base64url(item.owner()) },
-        "tags": [{ "name": "Type", "value": "Message" }],
+        "tags": item.tags().iter().map(|(name, value)| json!({ "name": name, "value": value })).collect::<Value>(),
         "block": null,
         "bundledIn": { "id": item.id() },
     });
@@ -106,12 +128,16 @@ async fn answers_of_no_shape_are_faults() {
     let house = house().await;
     let graphql = || "/graphql".to_owned();
     let one = || format!("/tx/{}", house.one.id());
+    let raw = || format!("/raw/{}", house.item.id());
+    let page = || "<html><h1>502 Bad Gateway</h1></html>".to_owned();
     let errors = r#"{"data":null,"errors":[{"message":"busy"}]}"#;
     let deep = r#"{"data":{"transaction":"#.to_owned() + &r#"{"bundledIn":"#.repeat(100_000);
     let over = (u128::MAX / 10).to_string() + "999";
     let rich = changed(&house.one, |json| json["reward"] = over.clone().into());
     let lies = vec![
         ("a page", graphql(), "<html>".into(), UNREADABLE),
+        ("an error page as a transaction", one(), page(), UNREADABLE),
+        ("an error page as data", raw(), page(), FORGED),
         ("errors alone", graphql(), errors.into(), UNREADABLE),
         ("GraphQL nested for ever", graphql(), deep, UNREADABLE),
         (

@@ -34,10 +34,18 @@ pub(super) struct House {
 pub(super) async fn house() -> House {
     let house = Loopback::start(vec![item("a")]).await;
     let one = house
-        .transaction(Format::One, b"one".to_vec(), &[("Type", "Log")])
+        .transaction(
+            Format::One,
+            b"one".to_vec(),
+            &[("Type", "Log"), ("Number", "1")],
+        )
         .await;
     let two = house
-        .transaction(Format::Two, b"two".to_vec(), &[("Type", "Data")])
+        .transaction(
+            Format::Two,
+            b"two".to_vec(),
+            &[("Type", "Data"), ("Number", "2")],
+        )
         .await;
     for sent in [&one, &two] {
         house.chain.submit(sent.clone()).await.unwrap();

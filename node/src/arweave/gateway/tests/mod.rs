@@ -1,4 +1,8 @@
 //! The client against a real gateway, and against bad ones.
+//!
+//! Read on in `lies` (how a liar is judged), `content` (changed transactions, tags, data, roots, ids; pages instead of answers),
+//! `chunks` (cut and misplaced ones), `transport` (redirects, endless and slow bodies), `unsigned` (tips, blocks, prices, anchors,
+//! states, hiding: where only counting decides).
 
 mod chunks;
 mod content;
@@ -21,7 +25,7 @@ use crate::arweave::transaction::Format;
 use crate::shutdown::Shutdown;
 
 fn item(data: &'static str) -> VerifiedItem {
-    let tags = Tags::new().with("Type", "Message");
+    let tags = Tags::new().with("Type", "Message").with("Number", "1");
     let draft = Draft {
         target: Some(Id::new([4; 32])),
         anchor: Some([5; 32]),

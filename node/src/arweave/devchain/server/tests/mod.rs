@@ -8,6 +8,7 @@ use crate::arweave::devchain::loopback::{FUNDS_WINSTON, Loopback, wallet};
 use crate::arweave::merkle::{self, Cut};
 use crate::arweave::transaction::Format;
 
+mod crowd;
 mod faults;
 
 const NODE: &str = "id anchor signature recipient owner { address key } fee { winston ar } quantity { winston ar } \
