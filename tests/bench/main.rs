@@ -1,7 +1,8 @@
 //! The figures of the house, each beside the limit or the peer measured in the same run. It measures and judges nothing: shared
 //! machines are noisy, so ratios count and no test depends on them.
 //!
-//! `cargo run --release -p aosec-tests --bin bench` runs all; words after `--` choose among `su` and `module`.
+//! `cargo run --release -p aosec-tests --bin bench` runs all; words after `--` choose among `su`, `module` and
+//! `replay`.
 
 mod cpu;
 mod generator;
@@ -9,6 +10,8 @@ mod kept_alive;
 mod limits;
 mod module;
 mod product;
+mod published;
+mod replay;
 mod su;
 mod table;
 
@@ -28,6 +31,10 @@ fn main() {
             .build()
             .expect("a runtime");
         runtime.block_on(su::measure(&mut table));
+    }
+    if is_wanted("replay") {
+        let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+        runtime.block_on(replay::measure(&mut table));
     }
     println!("\n{table}");
 }

@@ -14,7 +14,7 @@ const TRANSFERS: u64 = 20_000;
 /// Transfers that warm the caches and are not counted.
 const WARM: u64 = 500;
 /// Holders that are paid in turn.
-const HOLDERS: u64 = 1_000;
+pub(crate) const HOLDERS: u64 = 1_000;
 /// Slots between two roots, and transfers a second that are the goal with them.
 const ROOTS: [(u64, f64); 2] = [(32, 10_000.0), (1, 5_000.0)];
 
@@ -50,7 +50,8 @@ pub(crate) fn measure(table: &mut Table) {
     }
 }
 
-fn transfers_per_second(root_every: u64) -> f64 {
+/// Transfers a second of processor time, with a root behind every so many.
+pub(crate) fn transfers_per_second(root_every: u64) -> f64 {
     let mut process = Process::with_token();
     let messages: Vec<Vec<u8>> = (0..WARM + TRANSFERS).map(transfer).collect();
     let (warm, counted) = messages.split_at(usize::try_from(WARM).expect("a small number"));
@@ -96,6 +97,12 @@ fn message(slot: u64, tags: &[(&str, &str)], data: &str) -> Vec<u8> {
     message.to_string().into_bytes()
 }
 
+/// The token's source.
+pub(crate) fn token() -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../contracts-lua/examples/token.lua");
+    std::fs::read_to_string(path).expect("the example")
+}
+
 /// A token in a live instance, as a CU holds it.
 struct Process {
     instance: Instance,
@@ -119,11 +126,8 @@ impl Process {
             instance,
             environment: environment.to_string().into_bytes(),
         };
-        let token =
-            Path::new(env!("CARGO_MANIFEST_DIR")).join("../contracts-lua/examples/token.lua");
-        let token = std::fs::read_to_string(token).expect("the example");
         process.take(&message(0, &[("Type", "Process")], ""));
-        process.take(&message(1, &[("Action", "Eval")], &token));
+        process.take(&message(1, &[("Action", "Eval")], &token()));
         process.take(&message(
             2,
             &[("Action", "Mint"), ("Quantity", "1000000000000")],

@@ -1,8 +1,9 @@
 //! The one task of a process: it takes questions, evaluates as far as the furthest of them needs, and answers each as soon as
 //! its slot is reached.
 //!
-//! It works in pages. Between two pages outcomes are stored, answers go out and new questions are taken, so that a question
-//! about slot 10 does not wait for one about slot 10,000. A failure answers everybody who still waits and harms no other
+//! It works in pages: while one is computed, the next are fetched ([`super::ahead`]) and the outcomes of the one before become
+//! durable ([`super::keeping`]). Between two pages answers go out, each once its slot is durable, and new questions are taken, so
+//! that a question about slot 10 does not wait for one about slot 10,000. A failure answers everybody who still waits and harms no other
 //! process; the next question tries again from where things stand. When nothing is asked for a while, or memory runs short, the
 //! process sleeps: a checkpoint, and the instance is dropped.
 
@@ -14,9 +15,11 @@ use aosec_wire::Id;
 use bytes::Bytes;
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
+use super::ahead::Ahead;
 use super::error::CuError;
 use super::input::DryMessage;
-use super::life::Life;
+use super::keeping::Keeping;
+use super::life::{Life, Ready};
 use super::residents::Lines;
 use super::unit::Unit;
 use crate::store::checkpoint::Position;
@@ -101,6 +104,8 @@ pub struct Actor {
     process: Id,
     lines: Lines,
     life: Option<Box<Life>>,
+    ahead: Option<Ahead>,
+    keeping: Keeping,
     waiting: BTreeMap<u64, Vec<What>>,
     /// Until when the next slot rests, and why.
     rest: Option<(Instant, CuError)>,
@@ -115,6 +120,8 @@ impl Actor {
             process,
             lines,
             life: None,
+            ahead: None,
+            keeping: Keeping::default(),
             waiting: BTreeMap::new(),
             rest: None,
         }
@@ -171,8 +178,12 @@ impl Actor {
             true => Err(CuError::Stopping),
             false => self.step(furthest).await,
         };
+        let settled = match stepped.is_err() || self.has_reached() {
+            true => self.settle().await,
+            false => Ok(()),
+        };
         self.answer_reached().await;
-        if let Err(error) = stepped {
+        if let Err(error) = stepped.and(settled) {
             for what in std::mem::take(&mut self.waiting).into_values().flatten() {
                 what.fail(error.clone());
             }
@@ -182,7 +193,7 @@ impl Actor {
     async fn step(&mut self, furthest: u64) -> Result<(), CuError> {
         let life = match self.life.take() {
             Some(life) => life,
-            None => self.unit.wake(self.process).await?,
+            None => self.wake().await?,
         };
         if life.next_slot() > furthest {
             self.life = Some(life);
@@ -194,13 +205,95 @@ impl Actor {
             self.life = Some(life);
             return Err(error.clone());
         }
-        let (life, result) = self.unit.evaluate(self.process, life, furthest).await;
-        self.life = life;
+        let result = self.evaluate(life, furthest).await;
         self.weigh();
         if let Err(error @ CuError::Interrupted { .. }) = &result {
             self.rest = Some((Instant::now() + REST, error.clone()));
         }
         result
+    }
+
+    /// A life begins where outcomes are durable.
+    async fn wake(&mut self) -> Result<Box<Life>, CuError> {
+        self.ahead = None;
+        self.settle().await?;
+        self.unit.wake(self.process).await
+    }
+
+    /// Evaluates the next page. The life stays lost where its thread was, or where outcomes contradict what is stored.
+    async fn evaluate(&mut self, life: Box<Life>, furthest: u64) -> Result<(), CuError> {
+        let next = life.next_slot();
+        let ready = match self.ready(next, furthest).await {
+            Ok(ready) => ready,
+            Err(error) => {
+                self.life = Some(life);
+                return Err(error);
+            }
+        };
+        let mut seen = match self.unit.seen(self.process, next, &ready).await {
+            Ok(seen) => seen,
+            Err(error) => {
+                self.ahead = None;
+                self.life = Some(life);
+                return Err(error);
+            }
+        };
+        self.keeping.marks().for_each(|mark| seen.insert(mark));
+        let (life, batch, rest) = self.unit.turn(life, ready, seen).await?;
+        if let Some(ahead) = &mut self.ahead {
+            ahead.give_back(rest);
+        }
+        let keeping = self.keeping.keep(&self.unit, self.process, batch.outcomes);
+        keeping.await?;
+        self.life = Some(life);
+        self.checkpoint_if_due().await?;
+        batch.stop.map_or(Ok(()), Err)
+    }
+
+    /// The next entries, as far as `furthest`; later ones are fetched meanwhile.
+    async fn ready(&mut self, next: u64, furthest: u64) -> Result<Vec<Ready>, CuError> {
+        let kept = self.ahead.take().filter(|kept| kept.next_slot() == next);
+        let mut ahead = match kept {
+            Some(kept) => kept,
+            None => Ahead::start(&self.unit, self.process, next, furthest),
+        };
+        let ready = match ahead.take().await? {
+            Some(ready) => Some(ready),
+            None => {
+                ahead = Ahead::start(&self.unit, self.process, next, furthest);
+                ahead.take().await?
+            }
+        };
+        self.ahead = Some(ahead);
+        // A fetch of at least one slot that ends without a page or an error was lost.
+        ready.ok_or(CuError::Panicked)
+    }
+
+    async fn checkpoint_if_due(&mut self) -> Result<(), CuError> {
+        if self.life.as_ref().is_some_and(|life| life.since().is_due()) {
+            self.settle().await?;
+            if let Some(life) = self.life.take() {
+                self.life = self.unit.checkpoint(self.process, life).await;
+            }
+        }
+        Ok(())
+    }
+
+    /// Waits until all outcomes are durable; a life whose outcomes are not kept is lost.
+    async fn settle(&mut self) -> Result<(), CuError> {
+        let settled = self.keeping.settle().await;
+        if settled.is_err() {
+            self.life = None;
+            self.ahead = None;
+        }
+        settled
+    }
+
+    /// True where somebody waits for a slot that is evaluated.
+    fn has_reached(&self) -> bool {
+        let next = self.life.as_ref().map(|life| life.next_slot());
+        let first = self.waiting.first_key_value().map(|(slot, _what)| *slot);
+        matches!((first, next), (Some(first), Some(next)) if first < next)
     }
 
     /// Tells the residents what the instance takes now.
@@ -251,6 +344,10 @@ impl Actor {
     }
 
     async fn sleep(&mut self) {
+        self.ahead = None;
+        if let Err(error) = self.settle().await {
+            tracing::warn!(process = %self.process, %error, "outcomes were not kept; they are computed again");
+        }
         if let Some(life) = self.life.take() {
             if life.since().is_some() {
                 self.unit.checkpoint(self.process, life).await;

@@ -33,6 +33,8 @@ pub struct Ready {
     pub entry: Entry,
     /// The message that the assignment names.
     pub subject: Subject,
+    /// What later slots would repeat of it.
+    pub mark: Mark,
 }
 
 /// A live process.
@@ -145,7 +147,7 @@ impl Life {
     fn evaluate_one(&mut self, ready: &Ready, seen: &mut Seen) -> Result<Outcome, CuError> {
         let mut replay = self.replay.clone();
         let position = replay.admit(&ready.entry)?.clone();
-        let mark = Mark::of(&ready.subject, &self.process.tags);
+        let mark = ready.mark;
         let repeats = seen.repeats(&mark);
         let verdict = if repeats {
             Verdict::of_repetition()

@@ -13,16 +13,18 @@
 //!
 //! Deliberately absent: the clock of a process (`cron`), modules that this binary does not carry, other units' checkpoints.
 //!
-//! Read in this order: [`replay`], [`duplicate`], [`input`], [`verdict`], [`terms`] (pure); [`life`], [`unit`], [`actor`],
-//! [`residents`]; then the doors [`source`], [`modules`], [`engine`], [`checkpoint`].
+//! Read in this order: [`replay`], [`duplicate`], [`input`], [`verdict`], [`terms`] (pure); [`life`], [`unit`], [`ahead`],
+//! [`keeping`], [`actor`], [`residents`]; then the doors [`source`], [`modules`], [`engine`], [`checkpoint`].
 
 pub mod actor;
+pub mod ahead;
 pub mod checkpoint;
 pub mod dry;
 pub mod duplicate;
 pub mod engine;
 pub mod error;
 pub mod input;
+pub mod keeping;
 pub mod life;
 pub mod listing;
 pub mod machine;

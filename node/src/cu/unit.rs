@@ -1,5 +1,5 @@
-//! What every task of the compute unit shares, and the steps that wait: waking a process, evaluating one page, keeping what
-//! came of it. The order of a page is fixed: outcomes are stored before anybody is answered, a checkpoint after them.
+//! What every task of the compute unit shares, and the steps that wait: waking a process, making a page ready,
+//! evaluating it, keeping what came of it. [`super::actor`] puts them in order.
 
 use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -147,65 +147,36 @@ impl Unit {
         Ok(None)
     }
 
-    /// Evaluates the next page up to `furthest` and stores it. The life is lost where the thread was, or where what it computed
-    /// contradicts what is stored.
-    pub async fn evaluate(
-        &self,
-        process: Id,
-        life: Box<Life>,
-        furthest: u64,
-    ) -> (Option<Box<Life>>, Result<(), CuError>) {
-        let (ready, seen) = match self.page(process, life.next_slot(), furthest).await {
-            Ok(page) => page,
-            Err(error) => return (Some(life), Err(error)),
-        };
-        let (life, batch) = match self.turn(life, ready, seen).await {
-            Ok(turn) => turn,
-            Err(error) => return (None, Err(error)),
-        };
-        metrics::evaluations().inc_by(batch.outcomes.len() as u64);
-        if let Err(error) = self.keep(process, batch.outcomes).await {
-            return (None, Err(error));
-        }
-        let life = match life.since().is_due() {
-            true => self.checkpoint(process, life).await,
-            false => Some(life),
-        };
-        (life, batch.stop.map_or(Ok(()), Err))
-    }
-
-    /// The next entries with their messages, and what of them stood in earlier slots.
-    async fn page(
-        &self,
-        process: Id,
-        next: u64,
-        furthest: u64,
-    ) -> Result<(Vec<Ready>, Seen), CuError> {
-        let entries = self.log.entries(process, next, furthest).await?;
+    /// The next entries with their messages, at least one.
+    ///
+    /// # Errors
+    /// [`CuError`] where slot `next` cannot be had whole.
+    pub async fn page(&self, process: Id, next: u64, to: u64) -> Result<Vec<Ready>, CuError> {
+        let entries = self.log.entries(process, next, to).await?;
         if entries.is_empty() {
             return Err(missing(process, next, "the scheduler does not serve it"));
         }
-        let mut ready = Vec::with_capacity(entries.len());
-        for (slot, entry) in (next..).zip(entries) {
-            ready.push(self.hydrate(process, slot, entry).await?);
-        }
         let spawn = self.spawn(process).await?;
-        let marks = ready
-            .iter()
-            .map(|ready| Mark::of(&ready.subject, spawn.item.tags()))
-            .collect::<Vec<_>>();
-        let seen = outcome::seen(&self.store, process, next, &marks).await?;
-        Ok((ready, Seen::new(seen)))
+        let mut whole = Vec::with_capacity(entries.len());
+        for (slot, entry) in (next..).zip(entries) {
+            match self.subject(process, slot, &entry).await {
+                Ok(subject) => whole.push((entry, subject)),
+                // The slots before it are good; whoever needs this one is told at its turn.
+                Err(_later) if !whole.is_empty() => break,
+                Err(error) => return Err(error),
+            }
+        }
+        let marked = tokio::task::spawn_blocking(move || marked(whole, &spawn));
+        marked.await.map_err(|_panicked| CuError::Panicked)
     }
 
     /// The message of an entry: served with it, the spawn itself, or fetched by the id that the assignment names.
-    async fn hydrate(&self, process: Id, slot: u64, entry: Entry) -> Result<Ready, CuError> {
-        let subject = match (&entry.message, entry.assignment.message()) {
-            (Some(item), _) => item.clone().into(),
-            (None, None) => self.spawn(process).await?.item.clone().into(),
-            (None, Some(named)) => self.reference(process, slot, named).await?,
-        };
-        Ok(Ready { entry, subject })
+    async fn subject(&self, process: Id, slot: u64, entry: &Entry) -> Result<Subject, CuError> {
+        match (&entry.message, entry.assignment.message()) {
+            (Some(item), _) => Ok(item.clone().into()),
+            (None, None) => Ok(self.spawn(process).await?.item.clone().into()),
+            (None, Some(named)) => self.reference(process, slot, named).await,
+        }
     }
 
     async fn reference(&self, process: Id, slot: u64, named: Id) -> Result<Subject, CuError> {
@@ -214,13 +185,16 @@ impl Unit {
         subject.ok_or_else(|| missing(process, slot, &format!("no gateway has message {named}")))
     }
 
-    /// One turn on a core.
-    async fn turn(
+    /// Evaluates entries for one turn on a core; gives back what the turn had no time for. The life is lost where the thread was.
+    ///
+    /// # Errors
+    /// [`CuError`] where nothing could be evaluated.
+    pub async fn turn(
         &self,
         mut life: Box<Life>,
-        ready: Vec<Ready>,
+        mut ready: Vec<Ready>,
         seen: Seen,
-    ) -> Result<(Box<Life>, Batch), CuError> {
+    ) -> Result<(Box<Life>, Batch, Vec<Ready>), CuError> {
         let _lane = self
             .lanes
             .acquire()
@@ -229,15 +203,29 @@ impl Unit {
         let turn = tokio::task::spawn_blocking(move || {
             let begun = Instant::now();
             let batch = life.evaluate(&ready, seen, || begun.elapsed() < TURN);
-            (life, batch)
+            let rest = ready.split_off(batch.outcomes.len());
+            (life, batch, rest)
         });
-        turn.await.map_err(|_panicked| CuError::Panicked)
+        let (life, batch, rest) = turn.await.map_err(|_panicked| CuError::Panicked)?;
+        metrics::evaluations().inc_by(batch.outcomes.len() as u64);
+        Ok((life, batch, rest))
     }
 
-    async fn keep(&self, process: Id, outcomes: Vec<outcome::Outcome>) -> Result<(), CuError> {
-        if outcomes.is_empty() {
-            return Ok(());
-        }
+    /// Which of these marks stand in slots before `slot`, as far as the store knows.
+    ///
+    /// # Errors
+    /// [`CuError::Store`].
+    pub async fn seen(&self, process: Id, slot: u64, ready: &[Ready]) -> Result<Seen, CuError> {
+        let marks = ready.iter().map(|ready| ready.mark).collect::<Vec<_>>();
+        let seen = outcome::seen(&self.store, process, slot, &marks).await?;
+        Ok(Seen::new(seen))
+    }
+
+    /// Makes outcomes durable, all or none of them.
+    ///
+    /// # Errors
+    /// [`CuError::Diverged`] where they contradict what is stored.
+    pub async fn keep(&self, process: Id, outcomes: Vec<outcome::Outcome>) -> Result<(), CuError> {
         let kept = self
             .store
             .write(async move |db| outcome::insert(db, process, &outcomes).await)
@@ -336,6 +324,15 @@ async fn boot(
     booted
         .map_err(|_panicked| CuError::Panicked)?
         .map_err(|reason| CuError::Instance { process, reason })
+}
+
+fn marked(whole: Vec<(Entry, Subject)>, spawn: &Spawn) -> Vec<Ready> {
+    let ready = whole.into_iter().map(|(entry, subject)| Ready {
+        mark: Mark::of(&subject, spawn.item.tags()),
+        entry,
+        subject,
+    });
+    ready.collect()
 }
 
 fn missing(process: Id, slot: u64, what: &str) -> CuError {

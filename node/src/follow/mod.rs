@@ -12,13 +12,15 @@
 //! Left to others: which records extend a log (`aosec_challenge::derive`), what the slots come to (`cu`), and processes that name
 //! an `Origin`: their hosts are known to that court alone.
 //!
-//! Read in this order: [`trail`], [`accord`], [`law`], [`steps`] (pure); [`reader`], [`derivation`], [`pantry`].
+//! Read in this order: [`trail`], [`accord`], [`law`], [`steps`] (pure); [`reader`], [`derivation`], [`pantry`], [`first`].
 
 pub mod accord;
 pub mod derivation;
+pub mod first;
 pub mod law;
 pub mod pantry;
 mod reader;
+mod shelf;
 pub mod steps;
 #[cfg(test)]
 mod tests;
@@ -27,6 +29,7 @@ pub mod trail;
 use std::sync::Arc;
 use std::time::Duration;
 
+use aosec_wire::Id;
 use tokio::sync::watch;
 
 use self::derivation::Derivations;
@@ -73,6 +76,8 @@ struct Inner {
     derivations: Derivations,
     pantry: Pantry,
     settlement_depth: u64,
+    /// The first block that is read.
+    start: u64,
 }
 
 impl Handle {
@@ -95,6 +100,7 @@ impl Handle {
             derivations: Derivations::default(),
             pantry: Pantry::new(gateway),
             settlement_depth: settings.settlement_depth,
+            start: settings.start,
         })))
     }
 
@@ -114,6 +120,24 @@ impl Handle {
         let waited = view.wait_for(arrived).await;
         // The sender ends with the node: then what is known now is all there is.
         waited.map_or_else(|_ended| self.view(), |view| view.clone())
+    }
+
+    /// The settled blocks that were read; none before the first.
+    #[must_use]
+    pub fn settled_blocks(&self) -> Option<std::ops::RangeInclusive<u64>> {
+        self.view().firm.map(|firm| self.0.start..=firm)
+    }
+
+    /// True where a settled record names the process, rightly or not.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn is_named(&self, process: Id) -> Result<bool, StoreError> {
+        let firm = self.view().firm;
+        match firm {
+            Some(firm) => crate::store::law::is_named(&self.0.store, process, firm).await,
+            None => Ok(false),
+        }
     }
 
     /// Where bundles are opened.

@@ -1,80 +1,74 @@
 //! Messages and assignments of a log, found in the bundles of the base layer.
 //!
 //! Where an item stands is asked of every gateway (a hint); without a hint the `Type: Data` transactions of the blocks in which it
-//! should stand are opened one after the other. Whatever is found is verified here, so nobody is believed. Bundles are kept
-//! while memory allows, and what was once seen where is remembered longer, so that nothing is searched for twice.
+//! should stand are opened in their order. Whatever is found is verified here, so nobody is believed. Bundles are kept while
+//! memory allows ([`super::shelf`]).
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::num::NonZeroUsize;
+use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use aosec_challenge::derive::Entry;
 use aosec_wire::{Assignment, Id, Strictness, VerifiedItem, bundle, item};
 use bytes::Bytes;
-use lru::LruCache;
+use tokio::sync::Mutex as AsyncMutex;
+use tokio::task::JoinSet;
 
+use super::shelf::Shelf;
+pub use super::shelf::{Place, Supply};
 use crate::arweave::gateway::{Gateway, GatewayError, IDS_MAX, Listed};
 
-/// Bytes of opened bundles that are kept: sixteen full ones, some 30,000 slots of small messages.
-const KEPT_BYTES: usize = 64 * 1024 * 1024;
-/// Items whose place is remembered: at some 100 bytes each, 50 MiB.
-const PLACES_MAX: NonZeroUsize = NonZeroUsize::new(512 * 1024).expect("not zero");
-/// Transactions opened for one question without a hint: with 4 MiB each, more than a block holds.
-const SEARCHED_MAX: usize = 64;
+/// Transactions opened for one question without a hint: with 4 MiB each, more than a block holds. The next question goes on.
+pub(super) const SEARCHED_MAX: usize = 64;
+/// Blocks listed at once in a search: at 20 full bundles each, as many as one listing holds.
+pub(super) const LISTED_BLOCKS: u64 = 1_000;
 /// Assignments asked for one by one, where their messages stand elsewhere: each costs a question.
 const SINGLES_MAX: usize = 64;
+/// Bundles fetched and verified at once: each takes 4 MiB and its JSON form as much again.
+const OPENED_AT_ONCE: usize = 2;
 /// Threads that verify: more than this does not help one log.
 const VERIFIERS_MAX: usize = 8;
 
 /// The tags of the transactions that carry items (2.1).
-const DATA_TAGS: [(&str, &str); 2] = [("Data-Protocol", "ao"), ("Type", "Data")];
-
-/// What was found for one slot.
-#[derive(Clone, Debug)]
-pub struct Supply {
-    /// The message, where a bundle holds it: one that was assigned by reference stands elsewhere.
-    pub message: Option<VerifiedItem>,
-    /// Assignments that name the slot, in no order; the canonical entry says which of them counts.
-    pub assignments: Vec<Assignment>,
-}
+pub(super) const DATA_TAGS: [(&str, &str); 2] = [("Data-Protocol", "ao"), ("Type", "Data")];
 
 /// Bundles that were opened, and the way to others.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Pantry {
     gateway: Gateway,
-    shelf: Mutex<Shelf>,
+    shelf: Arc<Mutex<Shelf>>,
+    /// One search through blocks at a time: whoever asks for what is nowhere does not make this node read all of them at once.
+    searching: Arc<AsyncMutex<()>>,
 }
 
-#[derive(Debug)]
-struct Shelf {
-    bundles: LruCache<Id, Opened>,
-    bytes: usize,
-    items: BTreeMap<Id, VerifiedItem>,
-    assignments: BTreeMap<(Id, u64), BTreeMap<Id, Assignment>>,
-    /// Which transaction holds an item, bundles that are forgotten included.
-    places: LruCache<Id, Id>,
+/// The slots of a question, and what was found for them: it stays, even where a bundle has to make room for the next.
+struct Wanted<'a> {
+    process: Id,
+    slots: &'a [Entry],
+    found: Vec<Supply>,
 }
 
-#[derive(Debug, Default)]
-struct Opened {
-    bytes: usize,
-    items: Vec<Id>,
-    slots: Vec<(Id, u64, Id)>,
+impl Wanted<'_> {
+    fn lacking(&self) -> impl Iterator<Item = &Entry> {
+        let both = self.slots.iter().zip(&self.found);
+        both.filter(|(_slot, found)| !found.is_whole())
+            .map(|(slot, _found)| slot)
+    }
+
+    fn unassigned(&self) -> Vec<u64> {
+        let both = self.slots.iter().zip(&self.found);
+        both.filter(|(_slot, found)| found.assignments.is_empty())
+            .map(|(slot, _found)| slot.slot)
+            .collect()
+    }
 }
 
 impl Pantry {
     pub(super) fn new(gateway: Gateway) -> Self {
-        let shelf = Shelf {
-            bundles: LruCache::unbounded(),
-            bytes: 0,
-            items: BTreeMap::new(),
-            assignments: BTreeMap::new(),
-            places: LruCache::new(PLACES_MAX),
-        };
         Self {
             gateway,
-            shelf: Mutex::new(shelf),
+            shelf: Arc::default(),
+            searching: Arc::default(),
         }
     }
 
@@ -82,171 +76,269 @@ impl Pantry {
         self.shelf.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What the base layer holds for each of these slots. `heights` are the blocks that are searched where nobody has a hint.
+    /// What the base layer holds for each of these slots: for the first of them, as many as `bytes` allow, at least one.
+    /// `heights` are the blocks that are searched where nobody has a hint.
     ///
     /// # Errors
-    /// [`GatewayError`]; what was found until then is kept for the next question.
+    /// [`GatewayError`] where nothing is known of the first slots; what was found is kept for the next question.
     pub async fn supply(
         &self,
         process: Id,
         slots: &[Entry],
         heights: RangeInclusive<u64>,
+        bytes: usize,
     ) -> Result<Vec<Supply>, GatewayError> {
-        self.fetch_hinted(process, slots).await?;
-        self.fetch_singles(process, slots, &heights).await?;
-        self.search(process, slots, heights).await?;
-        let mut shelf = self.shelf();
-        Ok(slots
-            .iter()
-            .map(|slot| shelf.supply(process, slot))
-            .collect())
-    }
-
-    /// The item with this id, wherever it stands.
-    ///
-    /// # Errors
-    /// [`GatewayError`].
-    pub async fn item(&self, id: Id) -> Result<Option<VerifiedItem>, GatewayError> {
-        if let Some(found) = self.shelf().items.get(&id).cloned() {
-            return Ok(Some(found));
-        }
-        for place in self.gateway.places(&[id]).await? {
-            if let Some(parent) = place.parent {
-                self.open(parent).await?;
-            }
-        }
-        let found = self.shelf().items.get(&id).cloned();
-        match found {
-            Some(found) => Ok(Some(found)),
-            None => self.gateway.item(id).await,
-        }
-    }
-
-    fn lacking(&self, process: Id, slots: &[Entry]) -> Vec<Entry> {
-        let shelf = self.shelf();
-        let lacks = |slot: &&Entry| !shelf.has(process, slot);
-        slots.iter().filter(lacks).copied().collect()
-    }
-
-    /// Opens the bundles that gateways name for the messages.
-    async fn fetch_hinted(&self, process: Id, slots: &[Entry]) -> Result<(), GatewayError> {
-        let mut asked = BTreeSet::new();
-        loop {
-            let lacking = self.lacking(process, slots);
-            let ids: Vec<Id> = lacking.iter().map(|slot| slot.message).collect();
-            let ids: Vec<Id> = ids
-                .into_iter()
-                .filter(|id| asked.insert(*id))
-                .take(IDS_MAX)
-                .collect();
-            if ids.is_empty() {
-                return Ok(());
-            }
-            let remembered: BTreeSet<Id> = {
-                let mut shelf = self.shelf();
-                ids.iter()
-                    .filter_map(|id| shelf.places.get(id).copied())
-                    .collect()
+        let (mut supplies, mut taken) = (Vec::new(), 0);
+        for some in slots.chunks(IDS_MAX) {
+            let found = match self.some(process, some, &heights).await {
+                Err(_later) if !supplies.is_empty() => return Ok(supplies),
+                found => found?,
             };
-            for parent in remembered {
-                self.open(parent).await?;
-            }
-            if self
-                .lacking(process, slots)
-                .iter()
-                .any(|slot| ids.contains(&slot.message))
-            {
-                self.open_all(self.gateway.places(&ids).await?).await?;
+            for supply in found {
+                taken += supply.bytes();
+                supplies.push(supply);
+                if taken >= bytes {
+                    return Ok(supplies);
+                }
             }
         }
+        Ok(supplies)
     }
 
-    async fn open_all(&self, places: BTreeSet<Listed>) -> Result<(), GatewayError> {
-        let parents: BTreeSet<Id> = places.iter().filter_map(|place| place.parent).collect();
-        for parent in parents {
-            self.open(parent).await?;
-        }
-        Ok(())
-    }
-
-    /// Asks for assignments that stand apart from their messages.
-    async fn fetch_singles(
+    async fn some(
         &self,
         process: Id,
         slots: &[Entry],
         heights: &RangeInclusive<u64>,
+    ) -> Result<Vec<Supply>, GatewayError> {
+        let mut wanted = Wanted {
+            process,
+            slots,
+            found: vec![Supply::default(); slots.len()],
+        };
+        self.gather(&mut wanted);
+        self.open_hinted(&mut wanted).await?;
+        self.open_singles(&mut wanted, heights).await?;
+        if !wanted.unassigned().is_empty() {
+            let gathers = |pantry: &Self| {
+                pantry.gather(&mut wanted);
+                wanted.lacking().next().is_none()
+            };
+            self.search(heights.clone(), gathers).await?;
+        }
+        Ok(wanted.found)
+    }
+
+    fn gather(&self, wanted: &mut Wanted<'_>) {
+        let mut shelf = self.shelf();
+        for (slot, found) in wanted.slots.iter().zip(&mut wanted.found) {
+            shelf.supply(wanted.process, slot, found);
+        }
+    }
+
+    pub(super) fn gateway(&self) -> &Gateway {
+        &self.gateway
+    }
+
+    /// True where the transaction was opened once, and holds no assignment of slot 0.
+    pub(super) fn is_ruled_out(&self, process: Id, transaction: Id) -> bool {
+        let shelf = self.shelf();
+        shelf.has_indexed(transaction) && !shelf.slot_places(process, 0).contains(&transaction)
+    }
+
+    /// The assignments of a slot in an open bundle, each with its number there.
+    pub(super) fn slot_in(
+        &self,
+        process: Id,
+        slot: u64,
+        transaction: Id,
+    ) -> Vec<(usize, Assignment)> {
+        let all = self.shelf().assignments(process, slot).into_iter();
+        let here = all.filter(|(place, _one)| place.transaction == transaction);
+        here.map(|(place, one)| (place.number, one)).collect()
+    }
+
+    /// Assignments of a slot that gateways list, whoever signed them.
+    pub(super) async fn assignments_of(
+        &self,
+        process: Id,
+        slot: u64,
+        heights: RangeInclusive<u64>,
+    ) -> Result<BTreeSet<Listed>, GatewayError> {
+        let (process, nonce) = (process.to_string(), slot.to_string());
+        let tags = [
+            ("Type", "Assignment"),
+            ("Process", process.as_str()),
+            ("Nonce", nonce.as_str()),
+        ];
+        self.gateway.listed(&tags, heights).await
+    }
+
+    /// The item with this id, if a gateway says where it stands.
+    ///
+    /// # Errors
+    /// [`GatewayError`].
+    pub async fn item(&self, id: Id) -> Result<Option<VerifiedItem>, GatewayError> {
+        if let Some(found) = self.shelf().item(id) {
+            return Ok(Some(found));
+        }
+        let remembered = self.shelf().place(id);
+        let mut parents: BTreeSet<Id> = remembered.into_iter().collect();
+        if parents.is_empty() {
+            let places = self.gateway.places(&[id]).await?;
+            parents.extend(places.iter().filter_map(|place| place.parent));
+        }
+        for parent in parents {
+            self.open(parent).await?;
+            if let Some(found) = self.shelf().item(id) {
+                return Ok(Some(found));
+            }
+        }
+        self.gateway.item(id).await
+    }
+
+    /// The item with this id, searched for in the bundles of these blocks.
+    ///
+    /// # Errors
+    /// [`GatewayError`].
+    pub async fn searched_item(
+        &self,
+        id: Id,
+        heights: RangeInclusive<u64>,
+    ) -> Result<Option<VerifiedItem>, GatewayError> {
+        let is_known = |pantry: &Self| pantry.shelf().place(id).is_some();
+        if !is_known(self) {
+            self.search(heights, is_known).await?;
+        }
+        match is_known(self) {
+            true => self.item(id).await,
+            false => Ok(None),
+        }
+    }
+
+    /// Opens the bundles that were seen before or that gateways name for the messages.
+    async fn open_hinted(&self, wanted: &mut Wanted<'_>) -> Result<(), GatewayError> {
+        let remembered: BTreeSet<Id> = {
+            let shelf = self.shelf();
+            let places = |slot: &Entry| {
+                let slots = shelf.slot_places(wanted.process, slot.slot);
+                slots.into_iter().chain(shelf.place(slot.message))
+            };
+            wanted.lacking().flat_map(places).collect()
+        };
+        self.open_all(remembered, wanted).await?;
+        let lacking: Vec<Id> = wanted.lacking().map(|slot| slot.message).collect();
+        if lacking.is_empty() {
+            return Ok(());
+        }
+        let places = self.gateway.places(&lacking).await?;
+        let parents = places.iter().filter_map(|place| place.parent);
+        self.open_all(parents.collect(), wanted).await
+    }
+
+    /// Opens bundles, a few at once, until nothing lacks.
+    async fn open_all(
+        &self,
+        transactions: BTreeSet<Id>,
+        wanted: &mut Wanted<'_>,
     ) -> Result<(), GatewayError> {
-        let lacks = |slot: &Entry| !self.shelf().has_assignment(process, slot.slot);
-        let lacking: Vec<u64> = slots
-            .iter()
-            .filter(|slot| lacks(slot))
-            .map(|slot| slot.slot)
-            .collect();
-        for slot in lacking.into_iter().take(SINGLES_MAX) {
-            if self.shelf().has_assignment(process, slot) {
+        let mut waiting = transactions.into_iter();
+        let mut opening = JoinSet::new();
+        loop {
+            while opening.len() < OPENED_AT_ONCE
+                && let Some(id) = waiting.next()
+            {
+                let pantry = self.clone();
+                opening.spawn(async move { pantry.open(id).await });
+            }
+            let Some(opened) = opening.join_next().await else {
+                return Ok(());
+            };
+            opened.unwrap_or(Ok(()))?;
+            self.gather(wanted);
+            if wanted.lacking().next().is_none() {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Asks for assignments that stand apart from their messages.
+    async fn open_singles(
+        &self,
+        wanted: &mut Wanted<'_>,
+        heights: &RangeInclusive<u64>,
+    ) -> Result<(), GatewayError> {
+        for slot in wanted.unassigned().into_iter().take(SINGLES_MAX) {
+            // The bundle of the slot before may have brought it.
+            if !wanted.unassigned().contains(&slot) {
                 continue;
             }
-            let (process_text, nonce) = (process.to_string(), slot.to_string());
-            let tags = [
-                ("Type", "Assignment"),
-                ("Process", process_text.as_str()),
-                ("Nonce", nonce.as_str()),
-            ];
-            let listed = self.gateway.listed(&tags, heights.clone()).await?;
-            self.open_all(listed.clone()).await?;
-            for one in listed {
-                if !self.shelf().has_assignment(process, slot)
-                    && let Some(item) = self.gateway.item(one.id).await?
-                {
-                    self.shelf().put_alone(item);
-                }
+            let listed = self
+                .assignments_of(wanted.process, slot, heights.clone())
+                .await?;
+            let parents = listed.iter().filter_map(|one| one.parent).collect();
+            self.open_all(parents, wanted).await?;
+            if wanted.unassigned().contains(&slot) {
+                self.fetch_alone(&listed).await?;
+                self.gather(wanted);
             }
         }
         Ok(())
     }
 
-    /// Opens transactions of these blocks until nothing lacks.
+    /// Items that came by themselves are kept as bundles of one.
+    async fn fetch_alone(&self, listed: &BTreeSet<Listed>) -> Result<(), GatewayError> {
+        for one in listed {
+            if let Some(item) = self.gateway.item(one.id).await? {
+                self.shelf().put(one.id, vec![(0, item)]);
+            }
+        }
+        Ok(())
+    }
+
+    /// Opens the bundles of these blocks that were not opened before, in the order of blocks, until `is_enough`.
     async fn search(
         &self,
-        process: Id,
-        slots: &[Entry],
         heights: RangeInclusive<u64>,
+        mut is_enough: impl FnMut(&Self) -> bool + Send,
     ) -> Result<(), GatewayError> {
-        let lacks = |slot: &Entry| !self.shelf().has_assignment(process, slot.slot);
-        if !slots.iter().any(lacks) {
-            return Ok(());
-        }
-        let listed = self.gateway.listed(&DATA_TAGS, heights).await?;
-        let tops = listed.into_iter().filter(|one| one.parent.is_none());
-        for one in tops.take(SEARCHED_MAX) {
-            self.open(one.id).await?;
-            if self.lacking(process, slots).is_empty() {
-                break;
+        let _alone = self.searching.lock().await;
+        let (mut from, mut opened) = (*heights.start(), 0);
+        while from <= *heights.end() {
+            let to = from.saturating_add(LISTED_BLOCKS - 1).min(*heights.end());
+            let listed = self.gateway.listed(&DATA_TAGS, from..=to).await?;
+            for one in listed.into_iter().filter(|one| one.parent.is_none()) {
+                if self.shelf().has_indexed(one.id) {
+                    continue;
+                }
+                self.open(one.id).await?;
+                opened += 1;
+                if is_enough(self) || opened == SEARCHED_MAX {
+                    return Ok(());
+                }
             }
+            from = to.saturating_add(1);
         }
         Ok(())
     }
 
     /// Opens a transaction; what is no bundle, or cannot be had, adds nothing.
-    async fn open(&self, id: Id) -> Result<(), GatewayError> {
-        if self.shelf().bundles.get(&id).is_some() {
+    pub(super) async fn open(&self, id: Id) -> Result<(), GatewayError> {
+        if self.shelf().has_bundle(id) {
             return Ok(());
         }
         let contents = self.contents(id).await?;
         if contents.is_empty() {
             return Ok(());
         }
-        let open = move || contents.iter().flat_map(verified).collect();
-        let opened = tokio::task::spawn_blocking(open).await;
+        let opened = tokio::task::spawn_blocking(move || opened(&contents)).await;
         match opened {
             Ok(items) => self.shelf().put(id, items),
             Err(lost) => tracing::error!(%lost, transaction = %id, "a bundle could not be opened"),
         }
         Ok(())
     }
-}
 
-impl Pantry {
     /// The data of a transaction. In format 1 one signature covers several ways to cut it out, and the items in it speak for
     /// themselves: whatever any gateway cuts is opened.
     async fn contents(&self, id: Id) -> Result<Vec<Bytes>, GatewayError> {
@@ -256,85 +348,16 @@ impl Pantry {
     }
 }
 
-impl Shelf {
-    fn has_assignment(&self, process: Id, slot: u64) -> bool {
-        self.assignments.contains_key(&(process, slot))
-    }
-
-    fn has(&self, process: Id, slot: &Entry) -> bool {
-        self.items.contains_key(&slot.message) && self.has_assignment(process, slot.slot)
-    }
-
-    fn supply(&mut self, process: Id, slot: &Entry) -> Supply {
-        // A use keeps the bundle.
-        if let Some(place) = self.places.get(&slot.message).copied() {
-            self.bundles.promote(&place);
-        }
-        let assignments = self.assignments.get(&(process, slot.slot));
-        Supply {
-            message: self.items.get(&slot.message).cloned(),
-            assignments: assignments
-                .map_or_else(Vec::new, |found| found.values().cloned().collect()),
-        }
-    }
-
-    fn put(&mut self, transaction: Id, items: Vec<VerifiedItem>) {
-        let mut opened = Opened::default();
-        for item in items {
-            self.places.put(item.id(), transaction);
-            self.add(item, &mut opened);
-        }
-        self.bytes += opened.bytes;
-        self.bundles.put(transaction, opened);
-        while self.bytes > KEPT_BYTES && self.bundles.len() > 1 {
-            self.forget_oldest();
-        }
-    }
-
-    /// An item that came by itself is kept as a bundle of one.
-    fn put_alone(&mut self, item: VerifiedItem) {
-        let id = item.id();
-        self.put(id, vec![item]);
-    }
-
-    fn add(&mut self, item: VerifiedItem, opened: &mut Opened) {
-        opened.bytes += item.bytes().len();
-        opened.items.push(item.id());
-        if item.tags().get("Type") == Some("Assignment")
-            && let Ok(assignment) = Assignment::from_item(item.clone())
-        {
-            let (process, slot) = (assignment.process(), assignment.nonce());
-            opened.slots.push((process, slot, item.id()));
-            let found = self.assignments.entry((process, slot)).or_default();
-            found.insert(item.id(), assignment);
-        }
-        self.items.insert(item.id(), item);
-    }
-
-    fn forget_oldest(&mut self) {
-        let Some((_id, opened)) = self.bundles.pop_lru() else {
-            return;
-        };
-        self.bytes -= opened.bytes;
-        for id in opened.items {
-            self.items.remove(&id);
-        }
-        for (process, slot, id) in opened.slots {
-            if let Some(found) = self.assignments.get_mut(&(process, slot)) {
-                found.remove(&id);
-                if found.is_empty() {
-                    self.assignments.remove(&(process, slot));
-                }
-            }
-        }
-    }
+fn opened(contents: &[Bytes]) -> Vec<(usize, VerifiedItem)> {
+    contents.iter().flat_map(verified).collect()
 }
 
-/// The items of a bundle that verify, on as many threads as the machine has.
-fn verified(data: &Bytes) -> Vec<VerifiedItem> {
+/// The items of a bundle that verify, each with its number, on as many threads as the machine has.
+fn verified(data: &Bytes) -> Vec<(usize, VerifiedItem)> {
     let Ok(rows) = bundle::parse(data.clone()) else {
         return Vec::new();
     };
+    let rows: Vec<(usize, (Id, Bytes))> = rows.into_iter().enumerate().collect();
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     let part = rows.len().div_ceil(threads.min(VERIFIERS_MAX)).max(1);
     std::thread::scope(|scope| {
@@ -347,7 +370,7 @@ fn verified(data: &Bytes) -> Vec<VerifiedItem> {
     })
 }
 
-fn verified_one((named, bytes): &(Id, Bytes)) -> Option<VerifiedItem> {
+fn verified_one((number, (named, bytes)): &(usize, (Id, Bytes))) -> Option<(usize, VerifiedItem)> {
     let item = item::verify_bytes(bytes.clone(), Strictness::Settled).ok()?;
-    (item.id() == *named).then_some(item)
+    (item.id() == *named).then_some((*number, item))
 }

@@ -160,6 +160,16 @@ pub async fn mentioning(
     rows.iter().map(read_transaction).collect()
 }
 
+/// True where a transaction mined up to `to` names `process`.
+pub async fn is_named(store: &Store, process: Id, to: u64) -> Result<bool, StoreError> {
+    let row = sqlx::query("SELECT 1 FROM law_mention WHERE process = ? AND height <= ? LIMIT 1")
+        .bind(column::blob(process))
+        .bind(column::integer(to, "a height")?)
+        .fetch_optional(store.readers())
+        .await?;
+    Ok(row.is_some())
+}
+
 fn read_seen(row: &SqliteRow) -> Result<Seen, StoreError> {
     let law: &[u8] = row.get(3);
     Ok(Seen {

@@ -12,6 +12,10 @@ use super::{Db, Store, StoreError, column};
 /// Bytes of outcomes in one page: a page ends early behind the outcome that passes it, and says that more follows.
 pub const PAGE_BYTES_MAX: usize = 8 * 1024 * 1024;
 
+/// Rows that one statement takes: each trip to the database's thread costs as much as some ten rows, and a page of 512 slots has
+/// statements of two lengths alone, which stay prepared.
+const ROWS_MAX: usize = 128;
+
 /// What a later slot would repeat.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Mark {
@@ -75,8 +79,9 @@ pub async fn insert(
         }
     }
     // What is kept is a beginning of the log, so what is new comes behind it.
-    for outcome in outcomes.iter().skip(kept.len()) {
-        insert_one(&mut *db, process, outcome).await?;
+    let fresh = outcomes.get(kept.len()..).unwrap_or_default();
+    for some in fresh.chunks(ROWS_MAX) {
+        insert_some(&mut *db, process, some).await?;
     }
     Ok(Ok(()))
 }
@@ -112,23 +117,34 @@ fn difference(kept: &Outcome, now: &Outcome) -> Option<&'static str> {
     }
 }
 
-async fn insert_one(db: &mut Db, process: Id, outcome: &Outcome) -> Result<(), StoreError> {
-    sqlx::query(
-        "INSERT INTO outcome (process, slot, message, push, timestamp, kind, root, engine, json) \
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-    )
-    .bind(column::blob(process))
-    .bind(column::integer(outcome.slot, "outcome.slot")?)
-    .bind(column::blob(outcome.mark.message))
-    .bind(outcome.mark.push.map(column::blob))
-    .bind(column::integer(outcome.timestamp_ms, "outcome.timestamp")?)
-    .bind(outcome.kind as i64)
-    .bind(outcome.root.to_vec())
-    .bind(&outcome.engine)
-    .bind(&outcome.json)
-    .execute(db)
-    .await?;
+async fn insert_some(db: &mut Db, process: Id, some: &[Outcome]) -> Result<(), StoreError> {
+    let numbers: Vec<[i64; 2]> = some.iter().map(numbers).collect::<Result<_, _>>()?;
+    let mut query = QueryBuilder::new(
+        "INSERT INTO outcome (process, slot, message, push, timestamp, kind, root, engine, json) ",
+    );
+    query.push_values(
+        some.iter().zip(numbers),
+        |mut row, (outcome, [slot, timestamp])| {
+            row.push_bind(column::blob(process))
+                .push_bind(slot)
+                .push_bind(column::blob(outcome.mark.message))
+                .push_bind(outcome.mark.push.map(column::blob))
+                .push_bind(timestamp)
+                .push_bind(outcome.kind as i64)
+                .push_bind(outcome.root.to_vec())
+                .push_bind(outcome.engine.as_str())
+                .push_bind(outcome.json.as_str());
+        },
+    );
+    query.build().execute(db).await?;
     Ok(())
+}
+
+fn numbers(outcome: &Outcome) -> Result<[i64; 2], StoreError> {
+    Ok([
+        column::integer(outcome.slot, "outcome.slot")?,
+        column::integer(outcome.timestamp_ms, "outcome.timestamp")?,
+    ])
 }
 
 enum By {

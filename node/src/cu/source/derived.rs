@@ -2,13 +2,18 @@
 //!
 //! - B1 a slot is served once its record is settled. Before that it is not there, whatever its scheduler promised.
 //! - B2 of the assignments that are found for a slot the one is served that the process's scheduler signed and that says what the
-//!   canonical entry says. Slot 0 is in no record: any assignment that the scheduler signed for it will do, and the first wins.
+//!   canonical entry says. Slot 0 is in no record: the first one by position counts that the scheduler signed.
 //! - B3 what is missing is named, with the slot that needs it.
+
+use std::num::NonZeroUsize;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use aosec_challenge::derive::Entry as Canonical;
 use aosec_wire::{Assignment, Id, Process, Scheduled, VerifiedItem};
 
-use super::{Answer, Items, Log, PAGE_SLOTS, SourceError};
+use lru::LruCache;
+
+use super::{Answer, Items, Log, PAGE_BYTES, PAGE_SLOTS, SourceError};
 use crate::arweave::gateway::Gateway;
 use crate::cu::replay::Entry;
 use crate::cu::subject::Subject;
@@ -19,26 +24,61 @@ use crate::follow::pantry::Supply;
 /// Blocks behind the one that mined a slot's record in which its items are searched: `publish_within` of a real network.
 const SEARCHED_BLOCKS: u64 = 60;
 
+/// Spawns remembered, so that a page does not look for the one that it belongs to.
+const SPAWNS_MAX: NonZeroUsize = NonZeroUsize::new(1_024).expect("not zero");
+
 /// The base layer as a log.
 #[derive(Clone, Debug)]
 pub struct Derived {
     follow: Handle,
     gateway: Gateway,
+    spawns: Arc<Mutex<LruCache<Id, Process>>>,
 }
 
 impl Derived {
     /// Logs as `follow` derives them.
     #[must_use]
     pub fn new(follow: Handle, gateway: Gateway) -> Self {
-        Self { follow, gateway }
+        Self {
+            follow,
+            gateway,
+            spawns: Arc::new(Mutex::new(LruCache::new(SPAWNS_MAX))),
+        }
     }
 
     async fn process(&self, process: Id) -> Result<Option<Process>, SourceError> {
-        let item = self.follow.pantry().item(process).await.map_err(gateway)?;
-        Ok(item.and_then(|item| match Scheduled::classify(item) {
+        if let Some(spawn) = self.spawns().get(&process) {
+            return Ok(Some(spawn.clone()));
+        }
+        let found = self.spawn_item(process).await?;
+        let found = found.and_then(|item| match Scheduled::classify(item) {
             Ok(Scheduled::Process(spawn)) => Some(spawn),
             Ok(Scheduled::Message(_)) | Err(_) => None,
-        }))
+        });
+        if let Some(spawn) = &found {
+            self.spawns().put(process, spawn.clone());
+        }
+        Ok(found)
+    }
+
+    fn spawns(&self) -> std::sync::MutexGuard<'_, LruCache<Id, Process>> {
+        self.spawns.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Only what a record names is searched for without a hint: a made-up id costs nobody a search.
+    async fn spawn_item(&self, process: Id) -> Result<Option<VerifiedItem>, SourceError> {
+        let hinted = self.follow.pantry().item(process).await.map_err(gateway)?;
+        if hinted.is_some() {
+            return Ok(hinted);
+        }
+        let is_named = self.follow.is_named(process).await;
+        match (is_named.map_err(store)?, self.follow.settled_blocks()) {
+            (true, Some(heights)) => {
+                let searched = self.follow.pantry().searched_item(process, heights);
+                searched.await.map_err(gateway)
+            }
+            _ => Ok(None),
+        }
     }
 
     async fn known(&self, process: Id) -> Result<Process, SourceError> {
@@ -77,21 +117,41 @@ impl Derived {
     async fn read(&self, process: Id, from: u64, to: u64) -> Result<Vec<Entry>, SourceError> {
         let spawn = self.known(process).await?;
         let slots = self.slots(&spawn, from, to).await?;
-        let (Some(first), Some(last)) = (slots.first(), slots.last()) else {
-            return Ok(Vec::new());
+        let mut entries = Vec::with_capacity(slots.len());
+        let has_zero = slots.first().is_some_and(|first| first.slot == 0);
+        let (zero, rest) = slots.split_at(usize::from(has_zero));
+        if !zero.is_empty() {
+            entries.push(self.slot_zero(&spawn).await?);
+        }
+        let (Some(first), Some(last)) = (rest.first(), rest.last()) else {
+            return Ok(entries);
         };
         let heights = first.height..=last.mined.saturating_add(SEARCHED_BLOCKS);
-        let heights = if first.slot == 0 {
-            0..=*heights.end()
-        } else {
-            heights
+        let pantry = self.follow.pantry();
+        let supplies = match pantry.supply(process, rest, heights, PAGE_BYTES).await {
+            Err(_later) if !entries.is_empty() => Vec::new(),
+            supplies => supplies.map_err(gateway)?,
         };
-        let supplies = self.follow.pantry().supply(process, &slots, heights).await;
-        let supplies = supplies.map_err(gateway)?;
-        let entries = slots.iter().zip(supplies);
-        entries
-            .map(|(slot, supply)| entry(&spawn, slot, supply))
-            .collect()
+        for (slot, supply) in rest.iter().zip(supplies) {
+            match entry(&spawn, slot, supply) {
+                Ok(entry) => entries.push(entry),
+                // Whoever needs this slot is told when it is the first that is asked for.
+                Err(_later) if !entries.is_empty() => break,
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(entries)
+    }
+
+    async fn slot_zero(&self, spawn: &Process) -> Result<Entry, SourceError> {
+        let heights = self.follow.settled_blocks().unwrap_or(0..=0);
+        let found = self.follow.pantry().slot_zero(spawn, heights).await;
+        let found = found.map_err(|error| SourceError::Gateway(error.to_string()))?;
+        let assignment = found.ok_or_else(|| absent(spawn, 0))?;
+        Ok(Entry {
+            message: Some(spawn.item.clone()),
+            assignment,
+        })
     }
 
     async fn find(&self, process: Id, id: Id) -> Result<Option<Assignment>, SourceError> {
@@ -125,7 +185,7 @@ impl Derived {
 
 impl Log for Derived {
     fn spawn(&self, process: Id) -> Answer<'_, Option<VerifiedItem>> {
-        Box::pin(async move { self.follow.pantry().item(process).await.map_err(gateway) })
+        Box::pin(async move { Ok(self.process(process).await?.map(|spawn| spawn.item)) })
     }
 
     fn entries(&self, process: Id, from: u64, to: u64) -> Answer<'_, Vec<Entry>> {
@@ -156,7 +216,16 @@ impl Items for Derived {
     }
 
     fn subject(&self, id: Id) -> Answer<'_, Option<Subject>> {
-        Items::subject(&self.gateway, id)
+        Box::pin(async move {
+            let hinted = Items::subject(&self.gateway, id).await?;
+            match (hinted, self.follow.settled_blocks()) {
+                (None, Some(heights)) => {
+                    let searched = self.follow.pantry().searched_item(id, heights).await;
+                    Ok(searched.map_err(gateway)?.map(Subject::from))
+                }
+                (hinted, _) => Ok(hinted),
+            }
+        })
     }
 }
 
@@ -177,13 +246,9 @@ fn slot_zero(process: Id) -> Canonical {
 fn entry(spawn: &Process, slot: &Canonical, supply: Supply) -> Result<Entry, SourceError> {
     let mut fitting = supply
         .assignments
-        .into_iter()
+        .into_values()
         .filter(|found| *found.item().owner_address() == spawn.scheduler && agrees(found, slot));
-    let assignment = fitting.next().ok_or_else(|| SourceError::Absent {
-        process: spawn.item.id(),
-        slot: slot.slot,
-        what: "its assignment",
-    })?;
+    let assignment = fitting.next().ok_or_else(|| absent(spawn, slot.slot))?;
     Ok(Entry {
         message: supply.message,
         assignment,
@@ -191,9 +256,6 @@ fn entry(spawn: &Process, slot: &Canonical, supply: Supply) -> Result<Entry, Sou
 }
 
 fn agrees(assignment: &Assignment, slot: &Canonical) -> bool {
-    if slot.slot == 0 {
-        return assignment.epoch() == 0;
-    }
     assignment.epoch() == slot.epoch
         && assignment.message() == Some(slot.message)
         && assignment.height() == slot.height
@@ -201,6 +263,18 @@ fn agrees(assignment: &Assignment, slot: &Canonical) -> bool {
         && assignment
             .log_chain()
             .is_none_or(|chain| chain == slot.chain)
+}
+
+fn absent(spawn: &Process, slot: u64) -> SourceError {
+    SourceError::Absent {
+        process: spawn.item.id(),
+        slot,
+        what: "its assignment",
+    }
+}
+
+fn store(error: crate::store::StoreError) -> SourceError {
+    SourceError::Derivation(error.to_string())
 }
 
 fn gateway(error: crate::arweave::gateway::GatewayError) -> SourceError {

@@ -24,8 +24,11 @@ use super::subject::Subject;
 /// The answer of a port, in time.
 pub type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, SourceError>> + Send + 'a>>;
 
-/// Slots asked for at once: with small messages one round trip, with the largest still bounded memory.
-pub const PAGE_SLOTS: u64 = 64;
+/// Slots asked for at once: some 50 ms of an ordinary process, so that the price of a page is felt by none of its slots.
+pub const PAGE_SLOTS: u64 = 512;
+
+/// Bytes of a page: it ends behind the message that passes them.
+pub const PAGE_BYTES: usize = 4 * 1024 * 1024;
 
 /// A scheduler's log, slot by slot.
 pub trait Log: Send + Sync + fmt::Debug {

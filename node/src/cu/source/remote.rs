@@ -15,7 +15,7 @@ use reqwest::header::LOCATION;
 use reqwest::{Client, Response, Url};
 use serde::Deserialize;
 
-use super::{Answer, Log, PAGE_SLOTS, SourceError};
+use super::{Answer, Log, SourceError};
 use crate::cu::replay::Entry;
 use crate::http::error::{is_redirect, is_refusal, is_success};
 use crate::locate::{LocateError, Locations, Reach};
@@ -24,6 +24,8 @@ use crate::locate::{LocateError, Locations, Reach};
 const REDIRECTS_MAX: usize = 3;
 /// One request with its redirects and its body.
 const REQUEST_DEADLINE: Duration = Duration::from_secs(20);
+/// Slots asked for at once: with small messages one round trip, with the largest still within the cap of a body.
+const PAGE_SLOTS: u64 = 64;
 /// The body of one answer: four of the largest items in base64url, each beside its decoded form.
 const BODY_BYTES_MAX: usize = 128 * 1024 * 1024;
 

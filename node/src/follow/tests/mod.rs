@@ -5,6 +5,7 @@ pub(crate) mod author;
 mod forks;
 mod gateways;
 mod recuts;
+mod searches;
 
 use std::sync::Arc;
 use std::time::Duration;

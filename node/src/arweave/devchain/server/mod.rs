@@ -51,11 +51,7 @@ pub async fn start(
         .await
         .map_err(|source| DevchainError::Listen { port, source })?;
     let chain = Devchain::open(dir, genesis).await?;
-    shutdown.track(listener::serve(
-        listener,
-        router(chain.clone()),
-        shutdown.clone(),
-    ));
+    shutdown.track(serve(listener, chain.clone(), shutdown));
     if !block_time.is_zero() {
         let (mining, stop) = (chain.mine_every(block_time), shutdown.clone());
         shutdown.track(async move {
@@ -66,6 +62,15 @@ pub async fn start(
         });
     }
     Ok(chain)
+}
+
+/// Serves the gateway of `chain` until `shutdown` is told.
+pub fn serve(
+    listener: TcpListener,
+    chain: Devchain,
+    shutdown: &Shutdown,
+) -> impl Future<Output = ()> + Send + 'static {
+    listener::serve(listener, router(chain), shutdown.clone())
 }
 
 /// All paths of the gateway.

@@ -1,0 +1,62 @@
+//! Outcomes on their way to the disk, while the next ones are computed.
+//!
+//! One batch is on its way at most, in one transaction of the store. Whoever answers, takes a checkpoint or ends settles first:
+//! nothing is told that is not durable.
+
+use std::sync::Arc;
+
+use aosec_wire::Id;
+use tokio::task::JoinHandle;
+
+use super::error::CuError;
+use super::unit::Unit;
+use crate::store::outcome::{Mark, Outcome};
+
+/// The batch on its way, if there is one.
+#[derive(Debug, Default)]
+pub struct Keeping(Option<Batch>);
+
+#[derive(Debug)]
+struct Batch {
+    marks: Vec<Mark>,
+    written: JoinHandle<Result<(), CuError>>,
+}
+
+impl Keeping {
+    /// What the slots of the batch are known by: the store may not show them yet.
+    pub fn marks(&self) -> impl Iterator<Item = &Mark> {
+        self.0.iter().flat_map(|batch| &batch.marks)
+    }
+
+    /// Sends `outcomes` on their way, once those before are durable.
+    ///
+    /// # Errors
+    /// What became of those before.
+    pub async fn keep(
+        &mut self,
+        unit: &Arc<Unit>,
+        process: Id,
+        outcomes: Vec<Outcome>,
+    ) -> Result<(), CuError> {
+        self.settle().await?;
+        if outcomes.is_empty() {
+            return Ok(());
+        }
+        let marks = outcomes.iter().map(|outcome| outcome.mark).collect();
+        let unit = Arc::clone(unit);
+        let written = tokio::spawn(async move { unit.keep(process, outcomes).await });
+        self.0 = Some(Batch { marks, written });
+        Ok(())
+    }
+
+    /// Waits until everything is durable.
+    ///
+    /// # Errors
+    /// [`CuError::Diverged`], or what the store says: then the batch is not kept.
+    pub async fn settle(&mut self) -> Result<(), CuError> {
+        match self.0.take() {
+            None => Ok(()),
+            Some(batch) => batch.written.await.unwrap_or(Err(CuError::Panicked)),
+        }
+    }
+}

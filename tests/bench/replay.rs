@@ -1,0 +1,126 @@
+//! From the base layer to a state root: a devchain in this very process serves the blocks, an empty disk derives the log and
+//! computes it. The limit beside it is what one core computes when the messages are at hand.
+
+use std::time::{Duration, Instant};
+
+use aosec_node::arweave::bundler::Bundler;
+use aosec_node::arweave::devchain::{Devchain, Genesis, carrier_key, server};
+use aosec_node::arweave::gateway::Gateway;
+use aosec_node::cu::CuError;
+use aosec_node::node::audit::{Audit, AuditError, AuditSettings};
+use aosec_node::shutdown::Shutdown;
+use aosec_wire::Id;
+use tempfile::TempDir;
+use tokio::net::TcpListener;
+
+use super::cpu;
+use super::module;
+use super::published::Log;
+use super::table::{Table, per_second};
+
+/// Slots of the log: some seconds of work at the goal.
+const SLOTS: usize = 20_000;
+/// Blocks on top of the last record.
+const DEPTH: u32 = 3;
+const FUNDS_WINSTON: u128 = 1_000_000_000_000_000;
+const GOAL: &str = ">= 5.0 k/s";
+
+pub(crate) async fn measure(table: &mut Table) {
+    let raw = module::transfers_per_second(1);
+    eprintln!("signing {SLOTS} slots ...");
+    let log = Log::of_token(SLOTS);
+    let world = World::with(&log).await;
+    let folder = tempfile::tempdir().expect("a folder");
+    replay(table, &world, &log, &folder, raw).await;
+}
+
+async fn replay(table: &mut Table, world: &World, log: &Log, folder: &TempDir, raw: f64) {
+    let (begun, used) = (Instant::now(), cpu::used("self"));
+    let audit = world.audit(folder).await;
+    let standing = audit.standing(log.process()).await.expect("a log");
+    assert_eq!(standing.firm.slot, log.last_slot(), "everything is settled");
+    let derived = begun.elapsed();
+    root(&audit, log.process(), log.last_slot()).await;
+    let (wall, used) = (begun.elapsed(), cpu::used("self").saturating_sub(used));
+    audit.close().await;
+    let rate = |time: Duration| SLOTS as f64 / time.as_secs_f64().max(1e-3);
+    table.row(
+        "replay: slots derived from blocks, before any is computed",
+        per_second(rate(derived)),
+        "-".into(),
+        None,
+        "-",
+    );
+    table.row(
+        "replay: from blocks to the last root, empty disk",
+        format!(
+            "{} (CPU a slot, devchain included: {:.0} us)",
+            per_second(rate(wall)),
+            used.as_secs_f64() * 1e6 / SLOTS as f64
+        ),
+        format!("{} computed by a core, a root each slot", per_second(raw)),
+        Some(rate(wall) / raw),
+        GOAL,
+    );
+}
+
+/// Asks until the evaluation has come so far.
+async fn root(audit: &Audit, process: Id, slot: u64) -> [u8; 32] {
+    loop {
+        match audit.root(process, slot).await {
+            Ok(root) => return root,
+            Err(AuditError::Compute(CuError::StillEvaluating { .. })) => {}
+            Err(error) => panic!("the log is computed: {error}"),
+        }
+    }
+}
+
+/// A devchain that serves one log.
+struct World {
+    gateway: reqwest::Url,
+    shutdown: Shutdown,
+    _folder: TempDir,
+}
+
+impl World {
+    async fn with(log: &Log) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let wallet = carrier_key();
+        let genesis = Genesis::of_funds(vec![(wallet.address().clone(), FUNDS_WINSTON)]);
+        let chain = Devchain::open(folder.path(), genesis).await;
+        let chain = chain.expect("a devchain");
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let address = listener.local_addr().expect("its address");
+        let gateway: reqwest::Url = format!("http://{address}").parse().expect("a url");
+        let shutdown = Shutdown::new();
+        let serving = server::serve(listener, chain.clone(), &shutdown);
+        shutdown.track(serving);
+        let client = Gateway::new(vec![gateway.clone()]).expect("a gateway");
+        let bundler = Bundler::new(client, wallet);
+        log.publish(&bundler, &chain, DEPTH).await;
+        Self {
+            gateway,
+            shutdown,
+            _folder: folder,
+        }
+    }
+
+    async fn audit(&self, folder: &TempDir) -> Audit {
+        let settings = AuditSettings {
+            data: folder.path().to_owned(),
+            gateways: vec![self.gateway.clone()],
+            settlement_depth: u64::from(DEPTH),
+            from: 0,
+        };
+        let audit = Audit::open(settings).await.expect("a reader");
+        let view = audit.caught_up().await;
+        assert_eq!((view.trouble, view.soft), (None, view.tip), "all is read");
+        audit
+    }
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        self.shutdown.tell();
+    }
+}
