@@ -119,6 +119,9 @@ impl<S: Send + Sync> FromRequestParts<S> for Params {
             )));
         }
         let mut params = BTreeMap::new();
+        if query.is_empty() {
+            return Ok(Self(params));
+        }
         for (name, value) in form_pairs(query).take(QUERY_PARAMETERS_MAX) {
             params.entry(name).or_insert(value);
         }

@@ -48,6 +48,9 @@ pub enum StoreError {
         "the store refuses writes since a commit failed ({0}): check the disk, then start the node again"
     )]
     Refusing(Arc<str>),
+    /// The database file could not be flushed: what is on the disk is not known, and only a start can tell.
+    #[error("the database file could not be flushed: {0}")]
+    Flush(Arc<str>),
     /// The store has been closed.
     #[error("the store is closed")]
     Closed,
@@ -71,9 +74,14 @@ impl StoreError {
             )
     }
 
+    /// Whether a row was refused because one with its key stands already; nothing of the job was kept.
+    pub fn is_repetition(&self) -> bool {
+        matches!(self, Self::Query(sqlx::Error::Database(error)) if error.is_unique_violation())
+    }
+
     /// Whether the disk itself failed, so that nothing can be said about what it holds.
     pub(super) fn is_disk_fault(&self) -> bool {
-        primary_code(self) == Some(IOERR)
+        matches!(self, Self::Flush(_)) || primary_code(self) == Some(IOERR)
     }
 
     /// Names a full disk by its own word.

@@ -7,20 +7,19 @@ use aosec_wire::{Id, Strictness, VerifiedItem};
 use bytes::Bytes;
 use sqlx::{QueryBuilder, Row};
 
-use super::{Db, Store, StoreError, column};
+use super::{Db, Store, StoreError, column, pieces::pieces};
 
 /// Keeps `items`; one that is there already stays as it is.
 pub async fn insert(db: &mut Db, items: &[VerifiedItem]) -> Result<(), StoreError> {
-    if items.is_empty() {
-        return Ok(());
+    for piece in pieces(items) {
+        let mut query = QueryBuilder::new("INSERT INTO item (id, bytes) ");
+        query.push_values(piece, |mut row, item| {
+            row.push_bind(column::blob(item.id()))
+                .push_bind(item.bytes().to_vec());
+        });
+        query.push(" ON CONFLICT (id) DO NOTHING");
+        query.build().execute(&mut *db).await?;
     }
-    let mut query = QueryBuilder::new("INSERT INTO item (id, bytes) ");
-    query.push_values(items, |mut row, item| {
-        row.push_bind(column::blob(item.id()))
-            .push_bind(item.bytes().to_vec());
-    });
-    query.push(" ON CONFLICT (id) DO NOTHING");
-    query.build().execute(db).await?;
     Ok(())
 }
 

@@ -6,7 +6,7 @@
 use aosec_wire::Id;
 use sqlx::{QueryBuilder, Row as _, sqlite::SqliteRow};
 
-use super::{Db, Store, StoreError, column};
+use super::{Db, Store, StoreError, column, pieces::pieces};
 
 /// How a message came into a log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,23 +42,29 @@ pub struct Row {
     pub exclude: Vec<String>,
 }
 
-/// Adds slots to the log of `process`.
-pub async fn insert(db: &mut Db, process: Id, rows: &[Row]) -> Result<(), StoreError> {
-    if rows.is_empty() {
-        return Ok(());
+/// Adds slots to logs: each row with the process in whose log it stands.
+///
+/// A message or a pushed content that stands in that log already is a [`StoreError::is_repetition`].
+pub async fn insert(db: &mut Db, rows: &[(Id, &Row)]) -> Result<(), StoreError> {
+    for piece in pieces(rows) {
+        insert_piece(db, piece).await?;
     }
+    Ok(())
+}
+
+async fn insert_piece(db: &mut Db, rows: &[(Id, &Row)]) -> Result<(), StoreError> {
     let numbers: Vec<_> = rows
         .iter()
-        .map(numbers)
+        .map(|(_, row)| numbers(row))
         .collect::<Result<_, StoreError>>()?;
     let mut query = QueryBuilder::new(
         "INSERT INTO log (process, slot, epoch, message, content, height, timestamp, log_chain, entry, exclude) ",
     );
     query.push_values(
         rows.iter().zip(numbers),
-        |mut values, (row, [slot, epoch, height, time])| {
+        |mut values, ((process, row), [slot, epoch, height, time])| {
             values
-                .push_bind(column::blob(process))
+                .push_bind(column::blob(*process))
                 .push_bind(slot)
                 .push_bind(epoch)
                 .push_bind(column::blob(row.message))

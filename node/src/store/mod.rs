@@ -3,7 +3,7 @@
 //! SQLite in WAL mode with `synchronous=FULL`: what was answered is on the disk. One writer ([`writer`]) groups every waiting
 //! job into one transaction and answers after its COMMIT, so that a hundred senders share one fsync. Readers have a small pool
 //! of their own and never wait for the writer. A COMMIT that fails makes the store refuse writes until the node starts again:
-//! an fsync is never tried twice (the kernel forgets what it could not write).
+//! an fsync is never tried twice (the kernel forgets what it could not write). [`wal`] copies the log back meanwhile.
 //!
 //! **How to add a table.** 1. Write `node/migrations/000N_<room>.sql` (numbers: 0001 su, 0002 cu, 0003 mu, 0004 arweave; a
 //! landed file is never changed, a later one follows it; `STRICT` tables, ids and hashes as 32-byte BLOBs). 2. Write
@@ -34,19 +34,25 @@ mod open;
 pub mod outbox;
 pub mod outcome;
 pub mod page;
+mod pieces;
 pub mod process;
 pub mod publication;
 pub mod receipt;
 #[cfg(test)]
 mod tests;
+mod wal;
 mod writer;
 
-use std::{path::Path, sync::Arc};
+use std::{fs::File, path::Path, sync::Arc};
 
 use sqlx::SqlitePool;
 
 pub use self::error::StoreError;
-use self::{open::Folder, writer::Writer};
+use self::{
+    open::{Connected, Folder},
+    wal::Copier,
+    writer::Writer,
+};
 
 /// The connection that a write job is given.
 pub type Db = sqlx::SqliteConnection;
@@ -61,6 +67,8 @@ pub struct Store {
 struct Inner {
     writer: Writer,
     readers: SqlitePool,
+    /// Closed after the connections: see [`Connected`].
+    _file: Arc<File>,
     folder: Arc<Folder>,
 }
 
@@ -69,12 +77,19 @@ impl Store {
     /// tables to the present form.
     pub async fn open(dir: &Path) -> Result<Self, StoreError> {
         let folder = Arc::new(Folder::take(dir)?);
-        let (db, readers) = open::connect(&folder).await?;
-        let writer = Writer::start(db, folder.clone())?;
+        let Connected {
+            db,
+            copies,
+            readers,
+            file,
+        } = open::connect(&folder).await?;
+        let copier = Copier::start(copies, file.clone(), &folder)?;
+        let writer = Writer::start(db, copier, folder.clone())?;
         Ok(Self {
             inner: Arc::new(Inner {
                 writer,
                 readers,
+                _file: file,
                 folder,
             }),
         })

@@ -5,6 +5,7 @@ use std::{
     io,
     os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt},
     path::{Path, PathBuf},
+    sync::Arc,
     time::Duration,
 };
 
@@ -29,8 +30,9 @@ const READERS: u32 = 4;
 const READER_WAIT: Duration = Duration::from_secs(5);
 /// The start of a WAL or a checkpoint may hold the file for a moment.
 const BUSY_WAIT: Duration = Duration::from_secs(5);
-/// Pages (of 4 KiB) in the WAL before the writer copies them back: 16 MiB, some thousands of messages between two checkpoints.
-const CHECKPOINT_PAGES: &str = "4096";
+/// Pages (of 4 KiB) in the WAL before SQLite copies them back inside a commit: 256 MiB. Copying is the work of [`super::wal`];
+/// where it does not keep up, whoever writes has to wait, and the disk does not fill.
+const CHECKPOINT_PAGES: &str = "65536";
 /// The page cache of the writer, in KiB (negative by SQLite's rule): index pages of a large log stay in memory.
 const WRITER_CACHE: &str = "-65536";
 /// Statements that stay prepared: batches come in many lengths.
@@ -70,6 +72,19 @@ impl Folder {
         &self.dir
     }
 
+    /// The error of something that was done to it.
+    pub(super) fn failed(
+        &self,
+        action: &'static str,
+    ) -> impl FnOnce(io::Error) -> StoreError + use<> {
+        let path = self.dir.clone();
+        move |source| StoreError::File {
+            action,
+            path,
+            source,
+        }
+    }
+
     /// Lets another process have the folder. Only after the last connection is closed.
     pub(super) fn release(&self) {
         if let Err(error) = self.lock.unlock() {
@@ -82,28 +97,53 @@ pub(super) fn is_in(dir: &Path) -> bool {
     dir.join(DATABASE).exists()
 }
 
-/// The writer's connection and the readers' pool, after all migrations.
-pub(super) async fn connect(folder: &Folder) -> Result<(Db, SqlitePool), StoreError> {
+/// What is connected to the database, after all migrations.
+pub(super) struct Connected {
+    /// The writer's connection.
+    pub(super) db: Db,
+    /// The connection that copies the log back.
+    pub(super) copies: Db,
+    /// The readers' pool.
+    pub(super) readers: SqlitePool,
+    /// The database file, to be flushed while SQLite does something else. To be closed last: closing it takes SQLite's locks
+    /// on that file away from this whole process.
+    pub(super) file: Arc<File>,
+}
+
+/// Connects, and brings the tables to the present form.
+pub(super) async fn connect(folder: &Folder) -> Result<Connected, StoreError> {
     let path = folder.dir.join(DATABASE);
-    private_file(&path)?;
+    let file = Arc::new(private_file(&path)?);
     let mut db = writer_options(&path).connect().await?;
     MIGRATIONS.run(&mut db).await?;
+    let copies = durable_options(&path).connect().await?;
     let readers = SqlitePoolOptions::new()
         .max_connections(READERS)
         .acquire_timeout(READER_WAIT)
         // A file does not hang up.
         .test_before_acquire(false)
         .connect_lazy_with(options(&path).pragma("query_only", "1"));
-    Ok((db, readers))
+    Ok(Connected {
+        db,
+        copies,
+        readers,
+        file,
+    })
 }
 
-fn writer_options(path: &Path) -> SqliteConnectOptions {
+fn durable_options(path: &Path) -> SqliteConnectOptions {
     options(path)
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Full)
+}
+
+fn writer_options(path: &Path) -> SqliteConnectOptions {
+    durable_options(path)
         .foreign_keys(true)
         .pragma("wal_autocheckpoint", CHECKPOINT_PAGES)
         .pragma("cache_size", WRITER_CACHE)
+        // What a savepoint would undo is held in memory: no rule needs it on a disk, and a file would be written for each batch.
+        .pragma("temp_store", "MEMORY")
 }
 
 fn options(path: &Path) -> SqliteConnectOptions {

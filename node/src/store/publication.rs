@@ -10,6 +10,7 @@ use super::{
     Db, Store, StoreError,
     carrier::{self, Posted},
     column,
+    pieces::pieces,
 };
 
 /// Some contiguous signed slots of one process, published together.
@@ -80,31 +81,42 @@ pub struct Backlog {
     pub oldest_height: Option<u64>,
 }
 
-/// Puts the runs of a sealed batch into the queue; `head` is the signature over the end of the last one.
-pub async fn insert(
-    db: &mut Db,
-    runs: &[Run],
-    head: Option<&HeadSignature>,
-) -> Result<(), StoreError> {
-    for (index, run) in runs.iter().enumerate() {
-        let head = head.filter(|_| index + 1 == runs.len());
-        sqlx::query(
-            "INSERT INTO publication (process, epoch, first_slot, last_slot, bytes, stamped_height, kind, owner, signature) \
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        )
-        .bind(column::blob(run.process))
-        .bind(column::integer(run.epoch, "publication.epoch")?)
-        .bind(column::integer(run.first, "publication.first_slot")?)
-        .bind(column::integer(run.last, "publication.last_slot")?)
-        .bind(column::integer(run.bytes, "publication.bytes")?)
-        .bind(column::integer(run.stamped_height, "publication.stamped_height")?)
-        .bind(head.map(|head| i64::from(head.kind.code())))
-        .bind(head.map(|head| head.owner.to_vec()))
-        .bind(head.map(|head| head.signature.to_vec()))
-        .execute(&mut *db)
-        .await?;
+/// Puts runs into the queue, each with the signature over its end where a sealed batch ends there.
+pub async fn insert(db: &mut Db, runs: &[(Run, Option<&HeadSignature>)]) -> Result<(), StoreError> {
+    for piece in pieces(runs) {
+        let numbers: Vec<_> = piece
+            .iter()
+            .map(|(run, _)| numbers(run))
+            .collect::<Result<_, StoreError>>()?;
+        let mut query = QueryBuilder::new(
+            "INSERT INTO publication (process, epoch, first_slot, last_slot, bytes, stamped_height, kind, owner, signature) ",
+        );
+        query.push_values(
+            piece.iter().zip(numbers),
+            |mut values, ((run, head), numbers)| {
+                values.push_bind(column::blob(run.process));
+                for number in numbers {
+                    values.push_bind(number);
+                }
+                values
+                    .push_bind(head.map(|head| i64::from(head.kind.code())))
+                    .push_bind(head.map(|head| head.owner.to_vec()))
+                    .push_bind(head.map(|head| head.signature.to_vec()));
+            },
+        );
+        query.build().execute(&mut *db).await?;
     }
     Ok(())
+}
+
+fn numbers(run: &Run) -> Result<[i64; 5], StoreError> {
+    Ok([
+        column::integer(run.epoch, "publication.epoch")?,
+        column::integer(run.first, "publication.first_slot")?,
+        column::integer(run.last, "publication.last_slot")?,
+        column::integer(run.bytes, "publication.bytes")?,
+        column::integer(run.stamped_height, "publication.stamped_height")?,
+    ])
 }
 
 /// The oldest runs that wait for their Data transaction, at most `limit`.

@@ -5,25 +5,22 @@ use aosec_wire::{Assignment, Id, VerifiedItem};
 use bytes::Bytes;
 use sqlx::{QueryBuilder, Row};
 
-use super::{Db, Store, StoreError, column, item};
+use super::{Db, Store, StoreError, column, item, pieces::pieces};
 
-/// Keeps assignments of `process`.
-pub async fn insert(db: &mut Db, process: Id, signed: &[Assignment]) -> Result<(), StoreError> {
-    if signed.is_empty() {
-        return Ok(());
+/// Keeps assignments, of one process or of many.
+pub async fn insert(db: &mut Db, signed: &[&Assignment]) -> Result<(), StoreError> {
+    let slot = |assignment: &&Assignment| column::integer(assignment.nonce(), "receipt.slot");
+    for piece in pieces(signed) {
+        let slots: Vec<_> = piece.iter().map(slot).collect::<Result<_, StoreError>>()?;
+        let mut query = QueryBuilder::new("INSERT INTO receipt (process, slot, id, bytes) ");
+        query.push_values(piece.iter().zip(slots), |mut row, (assignment, slot)| {
+            row.push_bind(column::blob(assignment.process()))
+                .push_bind(slot)
+                .push_bind(column::blob(assignment.id()))
+                .push_bind(assignment.item().bytes().to_vec());
+        });
+        query.build().execute(&mut *db).await?;
     }
-    let slots: Vec<_> = signed
-        .iter()
-        .map(|assignment| column::integer(assignment.nonce(), "receipt.slot"))
-        .collect::<Result<_, StoreError>>()?;
-    let mut query = QueryBuilder::new("INSERT INTO receipt (process, slot, id, bytes) ");
-    query.push_values(signed.iter().zip(slots), |mut row, (assignment, slot)| {
-        row.push_bind(column::blob(process))
-            .push_bind(slot)
-            .push_bind(column::blob(assignment.id()))
-            .push_bind(assignment.item().bytes().to_vec());
-    });
-    query.build().execute(db).await?;
     Ok(())
 }
 

@@ -81,6 +81,25 @@ async fn a_failing_job_is_undone_alone() {
 }
 
 #[tokio::test]
+async fn a_failing_job_that_is_alone_is_undone_and_the_next_one_is_not() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path()).await;
+    for key in 0..6_u8 {
+        let twice = store.write(async move |db| {
+            put(db, key, b"x").await?;
+            put(db, key, b"y").await
+        });
+        let refused = twice.await.unwrap_err();
+        assert!(refused.is_repetition(), "{refused}");
+        store
+            .write(async move |db| put(db, key + 100, b"x").await)
+            .await
+            .unwrap();
+    }
+    assert_eq!(keys(&store).await, (100..106).collect::<Vec<u8>>());
+}
+
+#[tokio::test]
 async fn after_a_failed_commit_nothing_is_written_and_reads_go_on() {
     let dir = tempfile::tempdir().unwrap();
     let store = open(dir.path()).await;

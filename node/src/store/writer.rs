@@ -1,6 +1,7 @@
 //! The one writer: groups every waiting job into one transaction, commits it, then answers all of them.
 //!
-//! Each job runs inside its own savepoint, so that a failing one is undone alone. The writer has a thread of its own with a
+//! Each job runs inside its own savepoint, so that a failing one is undone alone; a job that is alone in its transaction needs
+//! none, and SQLite then copies no page for it. The writer has a thread of its own with a
 //! small runtime: jobs are asynchronous (so is the driver), but their futures never leave this thread and need not be `Send`.
 //! It decides one thing only: after a failed COMMIT, or a fault of the disk, nothing is written any more.
 
@@ -9,7 +10,7 @@ use std::{pin::Pin, sync::Arc, thread};
 use sqlx::Connection;
 use tokio::sync::{mpsc, oneshot};
 
-use super::{Db, StoreError, open::Folder};
+use super::{Db, StoreError, open::Folder, wal, wal::Copier};
 
 /// Jobs that may wait: a little more than one group, so that the next one fills while the disk works.
 const QUEUE: usize = 1_024;
@@ -29,16 +30,9 @@ enum Order {
 
 impl Writer {
     /// Starts the thread. It keeps the folder locked for as long as it may write.
-    pub(super) fn start(db: Db, folder: Arc<Folder>) -> Result<Self, StoreError> {
+    pub(super) fn start(db: Db, copier: Copier, folder: Arc<Folder>) -> Result<Self, StoreError> {
         let (queue, orders) = mpsc::channel(QUEUE);
-        let failed = |dir: &Folder| {
-            let path = dir.dir().to_owned();
-            move |source| StoreError::File {
-                action: "start the writer of",
-                path,
-                source,
-            }
-        };
+        let failed = |dir: &Folder| dir.failed("start the writer of");
         // No timers and no sockets: jobs talk to the database alone, and waking is cheaper without them.
         let runtime = tokio::runtime::Builder::new_current_thread()
             .build()
@@ -47,7 +41,12 @@ impl Writer {
         thread::Builder::new()
             .name("store-writer".to_owned())
             .spawn(move || {
-                runtime.block_on(Loop { db, broken: None }.run(orders));
+                let all = Loop {
+                    db,
+                    copier,
+                    broken: None,
+                };
+                runtime.block_on(all.run(orders));
                 drop(kept);
             })
             .map_err(failed(&folder))?;
@@ -143,6 +142,7 @@ where
 
 struct Loop {
     db: Db,
+    copier: Copier,
     /// Why nothing is written any more.
     broken: Option<Arc<str>>,
 }
@@ -162,6 +162,7 @@ impl Loop {
     }
 
     async fn close(self, closing: Vec<oneshot::Sender<()>>) {
+        self.copier.close();
         if let Err(error) = self.db.close().await {
             tracing::warn!(%error, "the database was not closed in order; the next start repairs it");
         }
@@ -173,10 +174,11 @@ impl Loop {
 
     /// One transaction for all `jobs`; every job is answered, whatever happens.
     async fn group(&mut self, mut jobs: Vec<Box<dyn Job>>) {
-        let fate = match &self.broken {
+        let fate = match self.broken.as_ref().or(self.copier.fault()) {
             Some(reason) => Fate::Broken(reason.clone()),
             None => self.transaction(&mut jobs).await,
         };
+        let is_committed = matches!(fate, Fate::Committed);
         if let Fate::Broken(reason) = &fate
             && self.broken.is_none()
         {
@@ -186,14 +188,36 @@ impl Loop {
         for job in jobs {
             job.answer(fate.of_job());
         }
+        if is_committed && self.copier.committed() {
+            self.copy_rest().await;
+        }
+    }
+
+    /// The last step of copying, between two transactions.
+    async fn copy_rest(&mut self) {
+        match wal::copy(&mut self.db).await {
+            Ok(_) => {}
+            Err(error) if error.is_disk_fault() => self.broken = Some(error.to_string().into()),
+            Err(error) => tracing::warn!(%error, "the store's log is begun anew later"),
+        }
     }
 
     async fn transaction(&mut self, jobs: &mut [Box<dyn Job>]) -> Fate {
-        if let Err(error) = self.execute("BEGIN IMMEDIATE; SAVEPOINT job").await {
+        let is_alone = jobs.len() == 1;
+        let begin = match is_alone {
+            true => "BEGIN IMMEDIATE",
+            false => "BEGIN IMMEDIATE; SAVEPOINT job",
+        };
+        if let Err(error) = self.execute(begin).await {
             return Fate::Undone(error.to_string().into());
         }
         for job in jobs {
-            match self.savepoint(job).await {
+            let ran = match is_alone {
+                true => Ok(job.run(&mut self.db).await),
+                false => self.savepoint(job).await,
+            };
+            match ran {
+                Ok(Ran::Failed) if is_alone => return self.undo("its job failed".into()).await,
                 Ok(Ran::Well | Ran::Failed) => {}
                 Ok(Ran::UndidAll {
                     reason,

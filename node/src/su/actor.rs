@@ -18,21 +18,25 @@ use tokio::{sync::mpsc, time::timeout};
 use super::{
     Shared,
     admission::{Verdict, Want, admit},
-    chain::{BATCH_SLOTS, Batch, Before, Slot, next_batch},
+    chain::{BATCH_SLOTS, Batch, next_batch},
+    gather::Part,
     guard::Sealed,
-    outbox,
     refusal::{Refusal, Unavailable},
     registry::{Request, Signed, Tail, Unkept},
+    rows::{planned, rows},
 };
 use crate::{
     metrics,
-    store::{StoreError, item, log, process, publication, receipt},
+    store::{StoreError, log, log::Known, process, receipt},
 };
 
 /// Signatures that no further batch takes along are kept after this long. Long enough for a busy sender's next message.
 const KEEP_AFTER: Duration = Duration::from_millis(25);
 /// A log without messages sleeps after this long.
 const SLEEP_AFTER: Duration = Duration::from_secs(60);
+/// After a message that stood in the log already, so many batches are looked up before they are written. Whoever repeats
+/// messages on purpose then makes one batch in so many be written twice, and the look costs the others little.
+const WARY_BATCHES: u32 = 256;
 
 /// The task of one log.
 #[derive(Debug)]
@@ -45,6 +49,8 @@ pub(super) struct Actor {
     last: Option<Assignment>,
     /// The court that the spawn names; none before slot 0.
     origin: Id,
+    /// Batches that are still looked up before they are written.
+    wary: u32,
 }
 
 impl Actor {
@@ -61,6 +67,7 @@ impl Actor {
             tail,
             last: None,
             origin: NO_ORIGIN,
+            wary: 0,
         }
     }
 
@@ -110,7 +117,7 @@ impl Actor {
 
     /// Gives slots to what waits. An error means that the log on the disk is ahead of this task.
     async fn take(&mut self, requests: Vec<Request>) -> Result<(), Unavailable> {
-        let planned = match self.plan(&requests).await {
+        let planned = match self.enter(&requests).await {
             Ok(planned) => planned,
             Err(reason) => {
                 refuse(requests, &reason);
@@ -118,15 +125,8 @@ impl Actor {
             }
         };
         if let Some(batch) = planned.batch {
-            let taken: Vec<&Want> = taken(&requests, &planned.verdicts).collect();
-            let bytes = taken.iter().map(|want| want.bytes()).collect();
-            if let Some(Want::Spawn(spawn)) = taken.first() {
-                self.origin = origin_of(spawn.tags());
-            }
-            if let Err(reason) = self.commit(&batch, &taken).await {
-                refuse(requests, &reason.into());
-                return Ok(());
-            }
+            let taken = taken(&requests, &planned.verdicts);
+            let bytes = taken.map(Want::bytes).collect();
             if let Err(reason) = self.seal(batch, bytes).await {
                 refuse(requests, &reason);
                 return Err(reason);
@@ -136,8 +136,41 @@ impl Actor {
         Ok(())
     }
 
-    async fn plan(&self, requests: &[Request]) -> Result<Planned, Unavailable> {
-        let tip_height = self.shared.tip.height().ok_or(Unavailable::NoTip)?;
+    /// Step 1, as if nothing repeated what the log holds: the store's indexes tell where something does. Then the log is asked
+    /// what it holds, and the batch is planned anew without that.
+    async fn enter(&mut self, requests: &[Request]) -> Result<Planned, Unavailable> {
+        if self.wary == 0 {
+            match self.enter_unless(requests, &[]).await {
+                Err(Unavailable::Store(error)) if error.is_repetition() => {
+                    self.wary = WARY_BATCHES;
+                }
+                done => return done,
+            }
+        }
+        self.wary -= 1;
+        let known = self.known(requests).await?;
+        self.enter_unless(requests, &known).await
+    }
+
+    /// Plans the requests that are not `known`, and commits the plan.
+    async fn enter_unless(
+        &mut self,
+        requests: &[Request],
+        known: &[Known],
+    ) -> Result<Planned, Unavailable> {
+        let planned = self.plan(requests, known)?;
+        if let Some(batch) = &planned.batch {
+            let taken: Vec<&Want> = taken(requests, &planned.verdicts).collect();
+            if let Some(Want::Spawn(spawn)) = taken.first() {
+                self.origin = origin_of(spawn.tags());
+            }
+            self.commit(batch, &taken).await?;
+        }
+        Ok(planned)
+    }
+
+    /// What the log holds of the requests.
+    async fn known(&self, requests: &[Request]) -> Result<Vec<Known>, StoreError> {
         let messages: Vec<_> = requests
             .iter()
             .map(|request| request.want.message())
@@ -146,9 +179,13 @@ impl Actor {
             .iter()
             .filter_map(|request| request.want.content())
             .collect();
-        let known = log::known(&self.shared.store, self.process, &messages, &contents).await?;
+        log::known(&self.shared.store, self.process, &messages, &contents).await
+    }
+
+    fn plan(&self, requests: &[Request], known: &[Known]) -> Result<Planned, Unavailable> {
+        let tip_height = self.shared.tip.height().ok_or(Unavailable::NoTip)?;
         let wants = requests.iter().map(|request| &request.want);
-        let verdicts = admit(wants, &known, self.last.is_none());
+        let verdicts = admit(wants, known, self.last.is_none());
         let entrants: Vec<_> = taken(requests, &verdicts).map(Want::entrant).collect();
         let now_ms = self.shared.clock.now_ms();
         let batch = match entrants.is_empty() {
@@ -169,22 +206,15 @@ impl Actor {
 
     /// Step 1: messages and planned slots are durable, and so are the signatures of the batch before.
     pub(super) async fn commit(&self, batch: &Batch, taken: &[&Want]) -> Result<(), StoreError> {
-        let (process_id, epoch, is_new) = (batch.process, batch.epoch, batch.first == 0);
-        let rows = rows(batch, taken);
-        let items: Vec<_> = taken
-            .iter()
-            .filter_map(|want| want.item().cloned())
-            .collect();
-        let (kept, origin) = (self.tail.unkept(), self.origin);
-        let written = self.shared.store.write(async move |db| {
-            if is_new {
-                process::insert(db, process_id, epoch, origin).await?;
-            }
-            item::insert(db, &items).await?;
-            log::insert(db, process_id, &rows).await?;
-            keep(db, process_id, &kept).await
-        });
-        written.await?;
+        let items = taken.iter().filter_map(|want| want.item().cloned());
+        let part = Part {
+            process: batch.process,
+            opens: (batch.first == 0).then_some((batch.epoch, self.origin)),
+            items: items.collect(),
+            rows: rows(batch, taken),
+            unkept: self.tail.unkept(),
+        };
+        self.shared.gather.commit(part).await?;
         self.tail.set(Unkept::default());
         self.shared
             .recent
@@ -266,11 +296,8 @@ impl Actor {
 
     /// Keeps the signatures that no further batch took along.
     pub(super) async fn keep(&self) -> Result<(), Unavailable> {
-        let (process_id, kept) = (self.process, self.tail.unkept());
-        self.shared
-            .store
-            .write(async move |db| keep(db, process_id, &kept).await)
-            .await?;
+        let part = Part::to_keep(self.process, self.tail.unkept());
+        self.shared.gather.commit(part).await?;
         self.tail.set(Unkept::default());
         Ok(())
     }
@@ -309,71 +336,6 @@ fn taken<'a>(requests: &'a [Request], verdicts: &'a [Verdict]) -> impl Iterator<
     judged
         .filter(|(_, verdict)| **verdict == Verdict::Take)
         .map(|(request, _)| &request.want)
-}
-
-/// The rows of a batch whose messages are `taken`.
-pub fn rows(batch: &Batch, taken: &[&Want]) -> Vec<log::Row> {
-    let slots = batch
-        .slots
-        .iter()
-        .zip(batch.log_chains())
-        .zip(taken)
-        .zip(batch.first..);
-    let row = |(((slot, log_chain), want), number): (((&Slot, Id), &&Want), u64)| log::Row {
-        slot: number,
-        epoch: batch.epoch,
-        message: slot.message,
-        content: want.content(),
-        height: slot.height,
-        timestamp: slot.timestamp,
-        log_chain,
-        entry: want.entry(),
-        exclude: slot.exclude.clone(),
-    };
-    slots.map(row).collect()
-}
-
-/// The batch that rows without signatures stand for.
-pub fn planned(
-    process: Id,
-    last: Option<&Assignment>,
-    rows: &[(log::Row, u64)],
-) -> Result<Batch, StoreError> {
-    let slot = |(row, _): &(log::Row, u64)| Slot {
-        message: row.message,
-        height: row.height,
-        timestamp: row.timestamp,
-        exclude: row.exclude.clone(),
-    };
-    let batch = Batch {
-        process,
-        epoch: rows.first().map_or(0, |(row, _)| row.epoch),
-        first: rows.first().map_or(0, |(row, _)| row.slot),
-        before: last.and_then(Before::after),
-        slots: rows.iter().map(slot).collect(),
-    };
-    let numbered = rows
-        .iter()
-        .zip(batch.first..)
-        .all(|((row, _), slot)| row.slot == slot);
-    let chained = rows
-        .iter()
-        .zip(batch.log_chains())
-        .all(|((row, _), chain)| row.log_chain == chain);
-    match numbered && chained {
-        true => Ok(batch),
-        false => Err(StoreError::Damaged {
-            what: format!("the end of the log of {process} does not follow its chain"),
-        }),
-    }
-}
-
-async fn keep(db: &mut crate::store::Db, process: Id, unkept: &Unkept) -> Result<(), StoreError> {
-    let signed = &unkept.signed;
-    let assignments: Vec<_> = signed.iter().map(|one| one.assignment.clone()).collect();
-    receipt::insert(db, process, &assignments).await?;
-    let runs = outbox::runs(process, signed);
-    publication::insert(db, &runs, unkept.head.as_ref()).await
 }
 
 fn refuse(requests: Vec<Request>, reason: &Unavailable) {

@@ -4,7 +4,11 @@ use std::collections::BTreeMap;
 
 use aosec_wire::{Id, VerifiedItem};
 
-use super::chain::Entrant;
+use super::{
+    chain::Entrant,
+    guard::{EXCLUDE_BYTES_MAX, EXCLUDES_MAX},
+    refusal::Refusal,
+};
 use crate::store::log::{Entry, Known};
 
 /// The tag that marks a message as pushed for a process. Its content is taken once, whoever signs it again: messengers may
@@ -128,6 +132,20 @@ pub fn admit<'a>(
         Verdict::Take
     };
     wants.into_iter().map(judge).collect()
+}
+
+/// Refuses names of fields that no assignment could hold.
+pub(super) fn verify_exclude(exclude: &[String]) -> Result<(), Refusal> {
+    let name = |text: &String| {
+        let letters = text
+            .bytes()
+            .all(|byte| byte.is_ascii_alphabetic() || byte == b'-');
+        !text.is_empty() && text.len() <= EXCLUDE_BYTES_MAX && letters
+    };
+    match exclude.len() <= EXCLUDES_MAX && exclude.iter().all(name) {
+        true => Ok(()),
+        false => Err(Refusal::Exclude),
+    }
 }
 
 #[cfg(test)]

@@ -15,6 +15,7 @@ mod actor;
 pub mod adapters;
 mod admission;
 pub mod chain;
+mod gather;
 pub mod guard;
 mod outbox;
 mod passage;
@@ -27,6 +28,7 @@ pub mod recover;
 pub mod refusal;
 mod registry;
 pub mod resume;
+mod rows;
 mod standing;
 pub mod watch;
 
@@ -42,8 +44,8 @@ use tokio_util::task::TaskTracker;
 
 use self::{
     actor::Actor,
-    admission::Want,
-    guard::{EXCLUDE_BYTES_MAX, EXCLUDES_MAX},
+    admission::{Want, verify_exclude},
+    gather::Gather,
     ports::{BaseLayer, Clock, Tip, Whereabouts},
     recent::Recent,
     recover::{Findings, examine},
@@ -122,6 +124,7 @@ pub(in crate::su) struct Shared {
     clock: Arc<dyn Clock>,
     settings: Settings,
     registry: Registry,
+    gather: Gather,
     recent: Recent,
     tasks: TaskTracker,
     room: Arc<Semaphore>,
@@ -344,6 +347,7 @@ impl Shared {
             settings,
         } = parts;
         Self {
+            gather: Gather::start(store.clone()),
             store,
             guard,
             tip,
@@ -381,19 +385,6 @@ fn counted(answer: Result<Assignment, Refusal>) -> Result<Assignment, Refusal> {
         metrics::refusals().with_label_values(&["su"]).inc();
     }
     answer
-}
-
-fn verify_exclude(exclude: &[String]) -> Result<(), Refusal> {
-    let name = |text: &String| {
-        let letters = text
-            .bytes()
-            .all(|byte| byte.is_ascii_alphabetic() || byte == b'-');
-        !text.is_empty() && text.len() <= EXCLUDE_BYTES_MAX && letters
-    };
-    match exclude.len() <= EXCLUDES_MAX && exclude.iter().all(name) {
-        true => Ok(()),
-        false => Err(Refusal::Exclude),
-    }
 }
 
 #[cfg(test)]

@@ -5,10 +5,10 @@
 //! open anyway. Nothing here holds a key or a file: who signs brings the key along.
 
 pub use super::{
-    actor::{planned, rows},
     admission::{Verdict, Want, admit},
     guard::pure as guard,
     outbox::{Planned, due, is_stalled, lag, records, runs},
     passage::{Fate, Patience, fate, misplaced},
     registry::Signed,
+    rows::{planned, rows},
 };

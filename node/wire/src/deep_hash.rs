@@ -3,6 +3,8 @@
 //! It is what items and base-layer transactions are signed over. Lengths and list sizes are hashed with the content, so
 //! that no two different trees share a hash.
 
+use std::sync::LazyLock;
+
 use sha2::{Digest, Sha384};
 
 /// Length of a deep hash in bytes.
@@ -21,12 +23,37 @@ pub enum Chunk<'a> {
 /// The deep hash of a tree.
 pub fn deep_hash(chunk: &Chunk<'_>) -> [u8; DEEP_HASH_BYTES] {
     match chunk {
-        Chunk::Blob(bytes) => pair(&labelled("blob", bytes.len()), &sha384(bytes)),
+        Chunk::Blob(bytes) => pair(&BLOBS.label(bytes.len()), &sha384(bytes)),
         Chunk::List(children) => children
             .iter()
-            .fold(labelled("list", children.len()), |hash, child| {
+            .fold(LISTS.label(children.len()), |hash, child| {
                 pair(&hash, &deep_hash(child))
             }),
+    }
+}
+
+/// Hashes of the labels of one kind, the frequent ones made once: each would cost as much as the content of a short field.
+struct Labels {
+    kind: &'static str,
+    known: LazyLock<Vec<[u8; DEEP_HASH_BYTES]>>,
+}
+
+/// Fields of a usual item are shorter than an RSA key is long, or as long.
+static BLOBS: Labels = Labels {
+    kind: "blob",
+    known: LazyLock::new(|| (0..=512).map(|size| labelled("blob", size)).collect()),
+};
+
+/// An item is a list of eight, a transaction one of nine.
+static LISTS: Labels = Labels {
+    kind: "list",
+    known: LazyLock::new(|| (0..16).map(|size| labelled("list", size)).collect()),
+};
+
+impl Labels {
+    fn label(&self, size: usize) -> [u8; DEEP_HASH_BYTES] {
+        let known = self.known.get(size).copied();
+        known.unwrap_or_else(|| labelled(self.kind, size))
     }
 }
 
@@ -71,5 +98,13 @@ mod tests {
     fn a_blob_is_hashed_as_label_then_content() {
         let by_hand = sha384(&[sha384(b"blob5"), sha384(b"hello")].concat());
         assert_eq!(deep_hash(&Chunk::Blob(b"hello")), by_hand);
+    }
+
+    #[test]
+    fn labels_that_are_remembered_are_those_that_are_made() {
+        for size in 0..1_100 {
+            assert_eq!(BLOBS.label(size), sha384(format!("blob{size}").as_bytes()));
+            assert_eq!(LISTS.label(size), sha384(format!("list{size}").as_bytes()));
+        }
     }
 }

@@ -5,6 +5,7 @@
 //! `bytes` of each item when asked with `raw`, without which nobody can verify a signature.
 
 use aosec_wire::{Assignment, VerifiedItem, id::to_base64url};
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::su::{Entry, Page, Span};
@@ -94,12 +95,20 @@ impl View {
 }
 
 /// The answer to a post: `id` of what was posted, and the receipt (D6).
-pub(super) fn receipt(id: aosec_wire::Id, assignment: &Assignment) -> Value {
-    json!({
-        "timestamp": assignment.timestamp(),
-        "id": id,
-        "assignment": to_base64url(assignment.item().bytes()),
-    })
+pub(super) fn receipt(id: aosec_wire::Id, assignment: &Assignment) -> Receipt {
+    Receipt {
+        timestamp: assignment.timestamp(),
+        id,
+        assignment: to_base64url(assignment.item().bytes()),
+    }
+}
+
+/// Written field by field, because it is the answer to every message.
+#[derive(Debug, Serialize)]
+pub(super) struct Receipt {
+    timestamp: u64,
+    id: aosec_wire::Id,
+    assignment: String,
 }
 
 /// A height as the network writes it.

@@ -74,6 +74,38 @@ async fn a_message_has_one_slot() {
     assert_eq!(world.log(process).await.len(), 4);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn repeated_messages_among_new_ones_take_no_slot_from_them() {
+    const ROUNDS: u32 = 4;
+    let world = World::new().await;
+    let process = world.spawn().await;
+    for round in 0..ROUNDS {
+        // Half of each round stood in the round before; all of it waits at once, so that batches hold both.
+        let sends = (round * 50..round * 50 + 100).map(|number| {
+            let su = world.su.clone();
+            tokio::spawn(async move { (number, su.submit(message(process, number)).await) })
+        });
+        for send in sends.collect::<Vec<_>>() {
+            let (number, answer) = send.await.unwrap();
+            let is_new = round == 0 || number >= round * 50 + 50;
+            match answer {
+                Ok(_) => assert!(is_new, "message {number} got two slots"),
+                Err(Refusal::AlreadyScheduled {
+                    slot, assignment, ..
+                }) => {
+                    assert!(!is_new, "message {number} got no slot");
+                    let standing = world.log_from(process, slot - 1).await;
+                    assert_eq!(assignment, Some(standing[0].id()));
+                    assert_eq!(standing[0].message(), Some(message(process, number).id()));
+                }
+                Err(other) => panic!("message {number}: {other}"),
+            }
+        }
+    }
+    let slots = world.log(process).await.len();
+    assert_eq!(slots, 1 + 50 * (ROUNDS as usize + 1));
+}
+
 #[tokio::test]
 async fn a_pushed_content_has_one_slot_and_a_persons_may_have_two() {
     let world = World::new().await;
