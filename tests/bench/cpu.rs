@@ -1,25 +1,43 @@
-//! Processor time that a process has used, as the kernel counts it.
+//! Processor time and memory that a process uses, as the kernel counts them.
 
 use std::time::Duration;
 
-/// Ticks of `/proc/<pid>/stat` a second: fixed at 100 on Linux for programs, whatever the kernel's own clock.
+/// Ticks of `/proc` a second: fixed at 100 on Linux for programs, whatever the kernel's own clock.
 const TICKS_PER_SECOND: u32 = 100;
 /// Fields 14 and 15 of the file are user and system time; counting begins after the name, which may hold spaces.
 const TIMES_AFTER_NAME: (usize, usize) = (11, 12);
+/// Fields of the first line of `/proc/stat` in which a core works: user, nice, system, interrupts (two), stolen.
+const BUSY: [usize; 6] = [1, 2, 3, 6, 7, 8];
 
 /// Processor time of process `pid`, `self` for our own.
 pub(crate) fn used(pid: &str) -> Duration {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
     let after_name = stat.rsplit_once(") ").map_or("", |(_, rest)| rest);
     let fields: Vec<&str> = after_name.split(' ').collect();
-    let ticks = |at: usize| {
-        fields
-            .get(at)
-            .and_then(|text| text.parse::<u32>().ok())
-            .unwrap_or(0)
-    };
-    Duration::from_secs(1) * (ticks(TIMES_AFTER_NAME.0) + ticks(TIMES_AFTER_NAME.1))
-        / TICKS_PER_SECOND
+    ticks(&fields, TIMES_AFTER_NAME.0) + ticks(&fields, TIMES_AFTER_NAME.1)
+}
+
+/// Processor time of everything on this machine.
+pub(crate) fn used_by_all() -> Duration {
+    let stat = std::fs::read_to_string("/proc/stat").unwrap_or_default();
+    let first = stat.lines().next().unwrap_or_default();
+    let fields: Vec<&str> = first.split_whitespace().collect();
+    BUSY.into_iter().map(|at| ticks(&fields, at)).sum()
+}
+
+fn ticks(fields: &[&str], at: usize) -> Duration {
+    let count = fields.get(at).and_then(|text| text.parse::<u32>().ok());
+    Duration::from_secs(1) * count.unwrap_or(0) / TICKS_PER_SECOND
+}
+
+/// Memory of process `pid` that is in the machine's, in bytes.
+pub(crate) fn resident_bytes(pid: &str) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+    let kib = status.lines().find_map(|line| {
+        let value = line.strip_prefix("VmRSS:")?;
+        value.trim().trim_end_matches(" kB").parse::<u64>().ok()
+    });
+    kib.unwrap_or(0) * 1_024
 }
 
 /// Cores of this machine that we may use.

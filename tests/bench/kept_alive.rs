@@ -8,6 +8,17 @@ use aosec_tests::harness::raw_http::authority;
 /// Head and body of an answer of a unit to a message: some 2 KiB.
 const ANSWER_BYTES: usize = 4_096;
 
+/// How a unit answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Answer {
+    /// The item is taken.
+    Taken,
+    /// The same may be taken later.
+    NotNow,
+    /// It is refused.
+    Refused,
+}
+
 /// A connection and the room for its answers.
 pub(crate) struct KeptAlive {
     stream: TcpStream,
@@ -31,8 +42,8 @@ impl KeptAlive {
         })
     }
 
-    /// Posts an item; true where it was taken. The whole answer is awaited.
-    pub(crate) async fn post(&mut self, item: &[u8]) -> std::io::Result<bool> {
+    /// Posts an item. The whole answer is awaited.
+    pub(crate) async fn post(&mut self, item: &[u8]) -> std::io::Result<Answer> {
         let mut request = Vec::with_capacity(self.head.len() + item.len() + 16);
         request.extend_from_slice(self.head.as_bytes());
         request.extend_from_slice(format!("{}\r\n\r\n", item.len()).as_bytes());
@@ -44,7 +55,11 @@ impl KeptAlive {
                 return Err(std::io::ErrorKind::UnexpectedEof.into());
             }
         }
-        Ok(self.answer.starts_with(b"HTTP/1.1 2"))
+        Ok(match self.answer.get(..12) {
+            Some([.., b'2', _, _]) => Answer::Taken,
+            Some(b"HTTP/1.1 503") => Answer::NotNow,
+            _ => Answer::Refused,
+        })
     }
 
     /// The last answer, for a failure.

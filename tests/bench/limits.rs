@@ -11,7 +11,7 @@ use bytes::Bytes;
 use super::table::percentile;
 
 /// How long each rate is watched.
-const WATCHED: Duration = Duration::from_millis(1_500);
+const WATCHED: Duration = Duration::from_millis(700);
 /// Writes of each size: the median of so few is steady, and a slow disk takes seconds.
 const WRITES: usize = 60;
 /// What a commit of 256 messages writes: an item of some 1.3 KiB and its assignment, with index pages, for each.

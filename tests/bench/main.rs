@@ -1,40 +1,126 @@
 //! The figures of the house, each beside the limit or the peer measured in the same run. It measures and judges nothing: shared
 //! machines are noisy, so ratios count and no test depends on them.
 //!
-//! `cargo run --release -p aosec-tests --bin bench` runs all; words after `--` choose among `su`, `module` and
-//! `replay`.
+//! `cargo run --release -p aosec-tests --bin bench -- --help` names what can be measured.
 
 mod cpu;
 mod generator;
+mod growth;
+mod items;
 mod kept_alive;
 mod limits;
+mod machine;
+mod memory;
 mod module;
 mod product;
 mod published;
 mod replay;
+mod scheduler;
 mod su;
 mod table;
 
+use machine::Machine;
 use table::Table;
+
+/// A word, whether it is measured where no word is given, and what it says.
+const WORDS: [(&str, bool, &str); 6] = [
+    (
+        "module",
+        true,
+        "token transfers a core, and what state roots cost (half a minute)",
+    ),
+    (
+        "su",
+        true,
+        "durable acknowledged assignments: rate, waiting times, publication (about a minute a row, four rows)",
+    ),
+    (
+        "su-ed25519",
+        false,
+        "the two rows of `su` with ed25519 items",
+    ),
+    (
+        "growth",
+        true,
+        "cost of a message at ten times the processes and ten times the log (some minutes)",
+    ),
+    (
+        "replay",
+        true,
+        "slots a second from the blocks of the base layer to results, and from a checkpoint",
+    ),
+    (
+        "memory",
+        false,
+        "memory of a node after a million messages (D35; ten minutes and more)",
+    ),
+];
+
+/// The words that need the node's binary.
+const WITH_NODES: [&str; 4] = ["su", "su-ed25519", "growth", "memory"];
 
 fn main() {
     let wanted: Vec<String> = std::env::args().skip(1).collect();
-    let is_wanted = |name: &str| wanted.is_empty() || wanted.iter().any(|word| word == name);
+    let is_known = |word: &String| WORDS.iter().any(|(name, ..)| name == word);
+    if !wanted.iter().all(is_known) {
+        return help();
+    }
+    let is_wanted = |word: &str| {
+        let by_itself = WORDS.iter().any(|(name, whole, _)| *whole && *name == word);
+        wanted.iter().any(|one| one == word) || wanted.is_empty() && by_itself
+    };
+    let machine = Machine::look();
+    eprintln!("{machine}");
     let mut table = Table::default();
     if is_wanted("module") {
         module::measure(&mut table);
-    }
-    if is_wanted("su") {
-        product::build();
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .expect("a runtime");
-        runtime.block_on(su::measure(&mut table));
     }
     if is_wanted("replay") {
         let runtime = tokio::runtime::Runtime::new().expect("a runtime");
         runtime.block_on(replay::measure(&mut table));
     }
-    println!("\n{table}");
+    if WITH_NODES.iter().any(|word| is_wanted(word)) {
+        product::build();
+        with_nodes(&mut table, is_wanted);
+    }
+    println!(
+        "\n{machine}\nload average at the end: {}\n\n{table}",
+        machine::load()
+    );
+}
+
+fn with_nodes(table: &mut Table, is_wanted: impl Fn(&str) -> bool) {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .expect("a runtime");
+    runtime.block_on(async {
+        if is_wanted("su") {
+            su::measure(table, &su::KINDS).await;
+        } else if is_wanted("su-ed25519") {
+            su::measure(table, &su::KINDS[..1]).await;
+        }
+        if is_wanted("growth") {
+            growth::measure(table).await;
+        }
+        if is_wanted("memory") {
+            memory::measure(table).await;
+        }
+    });
+}
+
+fn help() {
+    println!("Measures the node of this checkout on this machine and prints one table.\n");
+    println!("  cargo run --release -p aosec-tests --bin bench [-- WORD ...]\n");
+    for (word, whole, says) in WORDS {
+        let only = if whole {
+            ""
+        } else {
+            "; only where it is named"
+        };
+        println!("  {word:10} {says}{only}");
+    }
+    println!(
+        "\nRatios count: figure and limit come from the same minute. `others` is what other programs used meanwhile."
+    );
 }

@@ -1,51 +1,63 @@
 //! Durable acknowledged assignments (DECISIONS D34): 256 in flight, signed beforehand, against the limit of this machine.
+//!
+//! A row is bounded in time: its passes end after some seconds, and so does signing. Of several passes the best is shown, each
+//! beside the limit measured right before it.
 
 use std::time::Duration;
 
-use aosec_tests::harness::{Node, World, deadline::until, draft, http, seed::Seed};
-use aosec_wire::{Id, SigningKey};
-use bytes::Bytes;
+use aosec_tests::harness::{World, seed::Seed};
+use aosec_wire::SigningKey;
 
-use super::generator::{Run, Target, run};
+use super::cpu;
+use super::generator::Run;
+use super::items::Supply;
 use super::limits;
-use super::table::{Table, millis, per_second, percentile};
+use super::scheduler::{IN_FLIGHT, Lag, Scheduler};
+use super::table::{Table, micros, millis, per_second, percentile};
 
-const IN_FLIGHT: usize = 256;
-/// Messages of a run: several seconds of load. RSA ones take 2 ms each to sign beforehand.
-const ED25519_MESSAGES: usize = 30_000;
-const RSA_MESSAGES: usize = 6_000;
-/// Processes that a run is spread over, where it is.
+/// Messages of a pass at most: more than are taken in [`PASS_AT_MOST`].
+const PASS_MESSAGES: usize = 60_000;
+const PASS_AT_MOST: Duration = Duration::from_secs(6);
+/// The best of so many passes is shown.
+const PASSES: usize = 2;
+/// RSA items take milliseconds to sign: a pass has as many as were signed in this time.
+const SIGN_AT_MOST: Duration = Duration::from_secs(6);
+/// Processes that a row is spread over, where it is.
 const PROCESSES: usize = 64;
 /// What the goal calls the load of its p99.
 const HALF: f64 = 0.5;
 const GOAL_PER_SECOND: &str = ">= 5,000 /s or half of the limit";
+const GOAL_P99: Duration = Duration::from_millis(25);
 
-pub(crate) async fn measure(table: &mut Table) {
-    let world = World::start(1);
-    let (commit, guard) = limits::fsync_medians(world.folder());
+/// Kinds of items, each over one process and over many.
+pub(crate) const KINDS: [&str; 2] = ["ed25519", "RSA-4096"];
+
+pub(crate) async fn measure(table: &mut Table, kinds: &[&str]) {
+    let scheduler = Scheduler::start();
+    let fsyncs = limits::fsync_medians(scheduler.world.folder());
     table.row(
         "fsync medians, commit and guard record of 256",
-        millis(commit),
-        millis(guard),
+        millis(fsyncs.0),
+        millis(fsyncs.1),
         None,
         "-",
     );
     let ed25519 = SigningKey::ed25519(Seed::new(1).bytes());
-    let rsa = rsa_key(&world);
+    let rsa = rsa_key(&scheduler.world);
     peer(table, &rsa);
-    for (kind, key, count) in [
-        ("ed25519", &ed25519, ED25519_MESSAGES),
-        ("RSA-4096", &rsa, RSA_MESSAGES),
-    ] {
+    for (kind, key) in KINDS.into_iter().zip([&ed25519, &rsa]) {
+        if !kinds.contains(&kind) {
+            continue;
+        }
         for processes in [1, PROCESSES] {
-            let bench = Bench::prepare(&world, key, processes, count).await;
-            bench
-                .row(
-                    table,
-                    &format!("{kind}, {processes} process(es)"),
-                    (commit, guard),
-                )
-                .await;
+            let name = format!("{kind}, {processes} process(es)");
+            let pids = scheduler.spawn(key, kind, processes).await;
+            let row = Row {
+                scheduler: &scheduler,
+                name,
+                fsyncs: fsyncs.0 + fsyncs.1,
+            };
+            row.measure(table, Supply::new(key, pids)).await;
         }
     }
 }
@@ -63,134 +75,135 @@ fn peer(table: &mut Table, rsa: &SigningKey) {
 }
 
 fn rsa_key(world: &World) -> SigningKey {
-    let account = world
-        .devnet()
-        .accounts
-        .iter()
-        .find(|account| account.kind == "arweave")
-        .expect("an RSA account");
-    SigningKey::rsa_from_jwk(&std::fs::read_to_string(&account.wallet).expect("its key file"))
+    let mut accounts = world.devnet().accounts.iter();
+    let account = accounts.find(|account| account.kind == "arweave");
+    let wallet = &account.expect("an RSA account").wallet;
+    SigningKey::rsa_from_jwk(&std::fs::read_to_string(wallet).expect("its key file"))
         .expect("a JWK")
 }
 
-/// One kind of item over some processes: the load at full speed, and half of it for the waiting times.
-struct Bench {
-    node: Node,
-    target: Target,
-    full: Vec<Bytes>,
-    half: Vec<Bytes>,
+/// One kind of item over some processes.
+struct Row<'a> {
+    scheduler: &'a Scheduler,
+    name: String,
+    fsyncs: Duration,
 }
 
-impl Bench {
-    async fn prepare(world: &World, key: &SigningKey, processes: usize, count: usize) -> Self {
-        let node = world.node(0);
-        let pids = spawn(world, &node, key, processes).await;
-        let sign = |number: usize| {
-            draft::message(key, pids[number % pids.len()], "Note", number.to_string())
-                .bytes()
-                .clone()
-        };
-        let target = Target {
-            url: node.su.clone(),
-            node: node.pid.to_string(),
-            base_layer: world.base_layer_pid().to_string(),
-        };
-        eprintln!("signing {} messages ...", count + count / 2);
-        let full = (0..count).map(sign).collect();
-        let half = (count..count + count / 2).map(sign).collect();
-        Self {
-            node,
-            target,
-            full,
-            half,
+/// A load at full speed, and what was possible at that moment.
+struct Pass {
+    run: Run,
+    lag: Lag,
+    verified: f64,
+}
+
+impl Row<'_> {
+    async fn measure(&self, table: &mut Table, mut supply: Supply<'_>) {
+        let mut best: Option<Pass> = None;
+        for _ in 0..PASSES {
+            let pass = self.pass(&mut supply).await;
+            if best
+                .as_ref()
+                .is_none_or(|best| self.ratio(&pass) > self.ratio(best))
+            {
+                best = Some(pass);
+            }
         }
+        let best = best.expect("at least one pass");
+        self.throughput(table, &best);
+        self.publication(table, &best);
+        let pace = best.run.rate() * HALF;
+        let items = supply.sign(PASS_MESSAGES / 2, SIGN_AT_MOST);
+        let half = self.scheduler.load(items, Some(pace), PASS_AT_MOST).await;
+        self.waiting(table, &half);
+        self.scheduler.drained().await;
     }
 
-    async fn row(self, table: &mut Table, name: &str, (commit, guard): (Duration, Duration)) {
-        let verified = limits::verified_per_second(self.full.get(..512).unwrap_or(&self.full));
-        let batch = IN_FLIGHT as f64 / (commit + guard).as_secs_f64();
-        let limit = verified.min(batch);
-        settle(&self.node).await;
-        let full = run(&self.target, self.full, IN_FLIGHT, None).await;
-        let rate = full.rate_without_rig();
+    async fn pass(&self, supply: &mut Supply<'_>) -> Pass {
+        let items = supply.sign(PASS_MESSAGES, SIGN_AT_MOST);
+        let verified = limits::verified_per_second(items.get(..512).unwrap_or(&items));
+        let run = self.scheduler.load(items, None, PASS_AT_MOST).await;
+        let lag = self.scheduler.drained().await;
+        Pass { run, lag, verified }
+    }
+
+    /// One batch of all that is in flight for each pair of fsyncs.
+    fn fsynced(&self) -> f64 {
+        IN_FLIGHT as f64 / self.fsyncs.as_secs_f64()
+    }
+
+    fn ratio(&self, pass: &Pass) -> f64 {
+        pass.run.rate_without_rig() / pass.verified.min(self.fsynced())
+    }
+
+    fn throughput(&self, table: &mut Table, pass: &Pass) {
         let beside = format!(
             "{} = min({} verified, {} fsynced)",
-            per_second(limit),
-            per_second(verified),
-            per_second(batch)
+            per_second(pass.verified.min(self.fsynced())),
+            per_second(pass.verified),
+            per_second(self.fsynced())
         );
-        table.row(
-            &format!("assignments, {name}"),
-            figure(&full),
-            beside,
-            Some(rate / limit),
-            GOAL_PER_SECOND,
-        );
-        settle(&self.node).await;
-        let half = run(&self.target, self.half, IN_FLIGHT, Some(full.rate() * HALF)).await;
-        waiting(table, name, &half, commit + guard);
+        let what = format!("assignments, {}", self.name);
+        let ratio = Some(self.ratio(pass));
+        table.row(&what, figure(&pass.run), beside, ratio, GOAL_PER_SECOND);
     }
-}
 
-/// Waits until the node has nothing left to publish, so that no run pays for the one before.
-async fn settle(node: &Node) {
-    let url = format!("{}/metrics", node.web);
-    let published = async || {
-        let page = http::get(&url).await.ok()?.text;
-        page.lines()
-            .any(|line| line == "aosec_su_publication_backlog_slots 0")
-            .then_some(())
-    };
-    until(
-        "everything is published",
-        Duration::from_secs(120),
-        published,
-    )
-    .await;
+    /// How long what the load left behind takes to reach a block, against how long the load lasted.
+    fn publication(&self, table: &mut Table, Pass { run, lag, .. }: &Pass) {
+        let drained = lag.drained.map_or("not in time".into(), millis);
+        let ratio = lag
+            .drained
+            .map(|drained| drained.as_secs_f64() / run.wall.as_secs_f64());
+        table.row(
+            &format!("publication behind it, {}", self.name),
+            format!(
+                "{} of {} messages, in a block after {drained}",
+                lag.waiting,
+                run.times.len()
+            ),
+            format!("the load: {}", millis(run.wall)),
+            ratio,
+            "< 1: it keeps up",
+        );
+    }
+
+    fn waiting(&self, table: &mut Table, half: &Run) {
+        let (p50, p99) = (percentile(&half.times, 0.5), percentile(&half.times, 0.99));
+        let bound = GOAL_P99.max(self.fsyncs * 10);
+        table.row(
+            &format!("p50 and p99 at half load, {}", self.name),
+            format!(
+                "{} and {}, at {}{}",
+                millis(p50),
+                millis(p99),
+                per_second(half.rate()),
+                aside(half)
+            ),
+            millis(bound),
+            Some(p99.as_secs_f64() / bound.as_secs_f64()),
+            "p99 < 25 ms or 10 x the fsyncs",
+        );
+    }
 }
 
 fn figure(run: &Run) -> String {
-    let each = |time: Duration| time.as_secs_f64() * 1e6 / run.count as f64;
+    let node = run.each(run.node_cpu);
+    let cores = f64::from(cpu::cores());
     format!(
-        "{} ({} by the clock; CPU a message: node {:.0} us, rig {:.0} us)",
+        "{} ({} by the clock; CPU a message: node {} = {} on all cores, rig {}{})",
         per_second(run.rate_without_rig()),
         per_second(run.rate()),
-        each(run.node_cpu),
-        each(run.rig_cpu),
+        micros(node),
+        per_second(cores / node.as_secs_f64()),
+        micros(run.each(run.rig_cpu)),
+        aside(run),
     )
 }
 
-fn waiting(table: &mut Table, name: &str, half: &Run, fsyncs: Duration) {
-    let (p50, p99) = (percentile(&half.times, 0.5), percentile(&half.times, 0.99));
-    let bound = Duration::from_millis(25).max(fsyncs * 10);
-    let what = format!("p50 and p99 at half load, {name}");
-    let ratio = p99.as_secs_f64() / bound.as_secs_f64();
-    table.row(
-        &what,
-        format!("{} and {}", millis(p50), millis(p99)),
-        millis(bound),
-        Some(ratio),
-        "p99 < 25 ms or 10 x the fsyncs",
-    );
-}
-
-async fn spawn(world: &World, node: &Node, key: &SigningKey, processes: usize) -> Vec<Id> {
-    let mut pids = Vec::with_capacity(processes);
-    for number in 0..processes {
-        let item = draft::named_process(
-            key,
-            world.devnet(),
-            node,
-            &format!("bench-{number}-of-{processes}"),
-        );
-        let taken = async || {
-            http::post_item(&node.su, item.bytes().clone())
-                .await
-                .ok()
-                .filter(http::Answer::is_success)
-        };
-        until("a spawn is taken", Duration::from_secs(20), taken).await;
-        pids.push(item.id());
-    }
-    pids
+/// What else happened: other programs, and requests that were told "not now".
+fn aside(run: &Run) -> String {
+    let turned_away = match run.turned_away {
+        0 => String::new(),
+        count => format!(", {count} times told \"not now\""),
+    };
+    format!(", others {:.0} %{turned_away}", run.others() * 100.0)
 }

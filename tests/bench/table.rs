@@ -52,6 +52,11 @@ pub(crate) fn millis(time: std::time::Duration) -> String {
     format!("{:.2} ms", time.as_secs_f64() * 1_000.0)
 }
 
+/// A short time for a person.
+pub(crate) fn micros(time: std::time::Duration) -> String {
+    format!("{:.0} us", time.as_secs_f64() * 1e6)
+}
+
 /// The value below which `part` of the sorted times lie.
 pub(crate) fn percentile(sorted: &[std::time::Duration], part: f64) -> std::time::Duration {
     #[expect(
