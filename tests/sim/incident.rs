@@ -70,6 +70,14 @@ const DAMAGES: [Damage; 7] = [
 ];
 
 impl Damage {
+    /// Whether the guard file is the one that changes.
+    pub(super) fn is_to_guard(self) -> bool {
+        match self {
+            Self::GuardFlip | Self::GuardCut | Self::GuardLost | Self::GuardRestored => true,
+            Self::StoreEnd | Self::StoreRestored | Self::StoreLost => false,
+        }
+    }
+
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::GuardFlip => "a bit flipped in the guard file",

@@ -18,6 +18,8 @@ mod letters;
 mod machine;
 mod oracle;
 pub mod plant;
+mod public;
+mod reader;
 pub mod runner;
 mod scene;
 mod trace;

@@ -14,11 +14,11 @@ use super::{
 /// What somebody signed, once and for ever.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Content {
-    assignment: Id,
-    message: Id,
-    height: u64,
-    timestamp: u64,
-    chain: Chain,
+    pub(super) assignment: Id,
+    pub(super) message: Id,
+    pub(super) height: u64,
+    pub(super) timestamp: u64,
+    pub(super) chain: Chain,
 }
 
 /// Everything that was ever signed and promised.
@@ -128,11 +128,13 @@ impl World {
             .insert(slot, kept);
     }
 
-    /// I1 again: whoever begins to sign has everything that was ever answered under its key.
+    /// I1 again: whoever begins to sign for a process has everything of it that was ever answered under its key.
     pub(super) fn signer_started(&mut self, m: usize) {
         let (key, cast) = (self.machines[m].key, self.cast);
         let own = cast.parts.iter().filter(|part| part.key == key);
-        for process in own.map(|part| part.process()) {
+        let own = own.map(|part| part.process());
+        let own: Vec<_> = own.filter(|process| !self.is_given_up(*process)).collect();
+        for process in own {
             let Some(signed) = self.oracle.logs.get(&process) else {
                 continue;
             };
@@ -166,6 +168,14 @@ impl World {
         }
     }
 
+    /// Whether the machine that works for this process lacks slots of it, and does not sign for it: the one way in which slots
+    /// may be lost, because an operator went on without the files that were last in use.
+    pub(super) fn is_given_up(&self, process: Id) -> bool {
+        let working = self.machines.iter().filter(|machine| !machine.retired);
+        let mut nodes = working.filter_map(|machine| machine.node.as_ref());
+        nodes.any(|node| node.blocked.contains(&process))
+    }
+
     /// What is still to be done; none when the world is at rest.
     pub(super) fn unrest(&self) -> Option<String> {
         // A log whose stamps ran far ahead of the clock takes no messages before the clock comes up to them.
@@ -179,9 +189,9 @@ impl World {
                 last.timestamp > self.now_ms + aosec_node::su::chain::STAMP_LEAD_MS
             })
         };
-        if let Some((number, letter)) = (self.letters.iter().enumerate())
-            .find(|(_, letter)| letter.slot.is_none() && !ahead(letter.process))
-        {
+        if let Some((number, letter)) = (self.letters.iter().enumerate()).find(|(_, letter)| {
+            letter.slot.is_none() && !ahead(letter.process) && !self.is_given_up(letter.process)
+        }) {
             return Some(format!(
                 "L1: letter {number} to {} has no slot and no refusal",
                 letter.process
@@ -197,13 +207,7 @@ impl World {
                     "machine {m} signs nothing though its files are those last in use"
                 ));
             }
-            let unsettled = machine
-                .disk
-                .store
-                .runs()
-                .iter()
-                .filter(|run| !run.firm)
-                .count();
+            let unsettled = machine.disk.store.queue().open();
             let unkept = node.logs.values().any(|log| !log.tail.is_empty());
             if unsettled > 0 || unkept {
                 return Some(format!(
@@ -213,34 +217,16 @@ impl World {
         }
         None
     }
-
-    /// L3: everything that was signed is on the base layer, and nothing else.
-    pub(super) fn judge_the_end(&mut self) {
-        if self.oracle.forked_too_deep {
-            return;
-        }
-        let mut public: BTreeMap<(Id, u64), Id> = BTreeMap::new();
-        for block in self.base_layer.blocks() {
-            for transaction in &block.transactions {
-                for one in &transaction.carried.assignments {
-                    public.insert((one.process(), one.nonce()), one.id());
-                }
-            }
-        }
-        for (process, log) in &self.oracle.logs {
-            for (slot, content) in (0..).zip(&log.slots) {
-                if public.get(&(*process, slot)) != Some(&content.assignment) {
-                    let words =
-                        format!("slot {slot} of {process} was signed and is not on the base layer");
-                    return self.fail("L3 all is published", words);
-                }
-            }
-        }
-    }
 }
 
 impl Oracle {
-    fn content(&self, process: Id, slot: u64) -> Option<&Content> {
+    /// The logs as they were signed.
+    pub(super) fn logs(&self) -> impl Iterator<Item = (Id, &[Content])> {
+        let logs = self.logs.iter();
+        logs.map(|(process, log)| (*process, &log.slots[..]))
+    }
+
+    pub(super) fn content(&self, process: Id, slot: u64) -> Option<&Content> {
         let slot = usize::try_from(slot).ok()?;
         self.logs.get(&process)?.slots.get(slot)
     }

@@ -69,7 +69,7 @@ fn one(seed: u64, plant: Option<Plant>) -> Report {
         .map(|failure| (seed, failure))
         .into_iter()
         .collect();
-    if seed % TWICE_ONE_IN == 0 && play(seed, plant).trace != played.trace {
+    if seed.is_multiple_of(TWICE_ONE_IN) && play(seed, plant).trace != played.trace {
         let words = "its two traces differ".to_owned();
         let rule = "one number, one world";
         failures.push((seed, Failure { rule, words }));

@@ -10,7 +10,7 @@ use std::{
 pub type Seen = BTreeMap<&'static str, u64>;
 
 /// Events that a failing seed tells of.
-const LINES: usize = 60;
+const LINES: usize = 200;
 
 /// FNV-1a over 64 bits: the same on every machine and in every build, unlike the hashers of the standard library.
 #[derive(Clone, Copy, Debug)]
@@ -48,17 +48,21 @@ impl Trace {
         }
     }
 
-    /// An event of the queue.
-    pub(super) fn event(&mut self, now_ms: u64, event: &(impl Hash + Debug)) {
+    /// An event of the queue; told in words unless it is one of those that come again and again.
+    pub(super) fn event(&mut self, now_ms: u64, event: &(impl Hash + Debug), is_news: bool) {
         self.events += 1;
-        self.note(now_ms, event);
+        self.take(now_ms, event, is_news);
     }
 
     /// Something that an event brought about.
     pub(super) fn note(&mut self, now_ms: u64, what: &(impl Hash + Debug)) {
+        self.take(now_ms, what, true);
+    }
+
+    fn take(&mut self, now_ms: u64, what: &(impl Hash + Debug), is_news: bool) {
         now_ms.hash(&mut self.hash);
         what.hash(&mut self.hash);
-        if let Some(lines) = &mut self.lines {
+        if let Some(lines) = self.lines.as_mut().filter(|_| is_news) {
             if lines.len() == LINES {
                 lines.pop_front();
             }

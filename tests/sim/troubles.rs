@@ -72,13 +72,15 @@ impl World {
             self.oracle.forked_too_deep = true;
             self.trace.saw("a fork beyond the settlement depth");
         }
+        self.read(0);
     }
 
     /// One file of a machine without power changes. A second incident waits until the first one is over: whoever damages both
     /// files at once takes away what one of them is for.
     fn damage(&mut self, m: usize, damage: Damage) {
         let machine = &self.machines[m];
-        if machine.original.is_some() || machine.retired {
+        let takes_the_last = machine.has_old_store && damage.is_to_guard();
+        if machine.original.is_some() || machine.retired || takes_the_last {
             return;
         }
         self.outage(m, Stop::Power);
@@ -112,9 +114,11 @@ impl World {
         let old = &mut self.machines[m];
         old.retired = true;
         let (disk, original) = (old.disk.clone(), old.original.take());
+        let has_old_store = old.has_old_store;
         let new = &mut self.machines[spare];
         self.trace.saw("work moved to another machine");
         (new.retired, new.disk, new.original, new.backup) = (false, disk, original, None);
+        new.has_old_store = has_old_store;
         self.after(1, Event::Start(spare));
     }
 

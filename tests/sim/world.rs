@@ -17,6 +17,7 @@ use super::{
     machine::Machine,
     oracle::Oracle,
     plant::Plant,
+    reader::Reader,
     scene::Scene,
     trace::Trace,
 };
@@ -26,6 +27,8 @@ use crate::harness::seed::Seed;
 const BEGINNING_MS: u64 = 1_700_000_000_000;
 /// Blocks after the healing within which everything must be at rest.
 const REST_BLOCKS: u64 = 250;
+/// The second reader looks at one block in so many.
+const READS_ONE_IN: u64 = 5;
 /// Events of one world: some hundred times what the busiest has. A world that needs more runs in a circle.
 const EVENTS_MAX: u64 = 400_000;
 
@@ -43,6 +46,8 @@ pub(super) struct World {
     pub(super) posted: BTreeMap<Id, Arc<Transaction>>,
     pub(super) transactions: u64,
     pub(super) oracle: Oracle,
+    /// One who reads every block, and one who comes by now and then.
+    pub(super) readers: [Reader; 2],
     pub(super) trace: Trace,
     pub(super) healed: bool,
     failure: Option<Failure>,
@@ -58,7 +63,8 @@ impl World {
     pub(super) fn new(seed: u64, plant: Option<Plant>, in_words: bool) -> Self {
         let mut dice = Seed::new(seed);
         let scene = Scene::draw(&mut dice);
-        let base_layer = BaseLayer::new(scene.gateways);
+        let base_layer = BaseLayer::new(scene.gateways, BEGINNING_MS);
+        let reader = Reader::new(&base_layer, &scene, cast());
         let machine = |(m, key): (usize, &usize)| Machine::new(*key, m % scene.gateways);
         let mut new = Self {
             now_ms: BEGINNING_MS,
@@ -72,6 +78,7 @@ impl World {
             posted: BTreeMap::new(),
             transactions: 0,
             oracle: Oracle::default(),
+            readers: [reader.clone(), reader],
             trace: Trace::new(in_words),
             healed: false,
             failure: None,
@@ -111,7 +118,8 @@ impl World {
                 break;
             };
             self.now_ms = at;
-            self.trace.event(at - BEGINNING_MS, &event);
+            let is_news = !matches!(event, Event::Mine | Event::Step(_, _, Step::Round));
+            self.trace.event(at - BEGINNING_MS, &event, is_news);
             self.happen(event);
             if self.trace.events() > EVENTS_MAX {
                 self.fail("everything ends", "the world runs in a circle");
@@ -154,6 +162,10 @@ impl World {
 
     fn mine(&mut self) {
         self.base_layer.mine(self.now_ms, &mut self.dice);
+        self.read(0);
+        if self.dice.below(READS_ONE_IN) == 0 {
+            self.read(1);
+        }
         let half = self.scene.block_ms / 2;
         let next = half + self.dice.below(2 * half);
         self.after(next, Event::Mine);

@@ -29,6 +29,8 @@ pub struct Carrier {
     pub posted_height: u64,
     /// The block it was seen in.
     pub mined_height: Option<u64>,
+    /// The highest height stamped into what it carries.
+    pub stamped_through: u64,
 }
 
 /// A transaction that has just been posted.
@@ -44,18 +46,21 @@ pub struct Posted {
     pub slots: u64,
     /// The lowest height stamped into what it carries.
     pub stamped_height: u64,
+    /// The highest one; of items, whose place in the chain means nothing, 0.
+    pub stamped_through: u64,
 }
 
 /// Notes a transaction; answers its number.
 pub async fn insert(db: &mut Db, posted: Posted) -> Result<i64, StoreError> {
     let done = sqlx::query(
-        "INSERT INTO carrier (kind, tx, posted_height, slots, stamped_height) VALUES (?, ?, ?, ?, ?)",
+        "INSERT INTO carrier (kind, tx, posted_height, slots, stamped_height, stamped_through) VALUES (?, ?, ?, ?, ?, ?)",
     )
     .bind(posted.kind.number())
     .bind(column::blob(posted.tx))
     .bind(column::integer(posted.height, "carrier.posted_height")?)
     .bind(column::integer(posted.slots, "carrier.slots")?)
     .bind(column::integer(posted.stamped_height, "carrier.stamped_height")?)
+    .bind(column::integer(posted.stamped_through, "carrier.stamped_through")?)
     .execute(db)
     .await?;
     Ok(done.last_insert_rowid())
@@ -63,14 +68,14 @@ pub async fn insert(db: &mut Db, posted: Posted) -> Result<i64, StoreError> {
 
 /// Those that are in no block, oldest first, at most `limit`.
 pub async fn unmined(store: &Store, limit: u32) -> Result<Vec<Carrier>, StoreError> {
-    let sql = "SELECT number, kind, tx, posted_height, mined_height FROM carrier \
+    let sql = "SELECT number, kind, tx, posted_height, mined_height, stamped_through FROM carrier \
                WHERE firm = 0 AND mined_height IS NULL ORDER BY number LIMIT ?";
     select(store, sql, limit).await
 }
 
 /// All that are not firm, oldest first, at most `limit`.
 pub async fn unsettled(store: &Store, limit: u32) -> Result<Vec<Carrier>, StoreError> {
-    let sql = "SELECT number, kind, tx, posted_height, mined_height FROM carrier \
+    let sql = "SELECT number, kind, tx, posted_height, mined_height, stamped_through FROM carrier \
                WHERE firm = 0 ORDER BY number LIMIT ?";
     select(store, sql, limit).await
 }
@@ -108,15 +113,14 @@ pub async fn left(db: &mut Db, number: i64, height: u64) -> Result<(), StoreErro
     Ok(())
 }
 
-/// The numbers of the Log transactions behind this one that are not firm.
-pub async fn logs_behind(db: &mut Db, number: i64) -> Result<Vec<i64>, StoreError> {
-    let rows = sqlx::query(
-        "SELECT number FROM carrier WHERE firm = 0 AND kind = 1 AND number > ? ORDER BY number",
-    )
-    .bind(number)
-    .fetch_all(db)
-    .await?;
-    Ok(rows.iter().map(|row| row.get(0)).collect())
+/// The block of the last Log transaction that is firm, 0 where there is none.
+pub async fn settled_log(store: &Store) -> Result<u64, StoreError> {
+    let sql =
+        "SELECT mined_height FROM carrier WHERE firm = 1 AND kind = 1 ORDER BY number DESC LIMIT 1";
+    let row = sqlx::query(sql).fetch_optional(store.readers()).await?;
+    row.map_or(Ok(0), |row| {
+        column::number(row.get(0), "carrier.mined_height")
+    })
 }
 
 /// Forgets a transaction, unless it is firm; says whether it was forgotten.
@@ -144,6 +148,7 @@ impl Carrier {
             mined_height: mined
                 .map(|height| column::number(height, "carrier.mined_height"))
                 .transpose()?,
+            stamped_through: column::number(row.get(5), "carrier.stamped_through")?,
         })
     }
 }

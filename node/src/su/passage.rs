@@ -3,8 +3,9 @@
 //! 1. It is lost when no gateway knows it for some blocks, or when it is in no block after many: what it carried is posted
 //!    again. A lost one that turns up later does no harm, because equal content has no second effect (PROTOCOL 5.6).
 //! 2. A reorg may put it back into no block, or into another one; it is followed until its block is settled.
-//! 3. Log transactions must stand in the chain in the order in which they were posted: a record that is mined before its
-//!    predecessor is judged there, once and for all, as one that follows nothing (PROTOCOL 5.6).
+//! 3. Log transactions must stand in the chain in the order in which they were posted, and none below a height that is stamped
+//!    into it: a record is judged where it is mined, once and for all (PROTOCOL 5.4, 5.6). One that does not count there is given
+//!    up, and all behind it, however deep they lie; one that counts is settled after all before it.
 
 use super::ports::{Mined, Whereabouts};
 use crate::store::carrier::Carrier;
@@ -38,8 +39,69 @@ pub enum Fate {
     Lost,
 }
 
-/// The fate of `carrier` at the tip of `tip_height`; `whereabouts` is none where the gateways could not be asked.
-pub fn fate(
+/// What becomes of `looks`, all transactions that are not settled in the order of posting, at the tip of `tip_height`: each with
+/// what gateways say of it, none where they were not asked or did not answer. `settled_log` is the height of the last Log
+/// transaction that is settled, 0 where there is none.
+pub fn fates(
+    looks: &[(Carrier, Option<Whereabouts>)],
+    settled_log: u64,
+    tip_height: u64,
+    patience: &Patience,
+) -> Vec<Fate> {
+    let mut logs = Logs {
+        above: Some(settled_log),
+        all_settled: true,
+        broken: false,
+    };
+    let fates = looks.iter().map(|(carrier, whereabouts)| {
+        let alone = fate(carrier, *whereabouts, tip_height, patience);
+        match carrier.is_log() {
+            true => logs.judge(carrier, alone),
+            false => alone,
+        }
+    });
+    fates.collect()
+}
+
+/// What is known of the Log transactions on the way through them.
+struct Logs {
+    /// The next one counts above this height; none where one before it is in no block.
+    above: Option<u64>,
+    /// All so far are settled.
+    all_settled: bool,
+    /// One does not count, and so none behind it.
+    broken: bool,
+}
+
+impl Logs {
+    /// Rule 3: the fate of the next one, given its fate alone.
+    fn judge(&mut self, log: &Carrier, alone: Fate) -> Fate {
+        let stands = match alone {
+            Fate::Same => log.mined_height,
+            Fate::Mined { height, .. } => Some(height),
+            Fate::Left | Fate::Lost => None,
+        };
+        let counts = |height| {
+            self.above.is_some_and(|above| height > above) && height >= log.stamped_through
+        };
+        self.broken |= alone == Fate::Lost || stands.is_some_and(|height| !counts(height));
+        if self.broken {
+            return Fate::Lost;
+        }
+        self.above = stands;
+        let fate = match alone {
+            Fate::Mined { height, firm: true } if !self.all_settled => {
+                news(height, log.mined_height)
+            }
+            other => other,
+        };
+        self.all_settled &= matches!(fate, Fate::Mined { firm: true, .. });
+        fate
+    }
+}
+
+/// The fate of one transaction, alone.
+fn fate(
     carrier: &Carrier,
     whereabouts: Option<Whereabouts>,
     tip_height: u64,
@@ -64,26 +126,18 @@ fn seen(mined: Mined, noted: Option<u64>, settlement_depth: u64) -> Fate {
     } = mined;
     match confirmations >= settlement_depth {
         true => Fate::Mined { height, firm: true },
-        false if noted == Some(height) => Fate::Same,
+        false => news(height, noted),
+    }
+}
+
+fn news(height: u64, noted: Option<u64>) -> Fate {
+    match noted == Some(height) {
+        true => Fate::Same,
         false => Fate::Mined {
             height,
             firm: false,
         },
     }
-}
-
-/// Those of the unsettled Log transactions, given in the order of posting, that do not count where they stand: from the first
-/// on that is in a block not above those of all before it.
-pub fn misplaced(logs: &[Carrier]) -> Vec<i64> {
-    let mut floor = Some(0);
-    for (index, log) in logs.iter().enumerate() {
-        match (floor, log.mined_height) {
-            (Some(below), Some(height)) if height > below => floor = Some(height),
-            (_, Some(_)) => return logs[index..].iter().map(|log| log.number).collect(),
-            (_, None) => floor = None,
-        }
-    }
-    Vec::new()
 }
 
 #[cfg(test)]
@@ -106,6 +160,7 @@ mod tests {
             tx: Id::new([2; 32]),
             posted_height: 10,
             mined_height,
+            stamped_through: 4,
         }
     }
 
@@ -144,23 +199,73 @@ mod tests {
         }
     }
 
+    /// The fates of Log transactions that stand at these heights (0: in no block) and of which nothing new is said.
+    fn lost(settled_log: u64, heights: &[u64]) -> Vec<usize> {
+        let noted = heights
+            .iter()
+            .map(|height| Some(*height).filter(|h| *h > 0));
+        let looks: Vec<_> = (0..)
+            .zip(noted)
+            .map(|(n, noted)| (carrier(n, noted), None))
+            .collect();
+        let fates = fates(&looks, settled_log, 12, &PATIENCE)
+            .into_iter()
+            .enumerate();
+        fates
+            .filter_map(|(index, fate)| (fate == Fate::Lost).then_some(index))
+            .collect()
+    }
+
     #[test]
     fn records_stand_in_the_order_of_posting() {
-        let cases: [(&[Option<u64>], &[i64]); 9] = [
-            (&[], &[]),
-            (&[Some(5), Some(6), Some(9)], &[]),
-            (&[Some(5), None], &[]),
-            (&[None, None], &[]),
-            (&[Some(5), Some(5)], &[1]),
-            (&[Some(6), Some(5), Some(7)], &[1, 2]),
-            (&[None, Some(5)], &[1]),
-            (&[Some(4), None, Some(5), None], &[2, 3]),
-            (&[Some(4), Some(5), Some(4), Some(6)], &[2, 3]),
+        let cases: [(u64, &[u64], &[usize]); 12] = [
+            (0, &[], &[]),
+            (0, &[5, 6, 9], &[]),
+            (4, &[5, 6], &[]),
+            (0, &[5, 0], &[]),
+            (0, &[0, 0], &[]),
+            (0, &[5, 5], &[1]),
+            (0, &[6, 5, 7], &[1, 2]),
+            (0, &[0, 5], &[1]),
+            (0, &[4, 0, 5, 0], &[2, 3]),
+            (0, &[4, 5, 4, 6], &[2, 3]),
+            // Below the last one that is settled; below a height that is stamped into it.
+            (5, &[5, 6], &[0, 1]),
+            (0, &[3, 6], &[0, 1]),
         ];
-        for (number, (heights, expected)) in cases.into_iter().enumerate() {
-            let numbered = heights.iter().zip(0..);
-            let logs: Vec<_> = numbered.map(|(mined, at)| carrier(at, *mined)).collect();
-            assert_eq!(misplaced(&logs), expected, "case {number}");
+        for (number, (settled_log, heights, expected)) in cases.into_iter().enumerate() {
+            assert_eq!(lost(settled_log, heights), expected, "case {number}");
         }
+    }
+
+    #[test]
+    fn what_lies_deep_in_the_wrong_order_is_given_up() {
+        let all = |looks: &[(Carrier, Option<Whereabouts>)]| fates(looks, 0, 14, &PATIENCE);
+        let mined = |height, firm| Fate::Mined { height, firm };
+        // A fork came while nobody looked, and settled: the second stands before the first.
+        let swapped = [
+            (carrier(1, Some(9)), in_block(11, 3)),
+            (carrier(2, Some(12)), in_block(10, 4)),
+        ];
+        assert_eq!(all(&swapped), [mined(11, true), Fate::Lost]);
+        // The second is settled after the first, and not before.
+        let early = [
+            (carrier(1, Some(10)), None),
+            (carrier(2, Some(11)), in_block(11, 3)),
+            (carrier(3, None), in_block(12, 3)),
+        ];
+        assert_eq!(all(&early), [Fate::Same, Fate::Same, mined(12, false)]);
+        // What follows a lost one is lost with it; Data transactions stand in no order.
+        let data = Carrier {
+            kind: Kind::Data,
+            ..carrier(2, Some(3))
+        };
+        let behind = [
+            (carrier(1, None), Some(Whereabouts::Unknown)),
+            (data, in_block(3, 1)),
+            (carrier(3, None), Some(Whereabouts::Pending)),
+        ];
+        let fates = fates(&behind, 0, 16, &PATIENCE);
+        assert_eq!(fates, [Fate::Lost, Fate::Same, Fate::Lost]);
     }
 }

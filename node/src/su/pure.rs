@@ -8,7 +8,7 @@ pub use super::{
     admission::{Verdict, Want, admit},
     guard::pure as guard,
     outbox::{Planned, due, is_stalled, lag, records, runs},
-    passage::{Fate, Patience, fate, misplaced},
+    passage::{Fate, Patience, fates},
     registry::Signed,
     rows::{planned, rows},
 };

@@ -2,7 +2,8 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use aosec_node::su::ports::Mined;
+use aosec_challenge::derive;
+use aosec_node::su::ports::{Mined, Whereabouts};
 use aosec_wire::Id;
 
 use super::carried::Carried;
@@ -18,6 +19,8 @@ pub(super) struct Transaction {
 /// A block of the branch that counts.
 #[derive(Clone, Debug)]
 pub(super) struct Block {
+    /// What the law reads of it.
+    pub(super) law: derive::Block,
     pub(super) transactions: Vec<Arc<Transaction>>,
 }
 
@@ -32,10 +35,6 @@ pub(super) struct Gateway {
     pub(super) silent: bool,
 }
 
-/// What a gateway says about a transaction.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct NoAnswer;
-
 #[derive(Debug)]
 pub(super) struct BaseLayer {
     blocks: Vec<Block>,
@@ -46,20 +45,23 @@ pub(super) struct BaseLayer {
     pub(super) gateways: Vec<Gateway>,
     /// Nobody's transaction is taken before this moment.
     pub(super) censored_until_ms: u64,
+    /// Blocks found, also those that a fork took away.
+    mined: u64,
 }
 
 impl BaseLayer {
     /// Begins with two blocks.
-    pub(super) fn new(gateways: usize) -> Self {
+    pub(super) fn new(gateways: usize, now_ms: u64) -> Self {
         let mut new = Self {
             blocks: Vec::new(),
             places: BTreeMap::new(),
             pool: Vec::new(),
             gateways: vec![Gateway::default(); gateways],
             censored_until_ms: 0,
+            mined: 0,
         };
-        new.append(Vec::new());
-        new.append(Vec::new());
+        new.append(now_ms, Vec::new());
+        new.append(now_ms, Vec::new());
         new
     }
 
@@ -82,7 +84,7 @@ impl BaseLayer {
             .into_iter()
             .partition(|_| open && dice.below(8) > 0);
         self.pool = left;
-        self.append(taken);
+        self.append(now_ms, taken);
     }
 
     /// The last `depth` blocks never were. Their transactions wait again, or are gone: one in four.
@@ -102,14 +104,25 @@ impl BaseLayer {
         }
     }
 
-    fn append(&mut self, transactions: Vec<Arc<Transaction>>) {
+    fn append(&mut self, now_ms: u64, transactions: Vec<Arc<Transaction>>) {
         let height = self.blocks.len() as u64;
         let new = |transaction: &Arc<Transaction>| !self.places.contains_key(&transaction.id);
         let transactions: Vec<_> = transactions.into_iter().filter(new).collect();
         for transaction in &transactions {
             self.places.insert(transaction.id, height);
         }
-        self.blocks.push(Block { transactions });
+        self.mined += 1;
+        let id = block_id(self.mined);
+        let law = derive::Block {
+            height,
+            id,
+            previous: self.blocks.last().map_or([0; 48], |last| last.law.id),
+            time_s: now_ms / 1_000,
+            transactions: (transactions.iter().enumerate())
+                .filter_map(|(place, one)| one.carried.law(place, one.id))
+                .collect(),
+        };
+        self.blocks.push(Block { law, transactions });
     }
 
     /// The tip that a gateway knows of.
@@ -119,22 +132,39 @@ impl BaseLayer {
     }
 
     /// Where a gateway sees a transaction.
-    pub(super) fn mined_at(&self, gateway: usize, tx: Id) -> Result<Option<Mined>, NoAnswer> {
-        let tip = self.tip_at(gateway).ok_or(NoAnswer)?;
-        let hidden = self
-            .gateways
-            .get(gateway)
-            .and_then(|gateway| gateway.hides_from);
-        let seen = self.places.get(&tx).copied();
-        let seen = seen.filter(|height| *height <= tip && hidden.is_none_or(|from| *height < from));
-        Ok(seen.map(|height| Mined {
-            height,
-            confirmations: tip - height,
-        }))
+    pub(super) fn whereabouts_at(&self, gateway: usize, tx: Id) -> Option<Whereabouts> {
+        let tip = self.tip_at(gateway)?;
+        let hidden = self.gateways.get(gateway)?.hides_from;
+        let shown = |height: &u64| *height <= tip && hidden.is_none_or(|from| *height < from);
+        let place = self.places.get(&tx).copied();
+        Some(match place.filter(shown) {
+            Some(height) => Whereabouts::Mined(Mined {
+                height,
+                confirmations: tip - height,
+            }),
+            None if hidden.is_some() => Whereabouts::Unknown,
+            None if place.is_some() || self.is_pooled(tx) => Whereabouts::Pending,
+            None => Whereabouts::Unknown,
+        })
+    }
+
+    fn is_pooled(&self, tx: Id) -> bool {
+        self.pool.iter().any(|transaction| transaction.id == tx)
+    }
+
+    pub(super) fn block(&self, height: u64) -> Option<&derive::Block> {
+        let index = usize::try_from(height).ok()?;
+        self.blocks.get(index).map(|block| &block.law)
     }
 
     /// Blocks on top of that of a transaction, for one who sees everything.
     pub(super) fn depth(&self, tx: Id) -> Option<u64> {
         self.places.get(&tx).map(|height| self.tip() - height)
     }
+}
+
+fn block_id(number: u64) -> derive::BlockId {
+    let mut id = [0; 48];
+    id[..32].copy_from_slice(Id::sha256(&number.to_be_bytes()).as_bytes());
+    id
 }

@@ -2,6 +2,7 @@
 //! damaged or exchanged for an older copy of itself.
 
 pub(super) mod guard;
+pub(super) mod queue;
 pub(super) mod store;
 
 use self::{guard::GuardFile, store::Store};

@@ -6,14 +6,14 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use aosec_node::store::{
-    carrier::{Carrier, Kind},
+    carrier::Posted,
     log::{Known, Row},
     process::Reach,
-    publication::{Backlog, Run, Waiting},
+    publication::Run,
 };
-use aosec_wire::{Assignment, Id};
+use aosec_wire::{Assignment, Id, record::HeadSignature};
 
-use super::Stop;
+use super::{Stop, queue::Queue};
 use crate::harness::seed::Seed;
 
 /// One row put in or changed.
@@ -21,10 +21,14 @@ use crate::harness::seed::Seed;
 pub(crate) enum Change {
     Row(Id, Row, u64),
     Receipt(Assignment),
-    Run(Run),
-    Posted(Vec<i64>, Id, u64),
-    Mined(Id, Option<u64>, bool),
-    Lost(Id),
+    Run(Run, Option<HeadSignature>),
+    /// The items of all runs up to this number are posted.
+    Carried(i64, Posted),
+    /// The records of these runs are posted.
+    Recorded(Vec<i64>, Posted),
+    Mined(i64, u64, bool),
+    Left(i64, u64),
+    Lost(Vec<i64>),
 }
 
 /// The changes of one transaction.
@@ -41,8 +45,7 @@ pub(crate) struct Store {
 #[derive(Clone, Debug, Default)]
 struct Tables {
     logs: BTreeMap<Id, Log>,
-    /// A run's number is its place here, from 1 on.
-    runs: Vec<Queued>,
+    queue: Queue,
 }
 
 /// One process.
@@ -52,16 +55,6 @@ pub(crate) struct Log {
     pub(crate) receipts: Vec<Assignment>,
     messages: BTreeMap<Id, u64>,
     contents: BTreeMap<Id, u64>,
-}
-
-/// A run and how far it has come.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Queued {
-    pub(crate) run: Run,
-    pub(crate) tx: Option<Id>,
-    posted_height: u64,
-    mined_height: Option<u64>,
-    pub(crate) firm: bool,
 }
 
 impl Store {
@@ -151,47 +144,9 @@ impl Store {
         slots.filter_map(known).collect()
     }
 
-    pub(crate) fn waiting(&self, limit: usize) -> Vec<Waiting> {
-        let numbered = (1..).zip(&self.tables.runs);
-        let waiting = numbered.filter(|(_, queued)| queued.tx.is_none());
-        waiting
-            .map(|(number, queued)| Waiting {
-                number,
-                run: queued.run,
-            })
-            .take(limit)
-            .collect()
-    }
-
-    pub(crate) fn unsettled(&self) -> Vec<Carrier> {
-        let mut all: BTreeMap<Id, Carrier> = BTreeMap::new();
-        for queued in self.tables.runs.iter().filter(|queued| !queued.firm) {
-            if let Some(tx) = queued.tx {
-                let (posted_height, mined_height) = (queued.posted_height, queued.mined_height);
-                all.entry(tx).or_insert(Carrier {
-                    number: 0,
-                    kind: Kind::Data,
-                    tx,
-                    posted_height,
-                    mined_height,
-                });
-            }
-        }
-        let mut all: Vec<_> = all.into_values().collect();
-        all.sort_by_key(|posted| (posted.posted_height, posted.tx));
-        all
-    }
-
-    pub(crate) fn backlog(&self) -> Backlog {
-        let unmined = self.tables.runs.iter().filter(|q| q.mined_height.is_none());
-        Backlog {
-            slots: unmined.clone().map(|q| q.run.last - q.run.first + 1).sum(),
-            oldest_height: unmined.map(|q| q.run.stamped_height).min(),
-        }
-    }
-
-    pub(crate) fn runs(&self) -> &[Queued] {
-        &self.tables.runs
+    /// What is on its way to the base layer.
+    pub(crate) fn queue(&self) -> &Queue {
+        &self.tables.queue
     }
 }
 
@@ -202,23 +157,25 @@ impl Tables {
                 self.logs.entry(*process).or_default().insert(row, *bytes)
             }
             Change::Receipt(assignment) => self.receipt(assignment),
-            Change::Run(run) => self.queue(*run),
-            Change::Posted(numbers, tx, height) => numbers
-                .iter()
-                .try_for_each(|n| self.posted(*n, *tx, *height)),
-            Change::Mined(tx, height, firm) => {
-                self.followed(*tx, |queued| {
-                    queued.mined_height = *height;
-                    queued.firm = *firm;
-                });
+            Change::Run(run, head) => self.queue.push(*run, head.clone()),
+            Change::Carried(through, posted) => {
+                self.queue.carried(*through, *posted);
                 Ok(())
             }
-            Change::Lost(tx) => {
-                self.followed(*tx, |queued| {
-                    if !queued.firm {
-                        (queued.tx, queued.mined_height) = (None, None);
-                    }
-                });
+            Change::Recorded(numbers, posted) => {
+                self.queue.recorded(numbers, *posted);
+                Ok(())
+            }
+            Change::Mined(number, height, firm) => {
+                self.queue.mined(*number, *height, *firm);
+                Ok(())
+            }
+            Change::Left(number, height) => {
+                self.queue.left(*number, *height);
+                Ok(())
+            }
+            Change::Lost(numbers) => {
+                self.queue.lost(numbers);
                 Ok(())
             }
         }
@@ -232,34 +189,6 @@ impl Tables {
         }
         log.receipts.push(assignment.clone());
         Ok(())
-    }
-
-    fn queue(&mut self, run: Run) -> Result<(), &'static str> {
-        let same =
-            |queued: &Queued| (queued.run.process, queued.run.first) == (run.process, run.first);
-        if self.runs.iter().any(same) {
-            return Err("a run queued twice");
-        }
-        self.runs.push(Queued {
-            run,
-            tx: None,
-            posted_height: 0,
-            mined_height: None,
-            firm: false,
-        });
-        Ok(())
-    }
-
-    fn posted(&mut self, number: i64, tx: Id, height: u64) -> Result<(), &'static str> {
-        let index = usize::try_from(number - 1).map_err(|_| "a run without number")?;
-        let queued = self.runs.get_mut(index).ok_or("a run that is not queued")?;
-        (queued.tx, queued.posted_height) = (Some(tx), height);
-        Ok(())
-    }
-
-    fn followed(&mut self, tx: Id, mut change: impl FnMut(&mut Queued)) {
-        let of_tx = self.runs.iter_mut().filter(|queued| queued.tx == Some(tx));
-        of_tx.for_each(&mut change);
     }
 }
 

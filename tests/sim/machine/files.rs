@@ -105,8 +105,7 @@ impl World {
         for job in jobs {
             match job.of {
                 Owner::Log(process) => self.written(m, process, done),
-                Owner::Post => self.post_noted(m),
-                Owner::Nobody => {}
+                Owner::Publisher(next) => self.noted(m, next),
             }
         }
         self.write_next(m);

@@ -2,12 +2,13 @@
 //! the files beside this one perform the effects in the order in which its loops perform them.
 
 pub(super) mod files;
+pub(super) mod follow;
 pub(super) mod owner;
 pub(super) mod publisher;
 pub(super) mod start;
 
 use std::{
-    collections::{BTreeMap, VecDeque},
+    collections::{BTreeMap, BTreeSet, VecDeque},
     sync::Arc,
 };
 
@@ -15,8 +16,9 @@ use aosec_node::su::{
     chain::Batch,
     pure::{Signed, Verdict, guard::Book},
 };
-use aosec_wire::{Assignment, Id};
+use aosec_wire::{Assignment, Id, record::HeadSignature};
 
+use self::publisher::{Post, Stage};
 use super::{
     disk::{Disk, Stop, store::Change},
     event::{Letter, Moment},
@@ -40,6 +42,8 @@ pub(super) struct Machine {
     pub(super) refused: Option<&'static str>,
     /// The files that were last in use, kept aside from an incident on until a start finds nothing wrong.
     pub(super) original: Option<Disk>,
+    /// An operator went on without the store that was last in use: only the guard still knows how far its logs go.
+    pub(super) has_old_store: bool,
     pub(super) backup: Option<Disk>,
     pub(super) trap: Option<(Moment, Stop)>,
     /// It hears nobody before this moment.
@@ -62,12 +66,16 @@ pub(super) struct Faults {
 pub(super) struct Node {
     /// Store and guard disagree: it reads, publishes, and signs nothing.
     pub(super) observes: bool,
+    /// Processes of which the store lacks what the guard has recorded: they are not signed for.
+    pub(super) blocked: BTreeSet<Id>,
     pub(super) stalled: bool,
     pub(super) logs: BTreeMap<Id, Log>,
     pub(super) store: StoreWriter,
     pub(super) guard: GuardWriter,
-    /// Runs in the post that is under way, by their numbers.
-    pub(super) posting: Option<Vec<i64>>,
+    /// The tip at which all that is not settled was asked about.
+    pub(super) followed_at: Option<u64>,
+    /// The post that is under way.
+    pub(super) posting: Option<Post>,
 }
 
 /// The one writer of the store.
@@ -89,8 +97,8 @@ pub(super) struct Job {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Owner {
     Log(Id),
-    Post,
-    Nobody,
+    /// The publication, with what comes next in its round.
+    Publisher(Stage),
 }
 
 /// The one writer of the guard file.
@@ -109,6 +117,8 @@ pub(super) struct GuardWriter {
 pub(super) struct Log {
     pub(super) last: Option<Assignment>,
     pub(super) tail: Vec<Signed>,
+    /// The signature over its end.
+    pub(super) head: Option<HeadSignature>,
     pub(super) mailbox: VecDeque<Letter>,
     pub(super) doing: Doing,
 }

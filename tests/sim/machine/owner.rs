@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use aosec_node::su::{
     chain::{BATCH_SLOTS, Batch, next_batch},
-    pure::{Verdict, Want, admit, planned, rows, runs},
+    pure::{Verdict, Want, admit, guard, planned, rows, runs},
 };
-use aosec_wire::{Assignment, Id};
+use aosec_wire::{Assignment, Id, record::NO_ORIGIN};
 
 use super::{Doing, Job, Log, Owner, Signed, Work};
 use crate::sim::{
@@ -37,7 +37,12 @@ impl World {
         };
         let is_awake = node.logs.contains_key(&process);
         let knows = is_spawn || is_awake || machine.disk.store.log(process).is_some();
-        if node.observes || node.stalled || tip.is_none() || !knows {
+        if node.observes
+            || node.blocked.contains(&process)
+            || node.stalled
+            || tip.is_none()
+            || !knows
+        {
             return self.tell(letter, Told::Busy);
         }
         self.wake(m, process);
@@ -155,7 +160,7 @@ impl World {
         let Some(log) = self.owner(m, process) else {
             return;
         };
-        changes.extend(kept(process, &log.tail));
+        changes.extend(kept(process, log));
         log.doing = Doing::Committing(work);
         let of = Owner::Log(process);
         self.write(m, Job { of, changes });
@@ -203,7 +208,8 @@ impl World {
             self.refuse(work);
             return self.give_up(m, process);
         }
-        let Ok(assignments) = aosec_node::su::pure::guard::sign(key, &work.batch) else {
+        log.head = Some(guard::sign_head(key, &work.batch, NO_ORIGIN));
+        let Ok(assignments) = guard::sign(key, &work.batch) else {
             self.refuse(work);
             return self.give_up(m, process);
         };
@@ -264,7 +270,7 @@ impl World {
         };
         let same = log.tail.last().map(|last| last.assignment.nonce()) == Some(slot);
         if same && log.mailbox.is_empty() && matches!(log.doing, Doing::Nothing) {
-            let changes = kept(process, &log.tail);
+            let changes = kept(process, log);
             log.doing = Doing::Keeping;
             let of = Owner::Log(process);
             self.write(m, Job { of, changes });
@@ -307,8 +313,14 @@ fn name(verdict: Verdict) -> &'static str {
     }
 }
 
-fn kept(process: Id, tail: &[Signed]) -> Vec<Change> {
+fn kept(process: Id, log: &Log) -> Vec<Change> {
+    let tail = &log.tail;
     let receipt = |one: &Signed| Change::Receipt(Assignment::clone(&one.assignment));
-    let runs = runs(process, tail).into_iter().map(Change::Run);
-    tail.iter().map(receipt).chain(runs).collect()
+    let runs = runs(process, tail);
+    let count = runs.len();
+    // The end of the last run is the end of the batch, which is signed.
+    let head = |index: usize| log.head.clone().filter(|_| index + 1 == count);
+    let queued = runs.into_iter().enumerate();
+    let queued = queued.map(|(index, run)| Change::Run(run, head(index)));
+    tail.iter().map(receipt).chain(queued).collect()
 }

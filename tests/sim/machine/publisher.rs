@@ -1,30 +1,51 @@
-//! The way to the base layer, round by round: what is due is posted, what is posted is followed until its block is settled.
+//! The way to the base layer, round by round, in the order of the node's loop: items that are due are posted, what is posted is
+//! followed until its block is settled, and records are posted once their items stand in a block.
 
 use std::sync::Arc;
 
 use aosec_node::{
-    store::{carrier::Carrier, publication::Run},
-    su::{
-        ports::Whereabouts,
-        pure::{Fate, Patience, due, fate, is_stalled, lag},
+    store::{
+        carrier::{Carrier, Kind, Posted},
+        publication::{Run, Waiting},
     },
+    su::pure::{Planned, due, is_stalled, lag, records},
 };
-use aosec_wire::{Assignment, Id};
+use aosec_wire::{Assignment, Id, LogEntry, LogRecord};
+use bytes::Bytes;
 
 use super::{Job, Owner};
 use crate::sim::{
     base_layer::Transaction,
     carried::Carried,
-    disk::store::{Change, Store},
+    disk::store::{Change, Log, Store},
     event::{Event, Moment, Step},
-    plant::Plant,
     world::World,
 };
 
 /// Runs looked at for one transaction.
-const WAITING_MAX: usize = 2_000;
+const RUNS_MAX: usize = 2_000;
 /// A post takes at most so long.
 const POST_MS_MAX: u64 = 1_500;
+
+/// A transaction on its way to a gateway, and what is to be noted of it.
+#[derive(Clone, Debug)]
+pub(in crate::sim) struct Post {
+    kind: Kind,
+    /// The runs in it; of a Data transaction the last one says all.
+    runs: Vec<i64>,
+    slots: u64,
+    stamped_height: u64,
+    stamped_through: u64,
+}
+
+/// The parts of a round.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::sim) enum Stage {
+    Data,
+    Follow,
+    Log,
+    Rest,
+}
 
 impl World {
     /// The tip as the node knows it.
@@ -33,39 +54,56 @@ impl World {
     }
 
     pub(in crate::sim) fn round(&mut self, m: usize) {
-        if let Some(tip) = self.tip(m) {
-            self.post_due(m, tip);
-            self.follow(m, tip);
-        }
         self.look(m);
+        self.publish(m, Stage::Data);
+    }
+
+    /// One part of a round after the other, each awaited; trouble with one does not stop the others.
+    pub(super) fn publish(&mut self, m: usize, stage: Stage) {
+        let Some(tip) = self.tip(m) else {
+            return self.rest(m);
+        };
+        let store = &self.machines[m].disk.store;
+        let (next, post) = match stage {
+            Stage::Data => (Stage::Follow, data(store, tip)),
+            Stage::Follow => return self.follow(m, tip),
+            Stage::Log => (Stage::Rest, log(store)),
+            Stage::Rest => return self.rest(m),
+        };
+        match post {
+            Some((post, content)) => self.post(m, post, content),
+            None => self.publish(m, next),
+        }
+    }
+
+    fn rest(&mut self, m: usize) {
         let round = self.scene.round_ms;
         self.step_after(m, round, Step::Round);
     }
 
-    fn post_due(&mut self, m: usize, tip: u64) {
-        let machine = &mut self.machines[m];
-        let store = &machine.disk.store;
-        let mut waiting = store.waiting(WAITING_MAX);
-        waiting.truncate(due(&waiting, tip));
-        let Some(node) = &mut machine.node else {
-            return;
+    fn post(&mut self, m: usize, post: Post, content: Content) {
+        let wallet = &self.cast.keys[self.machines[m].key];
+        let carried = match content {
+            Content::Items(assignments) => Carried::Data(assignments),
+            Content::Records(records) => Carried::log(records, wallet),
         };
-        if waiting.is_empty() || node.posting.is_some() {
-            return;
-        }
-        let assignments = waiting
-            .iter()
-            .flat_map(|one| read(store, &one.run))
-            .collect();
-        node.posting = Some(waiting.iter().map(|one| one.number).collect());
         self.transactions += 1;
         let id = Id::sha256(&[&b"tx"[..], &self.transactions.to_be_bytes()].concat());
-        let carried = Carried { assignments };
-        let answer = self.dice.below(POST_MS_MAX);
-        let arrives = self.dice.below(POST_MS_MAX);
+        let (answer, arrives) = (self.dice.below(POST_MS_MAX), self.dice.below(POST_MS_MAX));
         // It may fail before it reaches anybody, or arrive while its answer is lost.
         let reaches = !self.lost();
         let answered = !self.lost() && reaches;
+        self.note(&(
+            "posts",
+            m,
+            format!("{:?}", post.kind),
+            post.runs.clone(),
+            reaches,
+            answered,
+        ));
+        if let Some(node) = &mut self.machines[m].node {
+            node.posting = Some(post);
+        }
         self.step_after(m, answer, Step::Posted(answered.then_some(id)));
         if reaches {
             self.posted
@@ -80,80 +118,55 @@ impl World {
         let Some(node) = &mut self.machines[m].node else {
             return;
         };
-        let Some(numbers) = node.posting.take() else {
+        let Some(Post {
+            kind,
+            runs,
+            slots,
+            stamped_height,
+            stamped_through,
+        }) = node.posting.take()
+        else {
             return;
         };
-        if let (Some(tx), Some(tip)) = (tx, tip) {
-            let of = Owner::Post;
-            let changes = vec![Change::Posted(numbers.clone(), tx, tip)];
-            node.posting = Some(numbers);
-            self.write(m, Job { of, changes });
-        }
-    }
-
-    pub(in crate::sim) fn post_noted(&mut self, m: usize) {
-        if let Some(node) = &mut self.machines[m].node {
-            node.posting = None;
-            self.trapped(m, Moment::PostNoted);
-        }
-    }
-
-    fn follow(&mut self, m: usize, tip: u64) {
-        let unsettled = self.machines[m].disk.store.unsettled();
-        let changes: Vec<_> = unsettled
-            .into_iter()
-            .filter_map(|posted| self.followed(m, posted, tip))
-            .collect();
-        if !changes.is_empty() {
-            let of = Owner::Nobody;
-            self.write(m, Job { of, changes });
-        }
-    }
-
-    fn followed(&mut self, m: usize, posted: Carrier, tip: u64) -> Option<Change> {
-        let seen = self
-            .base_layer
-            .mined_at(self.machines[m].gateway, posted.tx);
-        let mined = seen.ok()?;
-        let height = mined.map(|mined| mined.height);
-        let depth = self.scene.settlement_depth;
-        let firm = mined.is_some_and(|mined| mined.confirmations >= depth);
-        if self.plant == Some(Plant::GapOnFork) && posted.mined_height.is_some() && mined.is_none()
-        {
-            return Some(Change::Mined(posted.tx, posted.mined_height, true));
-        }
-        let patience = Patience {
-            forgotten_after_blocks: self.scene.repost_after_blocks,
-            repost_after_blocks: self.scene.repost_after_blocks,
-            settlement_depth: depth,
+        let next = match kind {
+            Kind::Data => Stage::Follow,
+            Kind::Log => Stage::Rest,
         };
-        let unmined = Carrier {
-            mined_height: None,
-            ..posted
+        let Some((tx, height)) = tx.zip(tip) else {
+            return self.publish(m, next);
         };
-        let is_lost = || fate(&unmined, Some(Whereabouts::Unknown), tip, &patience) == Fate::Lost;
-        if mined.is_none() && is_lost() {
-            self.trace.saw("a transaction posted again");
-            return Some(Change::Lost(posted.tx));
+        let posted = Posted {
+            kind,
+            tx,
+            height,
+            slots,
+            stamped_height,
+            stamped_through,
+        };
+        let through = runs.last().copied().unwrap_or(0);
+        let change = match kind {
+            Kind::Data => Change::Carried(through, posted),
+            Kind::Log => Change::Recorded(runs, posted),
+        };
+        let (of, changes) = (Owner::Publisher(next), vec![change]);
+        self.write(m, Job { of, changes });
+    }
+
+    /// What this part of a round had to note is noted, or was refused.
+    pub(in crate::sim) fn noted(&mut self, m: usize, next: Stage) {
+        let is_post = matches!(next, Stage::Follow | Stage::Rest);
+        if !is_post || !self.trapped(m, Moment::PostNoted) {
+            self.publish(m, next);
         }
-        if posted.mined_height.is_some() && mined.is_none() {
-            self.trace.saw("a transaction whose block was orphaned");
-        }
-        if firm {
-            self.settled(m, posted.tx);
-        }
-        (height != posted.mined_height || firm).then_some(Change::Mined(posted.tx, height, firm))
     }
 
     /// Whether the backlog is so old that nothing new may be promised.
     pub(in crate::sim) fn look(&mut self, m: usize) {
-        let Some(tip) = self.tip(m) else {
-            return;
-        };
+        let tip = self.tip(m);
         let machine = &mut self.machines[m];
-        let oldest = machine.disk.store.backlog().oldest_height;
+        let oldest = machine.disk.store.queue().backlog().oldest_height;
         if let Some(node) = &mut machine.node {
-            node.stalled = is_stalled(lag(oldest, Some(tip)), self.scene.stop_after_blocks);
+            node.stalled = is_stalled(lag(oldest, tip), self.scene.stop_after_blocks);
             if node.stalled {
                 self.trace.saw("a publication too late");
             }
@@ -161,14 +174,82 @@ impl World {
     }
 }
 
+enum Content {
+    Items(Vec<Assignment>),
+    Records(Vec<Bytes>),
+}
+
+/// The items that are due.
+fn data(store: &Store, tip: u64) -> Option<(Post, Content)> {
+    let mut waiting = store.queue().waiting(RUNS_MAX);
+    waiting.truncate(due(&waiting, tip));
+    let runs = waiting.iter().map(|waiting| &waiting.run);
+    let post = Post {
+        kind: Kind::Data,
+        runs: waiting
+            .iter()
+            .map(|waiting: &Waiting| waiting.number)
+            .collect(),
+        slots: runs.clone().filter(|run| run.last == 0).count() as u64,
+        stamped_height: runs.clone().map(|run| run.stamped_height).min()?,
+        stamped_through: 0,
+    };
+    let items = runs.flat_map(|run| receipts(store, run)).collect();
+    Some((post, Content::Items(items)))
+}
+
+/// The records of which the items stand in a block, unless a Log transaction is still in none.
+fn log(store: &Store) -> Option<(Post, Content)> {
+    let queue = store.queue();
+    let under_way = |carrier: &Carrier| carrier.is_log() && carrier.mined_height.is_none();
+    if queue.unsettled().iter().any(under_way) {
+        return None;
+    }
+    let planned = records(queue.unrecorded(RUNS_MAX));
+    let ends = planned.iter().map(|one| {
+        let last = usize::try_from(one.last).ok()?;
+        let (row, _) = store.log(one.process)?.rows.get(last)?;
+        Some(row.height)
+    });
+    let post = Post {
+        kind: Kind::Log,
+        runs: planned.iter().flat_map(|one| one.runs.clone()).collect(),
+        slots: planned.iter().map(Planned::slots).sum(),
+        stamped_height: planned.iter().map(|one| one.stamped_height).min()?,
+        stamped_through: ends.flatten().max().unwrap_or(0),
+    };
+    let made = planned.iter().filter_map(|one| record(store, one));
+    Some((post, Content::Records(made.collect())))
+}
+
+fn record(store: &Store, planned: &Planned) -> Option<Bytes> {
+    let log: &Log = store.log(planned.process)?;
+    let (first, last) = (
+        usize::try_from(planned.first).ok()?,
+        usize::try_from(planned.last).ok()?,
+    );
+    let (before, _) = log.rows.get(first.checked_sub(1)?)?;
+    let rows = log.rows.get(first..=last)?.iter();
+    let entries = rows.map(|(row, _)| LogEntry {
+        message: row.message,
+        height: row.height,
+        timestamp: row.timestamp,
+    });
+    let record = LogRecord::new(
+        planned.process,
+        planned.epoch,
+        planned.first,
+        before.log_chain,
+        entries.collect(),
+        planned.head.clone(),
+    );
+    record.ok().map(|record| record.encode())
+}
+
 /// The assignments of a run.
-fn read(store: &Store, run: &Run) -> Vec<Assignment> {
+fn receipts(store: &Store, run: &Run) -> Vec<Assignment> {
     let receipts = store.log(run.process).map(|log| &log.receipts[..]);
     let inside = |one: &&Assignment| (run.first..=run.last).contains(&one.nonce());
-    receipts
-        .unwrap_or_default()
-        .iter()
-        .filter(inside)
-        .cloned()
-        .collect()
+    let inside = receipts.unwrap_or_default().iter().filter(inside);
+    inside.cloned().collect()
 }

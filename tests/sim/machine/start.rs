@@ -1,6 +1,8 @@
 //! How a machine stops, and what a start makes of the files that it finds.
 
-use aosec_node::su::recover::compare;
+use std::collections::BTreeSet;
+
+use aosec_node::su::recover::{Findings, examine};
 use aosec_wire::Id;
 
 use aosec_node::su::{guard::Token, pure::guard::Book};
@@ -61,17 +63,12 @@ impl World {
             }
         };
         machine.refused = None;
-        let (unsigned, observes) = match self.compared(m, &opened.book) {
-            Some(unsigned) => (unsigned, false),
-            None => (Vec::new(), true),
-        };
-        self.note(&("starts", m, observes));
-        if opened.torn {
-            self.trace.saw("a guard file with a torn end");
-        }
-        if observes {
-            self.trace.saw("a node that signs nothing");
-        }
+        let found = self.examined(m, &opened.book);
+        let (observes, blocked) = (
+            found.observer.is_some(),
+            found.blocked.into_keys().collect(),
+        );
+        self.tell_start(m, observes, &blocked, opened.torn);
         let guard = GuardWriter {
             book: opened.book,
             frames: opened.frames,
@@ -79,34 +76,74 @@ impl World {
         };
         let node = Node {
             observes,
+            blocked,
             guard,
             ..Node::default()
         };
-        let machine = &mut self.machines[m];
-        machine.node = Some(node);
+        self.machines[m].node = Some(node);
         if !observes {
-            machine.original = None;
             self.signer_started(m);
-        }
-        for process in unsigned {
-            self.trace.saw("a batch found unsigned");
-            self.wake(m, process);
+            for process in found.unsigned {
+                self.trace.saw("a batch found unsigned");
+                self.wake(m, process);
+            }
         }
         self.look(m);
         let round = self.scene.round_ms;
         self.step_after(m, round, Step::Round);
+        self.mind(m);
     }
 
-    /// Which logs end in a batch that has to be signed; none where store and guard disagree.
-    fn compared(&self, m: usize, book: &Book) -> Option<Vec<Id>> {
+    fn tell_start(&mut self, m: usize, observes: bool, blocked: &BTreeSet<Id>, torn: bool) {
+        self.note(&("starts", m, observes, blocked.len()));
+        let seen = [
+            (torn, "a guard file with a torn end"),
+            (observes, "a node that signs nothing"),
+            (
+                !blocked.is_empty(),
+                "a node that signs for some processes only",
+            ),
+        ];
+        for (_, what) in seen.iter().filter(|(is_so, _)| *is_so) {
+            self.trace.saw(what);
+        }
+    }
+
+    /// What the operator does about a start: where a process is not signed for, the files that were last in use come back at
+    /// once or not at all, because the others have gone on since.
+    fn mind(&mut self, m: usize) {
+        let machine = &mut self.machines[m];
+        let Some(node) = &machine.node else {
+            return;
+        };
+        if node.observes {
+            return;
+        }
+        let Some(original) = machine.original.take().filter(|_| !node.blocked.is_empty()) else {
+            return;
+        };
+        if self.dice.below(2) == 0 {
+            machine.has_old_store = true;
+            return self.trace.saw("an operator who goes on without some logs");
+        }
+        self.stop(m, Stop::Kill);
+        self.machines[m].disk = original;
+        self.after(1, Event::Start(m));
+    }
+
+    /// What store and guard say of one another.
+    fn examined(&self, m: usize, book: &Book) -> Findings {
         let reaches = self.machines[m].disk.store.reaches();
         if self.plant == Some(Plant::GuardIgnored) {
             let unsigned = reaches
                 .iter()
                 .filter(|reach| reach.signed != Some(reach.slot));
-            return Some(unsigned.map(|reach| reach.process).collect());
+            return Findings {
+                unsigned: unsigned.map(|reach| reach.process).collect(),
+                ..Findings::default()
+            };
         }
-        compare(&reaches, book.heads()).ok()
+        examine(&reaches, book.heads())
     }
 
     /// Lets a log have its owner, unless it has one.

@@ -64,6 +64,7 @@ async fn post_one(shared: &Arc<Shared>, waiting: &[Waiting], height: u64) -> Res
         // Slot 0 is in no record; all others wait for theirs.
         slots: runs.clone().filter(|run| run.last == 0).count() as u64,
         stamped_height: runs.map(|run| run.stamped_height).min().unwrap_or(height),
+        stamped_through: 0,
     };
     let noted =
         async move |db: &mut crate::store::Db| publication::carried(db, through, posted).await;

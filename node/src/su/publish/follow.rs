@@ -9,11 +9,11 @@ use crate::{
     metrics,
     store::{
         Db, StoreError,
-        carrier::{self, Carrier, Kind},
+        carrier::{self, Carrier},
         publication,
     },
     su::{
-        passage::{Fate, fate, misplaced},
+        passage::{Fate, fates},
         ports::{PortError, Whereabouts},
     },
 };
@@ -24,35 +24,49 @@ const FOLLOWED_MAX: u32 = 2_048;
 const QUESTIONS_MAX: usize = 8;
 
 type Answered = (Carrier, Result<Whereabouts, PortError>);
+/// A transaction and what is said of it; none where nobody was asked, or nobody answered.
+type Look = (Carrier, Option<Whereabouts>);
 
-/// Asks where transactions stand and notes it; what is lost or misplaced waits again.
+/// Asks where transactions stand and notes it; what is lost, or stands where it does not count, waits again.
 pub(super) async fn follow(
     shared: &Arc<Shared>,
     tip_height: u64,
     followed_at: &mut Option<u64>,
 ) -> Result<(), Trouble> {
     let all = *followed_at != Some(tip_height);
-    let carriers = match all {
-        true => carrier::unsettled(&shared.store, FOLLOWED_MAX).await?,
-        false => carrier::unmined(&shared.store, FOLLOWED_MAX).await?,
-    };
-    let (mut answered, mut trouble) = (Vec::new(), Ok(()));
-    for some in carriers.chunks(QUESTIONS_MAX) {
-        let mut answers = ask(shared, some).await;
+    let carriers = carrier::unsettled(&shared.store, FOLLOWED_MAX).await?;
+    let mut looks: Vec<Look> = carriers
+        .into_iter()
+        .map(|carrier| (carrier, None))
+        .collect();
+    let due = |(carrier, _): &&mut Look| all || carrier.mined_height.is_none();
+    let asked = ask_all(shared, looks.iter_mut().filter(due).collect()).await;
+    note(shared, &looks, tip_height).await?;
+    if asked.is_ok() && all {
+        *followed_at = Some(tip_height);
+    }
+    asked
+}
+
+/// Fills in what gateways say; the last trouble, where some did not answer.
+async fn ask_all(shared: &Arc<Shared>, mut looks: Vec<&mut Look>) -> Result<(), Trouble> {
+    let mut trouble = Ok(());
+    for some in looks.chunks_mut(QUESTIONS_MAX) {
+        let carriers: Vec<_> = some.iter().map(|(carrier, _)| *carrier).collect();
+        let answers = ask(shared, &carriers).await;
         let silent = answers.iter().all(|(_, answer)| answer.is_err());
-        if let Some(error) = answers.iter().find_map(|(_, answer)| answer.clone().err()) {
-            trouble = Err(Trouble::from(error));
+        for (carrier, answer) in answers {
+            let look = some.iter_mut().find(|look| look.0.number == carrier.number);
+            match (answer, look) {
+                (Ok(whereabouts), Some(look)) => look.1 = Some(whereabouts),
+                (Ok(_), None) => {}
+                (Err(error), _) => trouble = Err(Trouble::from(error)),
+            }
         }
-        answered.append(&mut answers);
         if silent {
             // No gateway answers: the others are asked at the next look.
             break;
         }
-    }
-    note(shared, &answered, tip_height).await?;
-    reorder(shared).await?;
-    if trouble.is_ok() && all {
-        *followed_at = Some(tip_height);
     }
     trouble
 }
@@ -67,19 +81,18 @@ async fn ask(shared: &Arc<Shared>, carriers: &[Carrier]) -> Vec<Answered> {
 }
 
 /// All that changed, in one write.
-async fn note(shared: &Shared, answered: &[Answered], tip_height: u64) -> Result<(), StoreError> {
+async fn note(shared: &Shared, looks: &[Look], tip_height: u64) -> Result<(), StoreError> {
     let patience = shared.settings.publishing.patience();
-    let fates = answered.iter().map(|(carrier, answer)| {
-        let whereabouts = answer.as_ref().ok().copied();
-        (*carrier, fate(carrier, whereabouts, tip_height, &patience))
-    });
-    let changed: Vec<_> = fates.filter(|(_, fate)| *fate != Fate::Same).collect();
+    let settled_log = carrier::settled_log(&shared.store).await?;
+    let fates = fates(looks, settled_log, tip_height, &patience);
+    let all = looks.iter().map(|(carrier, _)| *carrier).zip(fates);
+    let changed: Vec<_> = all.filter(|(_, fate)| *fate != Fate::Same).collect();
     if changed.is_empty() {
         return Ok(());
     }
     for (Carrier { tx, kind, .. }, _) in changed.iter().filter(|(_, fate)| *fate == Fate::Lost) {
         metrics::publication_lost().inc();
-        tracing::warn!(%tx, ?kind, "a transaction was lost; what it carried is posted again");
+        tracing::warn!(%tx, ?kind, "a transaction was lost, or stands where it does not count; what it carried is posted again");
     }
     shared
         .store
@@ -92,39 +105,13 @@ async fn apply(
     changed: &[(Carrier, Fate)],
     tip_height: u64,
 ) -> Result<(), StoreError> {
-    for (Carrier { number, kind, .. }, fate) in changed {
+    for (Carrier { number, .. }, fate) in changed {
         match *fate {
             Fate::Same => {}
             Fate::Mined { height, firm } => carrier::mined(db, *number, height, firm).await?,
             Fate::Left => carrier::left(db, *number, tip_height).await?,
-            Fate::Lost => {
-                let mut lost = vec![*number];
-                if *kind == Kind::Log {
-                    // What follows a record that is not there counts for nothing (PROTOCOL 5.6).
-                    lost.extend(carrier::logs_behind(db, *number).await?);
-                }
-                publication::lost(db, &lost).await?;
-            }
+            Fate::Lost => publication::lost(db, &[*number]).await?,
         }
     }
     Ok(())
-}
-
-/// Lets records wait again that stand before their predecessors, or whose predecessors are lost.
-async fn reorder(shared: &Shared) -> Result<(), StoreError> {
-    let under_way = carrier::unsettled(&shared.store, FOLLOWED_MAX).await?;
-    let logs: Vec<_> = under_way.into_iter().filter(Carrier::is_log).collect();
-    let broken = misplaced(&logs);
-    if broken.is_empty() {
-        return Ok(());
-    }
-    metrics::publication_lost().inc_by(broken.len() as u64);
-    tracing::warn!(
-        transactions = broken.len(),
-        "log records stand before those that they follow; they are posted again"
-    );
-    shared
-        .store
-        .write(async move |db| publication::lost(db, &broken).await)
-        .await
 }

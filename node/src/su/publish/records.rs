@@ -30,25 +30,25 @@ pub(super) async fn post(shared: &Arc<Shared>, tip_height: u64) -> Result<(), Tr
         return Ok(());
     }
     let unrecorded = publication::unrecorded(&shared.store, RUNS_MAX).await?;
-    let planned = outbox::records(unrecorded);
-    let (records, planned) = made(shared, planned).await?;
-    if records.is_empty() {
+    let made = made(shared, outbox::records(unrecorded)).await?;
+    if made.is_empty() {
         return Ok(());
     }
+    let records = made.iter().map(|one| one.record.clone()).collect();
     let tx = shared.base_layer.post_log(records).await?;
+    let plans = made.iter().map(|one| &one.planned);
+    let lowest = plans.clone().map(|planned| planned.stamped_height).min();
+    let highest = made.iter().map(|one| one.stamped_through).max();
     let posted = Posted {
         kind: Kind::Log,
         tx,
         height: tip_height,
-        slots: planned.iter().map(Planned::slots).sum(),
-        stamped_height: planned
-            .iter()
-            .map(|one| one.stamped_height)
-            .min()
-            .unwrap_or(tip_height),
+        slots: plans.map(Planned::slots).sum(),
+        stamped_height: lowest.unwrap_or(tip_height),
+        stamped_through: highest.unwrap_or(0),
     };
-    let (records, slots) = (planned.len(), posted.slots);
-    let numbers: Vec<_> = planned.into_iter().flat_map(|one| one.runs).collect();
+    let (records, slots) = (made.len(), posted.slots);
+    let numbers: Vec<_> = made.into_iter().flat_map(|one| one.planned.runs).collect();
     let noted =
         async move |db: &mut crate::store::Db| publication::recorded(db, &numbers, posted).await;
     shared.store.write(noted).await?;
@@ -56,39 +56,42 @@ pub(super) async fn post(shared: &Arc<Shared>, tip_height: u64) -> Result<(), Tr
     Ok(())
 }
 
+/// A record that may leave.
+struct Made {
+    planned: Planned,
+    record: Bytes,
+    /// The height of its last entry: heights never fall.
+    stamped_through: u64,
+}
+
 /// The records of these plans. A log that is damaged here is told and left out; the others go on.
-async fn made(
-    shared: &Shared,
-    planned: Vec<Planned>,
-) -> Result<(Vec<Bytes>, Vec<Planned>), StoreError> {
-    let (mut records, mut kept, mut damaged) = (Vec::new(), Vec::new(), BTreeSet::<Id>::new());
+async fn made(shared: &Shared, planned: Vec<Planned>) -> Result<Vec<Made>, StoreError> {
+    let (mut made, mut damaged) = (Vec::new(), BTreeSet::<Id>::new());
     for one in planned {
-        if damaged.contains(&one.process) {
+        let process = one.process;
+        if damaged.contains(&process) {
             continue;
         }
-        match record(shared, &one).await {
-            Ok(record) => {
-                records.push(record);
-                kept.push(one);
-            }
+        match record(shared, one).await {
+            Ok(record) => made.push(record),
             Err(error @ StoreError::Damaged { .. }) => {
-                tracing::error!(%error, process = %one.process, "a log cannot be published");
-                damaged.insert(one.process);
+                tracing::error!(%error, %process, "a log cannot be published");
+                damaged.insert(process);
             }
             Err(error) => return Err(error),
         }
     }
-    Ok((records, kept))
+    Ok(made)
 }
 
-async fn record(shared: &Shared, planned: &Planned) -> Result<Bytes, StoreError> {
+async fn record(shared: &Shared, planned: Planned) -> Result<Made, StoreError> {
     let Planned {
         process,
         epoch,
         first,
         last,
         ..
-    } = *planned;
+    } = planned;
     let damaged = |what: &str| StoreError::Damaged {
         what: format!("slots {first} to {last} of {process}: {what}"),
     };
@@ -103,6 +106,7 @@ async fn record(shared: &Shared, planned: &Planned) -> Result<Bytes, StoreError>
     if !numbered || rest.len() as u64 != planned.slots() {
         return Err(damaged("some are not there"));
     }
+    let stamped_through = rest.last().map_or(0, |slot| slot.entry.height);
     let entries = rest.iter().map(|slot| slot.entry).collect();
     let signature = planned.head.clone();
     let made = LogRecord::new(process, epoch, first, before.log_chain, entries, signature);
@@ -112,5 +116,10 @@ async fn record(shared: &Shared, planned: &Planned) -> Result<Bytes, StoreError>
             "the signature over their end does not hold: {error}"
         ))
     })?;
-    Ok(made.encode())
+    let record = made.encode();
+    Ok(Made {
+        planned,
+        record,
+        stamped_through,
+    })
 }
