@@ -21,6 +21,8 @@ pub struct TipWatch(watch::Receiver<Option<Seen>>);
 struct Seen {
     tip: Tip,
     at: Instant,
+    /// When the height was another one for the last time.
+    moved_at: Instant,
 }
 
 /// How the tip is watched.
@@ -48,6 +50,7 @@ impl TipWatch {
             watch::channel(Some(Seen {
                 tip,
                 at: Instant::now(),
+                moved_at: Instant::now(),
             }))
             .1,
         )
@@ -63,6 +66,12 @@ impl TipWatch {
     #[must_use]
     pub fn age(&self) -> Option<Duration> {
         self.0.borrow().map(|seen| seen.at.elapsed())
+    }
+
+    /// Time since the height moved, as far as gateways told; none before they told one.
+    #[must_use]
+    pub fn still_for(&self) -> Option<Duration> {
+        self.0.borrow().map(|seen| seen.moved_at.elapsed())
     }
 
     /// Waits for another tip than the last one seen by this watch. Never returns after the task has stopped.
@@ -106,12 +115,11 @@ fn tell(sender: &watch::Sender<Option<Seen>>, tip: Tip, settlement_depth: u64) {
     }
     metrics::tip_height().set(i64::try_from(tip.height).unwrap_or(i64::MAX));
     sender.send_if_modified(|seen| {
-        let before = seen
-            .replace(Seen {
-                tip,
-                at: Instant::now(),
-            })
-            .map(|seen| seen.tip);
+        let at = Instant::now();
+        let still = seen.filter(|seen| seen.tip.height == tip.height);
+        let moved_at = still.map_or(at, |seen| seen.moved_at);
+        let before = seen.replace(Seen { tip, at, moved_at });
+        let before = before.map(|seen| seen.tip);
         if before.is_some_and(|before| tip.height < before.height) {
             tracing::warn!(height = tip.height, "the tip of the base layer went back");
         }
@@ -140,6 +148,28 @@ mod tests {
         assert_eq!((watch.borrow(), watch.age()), (None, None));
         tell(&sender, tip(2), 2);
         assert_eq!(watch.changed().await, tip(2));
+    }
+
+    #[tokio::test]
+    async fn a_tip_that_stands_still_is_told_from_one_that_moves() {
+        let (sender, receiver) = watch::channel(None);
+        let watch = TipWatch(receiver);
+        assert_eq!(watch.still_for(), None);
+        tell(&sender, tip(5), 0);
+        for _repeated in 0..2 {
+            let before = watch.still_for().unwrap();
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            tell(&sender, tip(5), 0);
+            let still_for = watch.still_for().unwrap();
+            assert!(still_for >= before + Duration::from_millis(20));
+            assert!(watch.age().unwrap() < still_for);
+        }
+        for other in [6, 5] {
+            let still_for = watch.still_for().unwrap();
+            tell(&sender, tip(other), 0);
+            assert!(watch.still_for().unwrap() < still_for);
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
     }
 
     #[tokio::test]

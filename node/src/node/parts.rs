@@ -93,6 +93,7 @@ pub(super) async fn scheduler(config: &NodeConfig, base: &Base) -> Result<su::Ha
         // The devnet's blocks last a second: there a busy machine is no outage.
         stop_after_blocks: config.devnet.is_none().then_some(PUBLISH_WITHIN_BLOCKS / 2),
         settlement_depth: config.settlement_depth,
+        block_time: config.block_time,
     };
     let parts = su::Parts {
         store: base.store.clone(),

@@ -1,6 +1,8 @@
 //! How the node gives the scheduler what it needs: the tip that it watches, and the base layer through gateway and wallet.
 //! And what the scheduler gives the node: the table of the processes that answer here.
 
+use std::time::Duration;
+
 use aosec_wire::{
     Address, Draft, Id, ItemError, SigningKey, Tags, VerifiedItem, bundle, message::DATA_PROTOCOL,
 };
@@ -54,6 +56,10 @@ impl OwnTable for OwnLogs {
 impl Tip for TipWatch {
     fn height(&self) -> Option<u64> {
         self.borrow().map(|tip| tip.height)
+    }
+
+    fn still_for(&self) -> Duration {
+        Self::still_for(self).unwrap_or_default()
     }
 }
 

@@ -4,7 +4,7 @@
 //! 2. A run is in the next Log transaction once its items stand in a block, and all slots before it are in a record. Runs of one
 //!    process that follow one another are one record, as long as a record may be; it ends where the end of a batch is signed.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use aosec_wire::{Id, limits::RECORD_ENTRIES_MAX, record::HeadSignature};
 
@@ -175,10 +175,17 @@ fn extend(record: &mut Planned, piece: Planned) {
     record.runs.extend(piece.runs);
 }
 
-/// Blocks since the oldest unpublished stamp.
-pub fn lag(oldest_height: Option<u64>, tip_height: Option<u64>) -> u64 {
-    let both = oldest_height.zip(tip_height);
-    both.map_or(0, |(oldest, tip)| tip.saturating_sub(oldest))
+/// Blocks since the oldest unpublished stamp, those that were due since the last one included: behind gateways that are silent
+/// the tip stands still, and the duty to publish does not.
+pub fn lag(oldest_height: Option<u64>, tip_height: Option<u64>, due_blocks: u64) -> u64 {
+    let lag = |tip: u64| tip.saturating_sub(oldest_height.unwrap_or(tip));
+    tip_height.map_or(0, |tip| lag(tip).saturating_add(due_blocks))
+}
+
+/// Blocks that are due after so long without one.
+pub(super) fn due_blocks(still_for: Duration, block_time: Duration) -> u64 {
+    let blocks = still_for.as_millis() / block_time.as_millis().max(1);
+    u64::try_from(blocks).unwrap_or(u64::MAX)
 }
 
 /// Whether the oldest unpublished stamp is too old to take new messages (D5).

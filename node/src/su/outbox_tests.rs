@@ -40,14 +40,21 @@ fn runs_gather_for_a_block_or_until_full() {
 
 #[test]
 fn the_age_of_the_oldest_stamp_stops_new_messages() {
-    assert!(!is_stalled(lag(Some(10), Some(40)), 30));
-    assert!(is_stalled(lag(Some(10), Some(41)), 30));
+    assert!(!is_stalled(lag(Some(10), Some(40), 0), 30));
+    assert!(is_stalled(lag(Some(10), Some(41), 0), 30));
     let unknown = [
-        lag(None, Some(9)),
-        lag(Some(9), None),
-        lag(Some(9), Some(5)),
+        lag(None, Some(9), 0),
+        lag(Some(9), None, 7),
+        lag(Some(9), Some(5), 0),
     ];
     assert_eq!(unknown, [0; 3]);
+    // Nobody tells of new blocks: they are due all the same, also for what would be stamped now.
+    assert_eq!(lag(Some(10), Some(12), 29), 31);
+    assert_eq!(lag(None, Some(12), 31), 31);
+    let minutes = |number: u64| Duration::from_secs(60 * number);
+    let due = [0, 1, 2, 61].map(|number| due_blocks(minutes(number), minutes(2)));
+    assert_eq!(due, [0, 0, 1, 30]);
+    assert_eq!(due_blocks(minutes(1), Duration::ZERO), 60_000);
 }
 
 /// A scheduler that signs runs.

@@ -17,7 +17,7 @@ pub struct Patience {
     pub forgotten_after_blocks: u64,
     /// Until one that is in no block is lost, whatever gateways say.
     pub repost_after_blocks: u64,
-    /// Confirmations that settle it.
+    /// Blocks above its own that settle it (PROTOCOL 1.2).
     pub settlement_depth: u64,
 }
 
@@ -124,7 +124,8 @@ fn seen(mined: Mined, noted: Option<u64>, settlement_depth: u64) -> Fate {
         height,
         confirmations,
     } = mined;
-    match confirmations >= settlement_depth {
+    // Settled is what lies `settlement_depth` blocks below the tip (PROTOCOL 1.2); the tip itself has one confirmation.
+    match confirmations > settlement_depth {
         true => Fate::Mined { height, firm: true },
         false => news(height, noted),
     }
@@ -187,8 +188,11 @@ mod tests {
             (None, in_block(12, 1), 99, mined(12, false)),
             (Some(12), in_block(12, 2), 13, Fate::Same),
             (Some(12), in_block(13, 1), 13, mined(13, false)),
-            (Some(12), in_block(12, 3), 14, mined(12, true)),
-            (None, in_block(12, 3), 14, mined(12, true)),
+            // A reorg as deep as the settlement depth is ordinary (PROTOCOL 1.4), and would still take it.
+            (Some(12), in_block(12, 3), 14, Fate::Same),
+            (None, in_block(12, 3), 14, mined(12, false)),
+            (Some(12), in_block(12, 4), 15, mined(12, true)),
+            (None, in_block(12, 4), 15, mined(12, true)),
             (Some(12), unknown, 14, Fate::Left),
             (Some(12), pending, 99, Fate::Left),
             (Some(12), None, 99, Fate::Same),

@@ -1,6 +1,6 @@
 //! What the scheduler needs from outside, as small traits: the node gives it the real base layer, tests give it others.
 
-use std::{fmt, pin::Pin, sync::Arc};
+use std::{fmt, pin::Pin, sync::Arc, time::Duration};
 
 use aosec_wire::{Id, VerifiedItem};
 use bytes::Bytes;
@@ -12,6 +12,9 @@ pub type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, PortError>> + Sen
 pub trait Tip: Send + Sync {
     /// The height; none before the first firm one.
     fn height(&self) -> Option<u64>;
+
+    /// How long the height has not moved: gateways are silent, or repeat themselves, or blocks are rare.
+    fn still_for(&self) -> Duration;
 }
 
 /// What the base layer holds.

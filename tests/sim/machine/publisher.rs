@@ -166,7 +166,7 @@ impl World {
         let machine = &mut self.machines[m];
         let oldest = machine.disk.store.queue().backlog().oldest_height;
         if let Some(node) = &mut machine.node {
-            node.stalled = is_stalled(lag(oldest, tip), self.scene.stop_after_blocks);
+            node.stalled = is_stalled(lag(oldest, tip, 0), self.scene.stop_after_blocks);
             if node.stalled {
                 self.trace.saw("a publication too late");
             }

@@ -40,8 +40,10 @@ pub struct Publishing {
     pub repost_after_blocks: u64,
     /// With an unpublished stamp older than this, no messages are taken (D5): half of `publish_within`. None never stops.
     pub stop_after_blocks: Option<u64>,
-    /// Confirmations that settle a transaction.
+    /// Blocks above its own that settle a transaction (PROTOCOL 1.2).
     pub settlement_depth: u64,
+    /// Mean time between blocks: so many are due while no gateway tells of one.
+    pub block_time: Duration,
 }
 
 impl Default for Publishing {
@@ -52,6 +54,7 @@ impl Default for Publishing {
             repost_after_blocks: 40,
             stop_after_blocks: Some(30),
             settlement_depth: 20,
+            block_time: Duration::from_secs(120),
         }
     }
 }
@@ -130,11 +133,14 @@ async fn round(shared: &Arc<Shared>, followed_at: &mut Option<u64>) -> Result<()
 /// Notes the backlog, and whether it is so old that nothing new may be promised.
 async fn look(shared: &Shared) -> Result<(), StoreError> {
     let backlog = publication::backlog(&shared.store).await?;
-    let (tip_height, stop) = (
-        shared.tip.height(),
-        shared.settings.publishing.stop_after_blocks,
-    );
-    let lag_blocks = outbox::lag(backlog.oldest_height, tip_height);
+    let Publishing {
+        stop_after_blocks: stop,
+        block_time,
+        ..
+    } = shared.settings.publishing;
+    let tip_height = shared.tip.height();
+    let due = outbox::due_blocks(shared.tip.still_for(), block_time);
+    let lag_blocks = outbox::lag(backlog.oldest_height, tip_height, due);
     let stalled = stop.is_some_and(|stop| outbox::is_stalled(lag_blocks, stop));
     metrics::publication_backlog().set(i64::try_from(backlog.slots).unwrap_or(i64::MAX));
     metrics::publication_lag().set(i64::try_from(lag_blocks).unwrap_or(i64::MAX));

@@ -7,7 +7,7 @@ use aosec_wire::record::{LogRecord, NO_ORIGIN};
 
 use super::*;
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Body {
     Data(Vec<VerifiedItem>),
     Log(Vec<Bytes>),
@@ -104,6 +104,13 @@ impl Layer {
             .collect()
     }
 
+    /// All that wait, and what each of them carries.
+    pub(super) fn waiting(&self) -> Vec<(Id, Body)> {
+        let state = self.state();
+        let pool = state.pool.iter();
+        pool.map(|tx| (*tx, state.bodies[tx].clone())).collect()
+    }
+
     /// Replaces the last blocks by a longer branch of empty ones; their transactions wait again, or are gone.
     pub(super) fn fork(&self, depth: usize, keep: bool) {
         let mut state = self.state();
@@ -176,6 +183,10 @@ impl State {
 impl Tip for Layer {
     fn height(&self) -> Option<u64> {
         Some(self.tip_height())
+    }
+
+    fn still_for(&self) -> Duration {
+        Duration::ZERO
     }
 }
 

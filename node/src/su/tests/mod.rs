@@ -40,6 +40,8 @@ const NOW_MS: u64 = 1_800_000_000_000;
 pub(crate) struct Sky {
     pub(crate) height: AtomicU64,
     pub(crate) now_ms: AtomicU64,
+    /// Since the height moved.
+    pub(crate) still_s: AtomicU64,
     chain: Mutex<Chain>,
 }
 
@@ -58,6 +60,7 @@ impl Sky {
         Arc::new(Self {
             height,
             now_ms,
+            still_s: AtomicU64::new(0),
             chain: Mutex::default(),
         })
     }
@@ -101,6 +104,10 @@ impl Sky {
 impl Tip for Sky {
     fn height(&self) -> Option<u64> {
         Some(self.height.load(Ordering::Relaxed)).filter(|height| *height > 0)
+    }
+
+    fn still_for(&self) -> Duration {
+        Duration::from_secs(self.still_s.load(Ordering::Relaxed))
     }
 }
 

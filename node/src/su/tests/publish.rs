@@ -56,8 +56,8 @@ async fn messages_and_assignments_ride_to_a_settled_block() {
     until(async || place(&world, process, 1).await?.mined_height()).await;
     assert!(!place(&world, process, 1).await.unwrap().is_firm());
     world.sky.height.fetch_add(21, Ordering::Relaxed);
-    world.sky.mine(tx, HEIGHT + 2, 21);
-    world.sky.mine(log, HEIGHT + 3, 20);
+    world.sky.mine(tx, HEIGHT + 2, 22);
+    world.sky.mine(log, HEIGHT + 3, 21);
     until(async || {
         place(&world, process, 1)
             .await
@@ -111,6 +111,28 @@ async fn after_a_long_outage_nothing_is_taken_until_it_ends() {
     world.sky.mine(tx, HEIGHT + 31, 1);
     until(async || world.su.unavailable().is_none().then_some(())).await;
     world.su.submit(message(process, 1)).await.unwrap();
+}
+
+#[tokio::test]
+async fn silent_gateways_stop_it_although_nobody_tells_of_blocks() {
+    let world = World::with(hasty()).await;
+    let process = world.spawn().await;
+    world.sky.set_down(true);
+    let block_s = hasty().publishing.block_time.as_secs();
+    world.sky.still_s.store(30 * block_s, Ordering::Relaxed);
+    tokio::time::sleep(Duration::from_millis(60)).await;
+    world.su.submit(message(process, 1)).await.unwrap();
+    world.sky.still_s.store(31 * block_s, Ordering::Relaxed);
+    until(async || world.su.unavailable()).await;
+    let refused = world.su.submit(message(process, 2)).await;
+    assert!(
+        matches!(refused, Err(Refusal::Unavailable(Unavailable::Publication))),
+        "{refused:?}"
+    );
+    world.sky.set_down(false);
+    world.sky.still_s.store(0, Ordering::Relaxed);
+    until(async || world.su.unavailable().is_none().then_some(())).await;
+    world.su.submit(message(process, 2)).await.unwrap();
 }
 
 /// The scheduler with the node's own adapters, on a base layer that speaks HTTP.

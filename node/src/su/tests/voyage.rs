@@ -25,8 +25,8 @@ impl Dice {
     }
 }
 
-/// Confirmations that settle, in these tests: two records that follow one another are both unsettled for a while.
-const DEPTH: u64 = 12;
+/// Blocks above a block that settle it, in these tests: two records that follow one another are both unsettled for a while.
+pub(super) const DEPTH: u64 = 12;
 
 /// A scheduler on a base layer that the test holds.
 pub(super) struct House {
@@ -52,6 +52,7 @@ impl House {
             repost_after_blocks: 1_000_000,
             stop_after_blocks: Some(30),
             settlement_depth: DEPTH,
+            block_time: Duration::from_secs(120),
         };
         let store = Store::open(&home).await.unwrap();
         let guard = Guard::open(&home.join("sign.guard"), SigningKey::ed25519(KEY)).unwrap();
