@@ -1,9 +1,10 @@
 //! End to end: the real binary, real processes, real sockets and real ao clients.
 //!
 //! Read in this order: [`clients`] (what users do, with npm's unmodified aoconnect), [`command_line`] (what newcomers type),
-//! [`signers`] (what we sign, judged by others), [`base_layer`] (a chain that misbehaves), [`arlocal`] (one
-//! that others wrote), [`repeats`] (what is sent more than once), [`hostile_items`], [`hostile_requests`] and [`slow`] (what enemies send), [`chaos`] (what power switches do), [`disk`]
-//! (what disks do).
+//! [`signers`] (what we sign, judged by others), [`base_layer`] (a chain that misbehaves), [`arlocal`] (one that others wrote),
+//! [`repeats`] (what is sent more than once), [`from_blocks`] (what a node computes that has blocks alone), [`unpublished`]
+//! (promises that no block takes), [`hostile_items`], [`hostile_requests`] and [`slow`] (what enemies send), [`chaos`] (what
+//! power switches do), [`disk`] (what disks do).
 
 mod arlocal;
 mod base_layer;
@@ -11,9 +12,11 @@ mod chaos;
 mod clients;
 mod command_line;
 mod disk;
+mod from_blocks;
 mod hostile_items;
 mod hostile_requests;
 mod repeats;
 mod signers;
 mod slow;
+mod unpublished;
 mod wellbeing;

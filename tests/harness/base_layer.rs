@@ -63,20 +63,23 @@ impl BaseLayer {
         let module = genesis.module.to_string();
         let chain = Devchain::open(folder.path(), genesis).await;
         let chain = chain.expect("a new chain");
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-        let address = listener.local_addr().expect("its address");
         let shutdown = Shutdown::new();
-        let router = server::router(chain.clone());
-        shutdown.track(listener::serve(listener, router, shutdown.clone()));
+        let url = serve(&chain, &shutdown).await;
         Self {
             chain,
-            url: format!("http://{address}")
-                .parse()
-                .expect("an address is a url"),
+            url,
             module,
             shutdown,
             _folder: folder,
         }
+    }
+
+    /// Another gateway of the same chain, on a port of its own.
+    ///
+    /// # Panics
+    /// Where this machine has no port for it.
+    pub async fn another_gateway(&self) -> Url {
+        serve(&self.chain, &self.shutdown).await
     }
 
     /// What a devnet of this base layer would say of itself.
@@ -96,6 +99,15 @@ impl Drop for BaseLayer {
     fn drop(&mut self) {
         self.shutdown.tell();
     }
+}
+
+async fn serve(chain: &Devchain, shutdown: &Shutdown) -> Url {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = listener.local_addr().expect("its address");
+    let router = server::router(chain.clone());
+    shutdown.track(listener::serve(listener, router, shutdown.clone()));
+    let url = format!("http://{address}").parse();
+    url.expect("an address is a url")
 }
 
 fn funds(nodes: usize) -> Vec<(Address, u128)> {

@@ -1,4 +1,5 @@
-//! One node under the test's own hand: no supervisor starts it again, so that its folder can be looked at and damaged between.
+//! Single nodes under the test's own hand: no supervisor starts them again, so that their folders can be looked at and damaged
+//! between, and so that each has the gateways, the units and the source of logs that the test gives it.
 
 use std::path::Path;
 use std::process::Command;
@@ -24,6 +25,27 @@ pub struct LoneNode {
     pub su: String,
     /// Root of its page.
     pub web: String,
+    /// Root of its MU.
+    pub mu: String,
+    /// Root of its CU.
+    pub cu: String,
+}
+
+/// What a node is started with.
+#[derive(Clone, Debug)]
+pub struct Flags {
+    /// The devnet's node whose keys it has; none makes its own, and is no part of a devnet.
+    pub keys: Option<usize>,
+    /// Its units.
+    pub roles: &'static str,
+    /// Its gateways.
+    pub gateways: Vec<String>,
+    /// Between blocks, in milliseconds.
+    pub block_time_ms: u64,
+    /// Blocks above a block that settle it.
+    pub settlement_depth: u64,
+    /// Other flags.
+    pub more: Vec<String>,
 }
 
 /// A node that would not start.
@@ -42,7 +64,26 @@ impl LoneNode {
     /// # Panics
     /// Where it neither starts nor ends.
     pub async fn start(data: &Path, gateway: &str, log: &Path) -> Result<Self, Refused> {
-        let mut group = Group::start(command(data, gateway), log, None);
+        let flags = Flags {
+            keys: Some(0),
+            roles: "su",
+            gateways: vec![gateway.to_owned()],
+            block_time_ms: 500,
+            settlement_depth: 1,
+            more: Vec::new(),
+        };
+        Self::start_with(&flags, data, log).await
+    }
+
+    /// Starts a node with these flags on the folder `data`.
+    ///
+    /// # Errors
+    /// As [`Self::start`].
+    ///
+    /// # Panics
+    /// As [`Self::start`].
+    pub async fn start_with(flags: &Flags, data: &Path, log: &Path) -> Result<Self, Refused> {
+        let mut group = Group::start(command(flags, data), log, None);
         let end = Instant::now() + START_DEADLINE;
         let urls = loop {
             if let Some(urls) = urls(&group.log_text()) {
@@ -70,6 +111,8 @@ impl LoneNode {
         Ok(Self {
             su: root("su"),
             web: root("web"),
+            mu: root("mu"),
+            cu: root("cu"),
             group,
         })
     }
@@ -114,16 +157,23 @@ impl LoneNode {
     }
 }
 
-fn command(data: &Path, gateway: &str) -> Command {
+fn command(flags: &Flags, data: &Path) -> Command {
+    let depth = flags.settlement_depth.to_string();
     let mut command = Command::new("sh");
     command
         .args(["-c", WITH_FAILING_DISK])
         .arg(binary::aosec())
-        .args(["node", "run", "--json", "--roles", "su", "--base-port", "0"])
-        .args(["--devnet-node", "0", "--block-time-ms", "500"])
-        .args(["--settlement-depth", "1", "--log-level", "info"])
-        .args(["--gateway", gateway, "--data"])
+        .args(["node", "run", "--json", "--base-port", "0"])
+        .args(["--log-level", "info"])
+        .args(["--block-time-ms", &flags.block_time_ms.to_string()])
+        .args(["--roles", flags.roles, "--settlement-depth", &depth])
+        .args(["--gateway", &flags.gateways.join(",")])
+        .args(&flags.more)
+        .arg("--data")
         .arg(data);
+    if let Some(keys) = flags.keys {
+        command.args(["--devnet-node", &keys.to_string()]);
+    }
     command
 }
 

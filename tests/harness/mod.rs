@@ -3,6 +3,7 @@
 //! The harness panics where it cannot go on: a test without its world has nothing to say. It ends only processes that it
 //! started, by their ids, and a [`will::Will`] does so even where the test itself is killed.
 
+pub mod adversary;
 pub mod arlocal;
 pub mod base_layer;
 pub mod binary;
@@ -15,6 +16,7 @@ pub mod ledger;
 pub mod load;
 pub mod lone;
 pub mod npm;
+pub mod proxy;
 pub mod raw_http;
 pub mod seed;
 pub mod skip;
