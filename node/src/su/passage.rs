@@ -248,14 +248,14 @@ mod tests {
         let mined = |height, firm| Fate::Mined { height, firm };
         // A fork came while nobody looked, and settled: the second stands before the first.
         let swapped = [
-            (carrier(1, Some(9)), in_block(11, 3)),
-            (carrier(2, Some(12)), in_block(10, 4)),
+            (carrier(1, Some(9)), in_block(11, 4)),
+            (carrier(2, Some(12)), in_block(10, 5)),
         ];
         assert_eq!(all(&swapped), [mined(11, true), Fate::Lost]);
         // The second is settled after the first, and not before.
         let early = [
             (carrier(1, Some(10)), None),
-            (carrier(2, Some(11)), in_block(11, 3)),
+            (carrier(2, Some(11)), in_block(11, 4)),
             (carrier(3, None), in_block(12, 3)),
         ];
         assert_eq!(all(&early), [Fate::Same, Fate::Same, mined(12, false)]);
