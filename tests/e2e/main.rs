@@ -2,8 +2,8 @@
 //!
 //! Read in this order: [`clients`] (what users do, with npm's unmodified aoconnect), [`command_line`] (what newcomers type),
 //! [`signers`] (what we sign, judged by others), [`base_layer`] (a chain that misbehaves), [`arlocal`] (one that others wrote),
-//! [`repeats`] (what is sent more than once), [`from_blocks`] (what a node computes that has blocks alone), [`unpublished`]
-//! (promises that no block takes), [`hostile_items`], [`hostile_requests`] and [`slow`] (what enemies send), [`chaos`] (what
+//! [`repeats`] (what is sent more than once), [`from_blocks`] (what a node computes that has blocks alone),
+//! [`hostile_items`], [`hostile_requests`] and [`slow`] (what enemies send), [`chaos`] (what
 //! power switches do), [`disk`] (what disks do).
 
 mod arlocal;
@@ -18,5 +18,4 @@ mod hostile_requests;
 mod repeats;
 mod signers;
 mod slow;
-mod unpublished;
 mod wellbeing;
