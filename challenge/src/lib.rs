@@ -1,7 +1,8 @@
 //! Who failed, and how we know. Its rules are pure steps over values (PROTOCOL 1, 2, 5 and 6); no clock, socket or disk is here.
 //!
-//! Built: [`derive`], the canonical log of each process as a function of blocks. Not built yet: what only Origin's inbox gives (the
-//! order of a process without a host, 5.8), the docket, deadlines, evidence, and the two agents. It never learns of
+//! Built: [`derive`], the canonical log of each process as a function of blocks, and [`inbox`], the log of Origin itself. Not built
+//! yet: the order of a process without a host (5.8), the docket, deadlines, evidence, and the two agents. It never learns of
 //! `aosec-market`: only Origin knows both.
 
 pub mod derive;
+pub mod inbox;

@@ -7,7 +7,7 @@ use aosec_wire::Id;
 use super::block::{Block, BlockRef, Parameters, Position};
 use super::claim::Receipt;
 use super::error::{FollowError, ResumeError, RewindError, StepError};
-use super::hosts::HostTable;
+use super::hosts::Hosts;
 use super::log::Log;
 use super::step::{self, Step};
 
@@ -117,7 +117,7 @@ impl Deriver {
     ///
     /// # Errors
     /// The block does not come next; nothing has changed then.
-    pub fn step(&mut self, block: &Block, hosts: &HostTable) -> Result<Step, StepError> {
+    pub fn step(&mut self, block: &Block, hosts: &impl Hosts) -> Result<Step, StepError> {
         self.step_with_receipts(block, hosts, Vec::new())
     }
 
@@ -128,7 +128,7 @@ impl Deriver {
     pub fn step_with_receipts(
         &mut self,
         block: &Block,
-        hosts: &HostTable,
+        hosts: &impl Hosts,
         receipts: Vec<(Position, Receipt)>,
     ) -> Result<Step, StepError> {
         self.check_next(block)?;

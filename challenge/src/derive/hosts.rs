@@ -3,10 +3,25 @@
 //! Origin will give these rows. A process whose spawn names no `Origin` has its one row from the spawn itself (5.16). The table is
 //! handed to each step and never kept: after a reorg the caller hands in the table of that branch.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use aosec_wire::record::NO_ORIGIN;
 use aosec_wire::{Address, Id, Process};
+
+/// Who can say by whose word the log of a process grows.
+pub trait Hosts {
+    /// The court whose id the head signatures of the process carry, and the tenure of this epoch.
+    fn tenure(&self, process: &Id, epoch: u64) -> Option<(Id, Cow<'_, Tenure>)>;
+}
+
+impl Hosts for HostTable {
+    fn tenure(&self, process: &Id, epoch: u64) -> Option<(Id, Cow<'_, Tenure>)> {
+        let hosting = self.get(process)?;
+        let tenure = hosting.tenures.get(&epoch)?;
+        Some((hosting.origin, Cow::Borrowed(tenure)))
+    }
+}
 
 /// The hosting of each process that is known.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

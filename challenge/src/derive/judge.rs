@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use aosec_wire::{Id, LogEntry};
 
 use super::claim::Claim;
-use super::hosts::{Hosting, Tenure};
+use super::hosts::{Hosts, Tenure};
 use super::log::{Entry, Log, LogHead};
 use super::reason::{Reason, StampFault};
 use super::transaction::is_law_kind;
@@ -26,24 +26,23 @@ pub(super) struct Mined {
 /// The new slots that the claim brings, or why it brings none.
 pub(super) fn judge(
     log: &Log,
-    hosting: Option<&Hosting>,
+    hosts: &impl Hosts,
     claim: &Claim,
     mined: Mined,
     cut: u64,
 ) -> Result<Vec<Entry>, Reason> {
     let epoch = claim.epoch();
-    let hosting = hosting.ok_or(Reason::NoTenure { epoch })?;
-    let tenure = hosting.tenures.get(&epoch);
-    let tenure = tenure.ok_or(Reason::NoTenure { epoch })?;
-    check_tenure(tenure, mined.height, cut)?;
-    check_key(tenure, claim, mined.height)?;
-    check_slots(log.head(), tenure, claim)?;
+    let tenure = hosts.tenure(&claim.process(), epoch);
+    let (origin, tenure) = tenure.ok_or(Reason::NoTenure { epoch })?;
+    check_tenure(&tenure, mined.height, cut)?;
+    check_key(&tenure, claim, mined.height)?;
+    check_slots(log.head(), &tenure, claim)?;
     let new = new_part(log.head(), claim)?;
     let entries = check_entries(log, epoch, new, mined)?;
     if entries.last().map(|entry| entry.chain) != Some(claim.last_chain()) {
         return Err(Reason::Chain);
     }
-    claim.verify(hosting.origin)?;
+    claim.verify(origin)?;
     Ok(entries)
 }
 

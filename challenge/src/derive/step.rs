@@ -8,7 +8,7 @@ use super::block::{Block, Parameters, Position};
 use super::claim::{Claim, Receipt};
 use super::error::StepError;
 use super::found::{self, Found};
-use super::hosts::HostTable;
+use super::hosts::Hosts;
 use super::judge::{Mined, judge};
 use super::log::{Entry, Log};
 use super::reason::Reason;
@@ -71,7 +71,7 @@ impl Log {
     pub fn step(
         &mut self,
         block: &Block,
-        hosts: &HostTable,
+        hosts: &impl Hosts,
         parameters: &Parameters,
     ) -> Result<Step, StepError> {
         let expected = self.head().mined.saturating_add(1);
@@ -90,7 +90,7 @@ pub(super) fn over(
     logs: &mut impl Logs,
     block: &Block,
     receipts: Vec<(Position, Receipt)>,
-    hosts: &HostTable,
+    hosts: &impl Hosts,
     parameters: &Parameters,
 ) -> Result<Step, StepError> {
     check_places(block, &receipts)?;
@@ -119,13 +119,13 @@ type Extension = (Id, Vec<Entry>);
 fn apply(
     logs: &mut impl Logs,
     claim: &Claim,
-    hosts: &HostTable,
+    hosts: &impl Hosts,
     mined: Mined,
     parameters: &Parameters,
 ) -> Result<Extension, Reason> {
     let (process, epoch) = (claim.process(), claim.epoch());
     let log = logs.of(&process).ok_or(Reason::NoTenure { epoch })?;
-    let entries = judge(log, hosts.get(&process), claim, mined, parameters.cut)?;
+    let entries = judge(log, hosts, claim, mined, parameters.cut)?;
     log.extend(entries.clone(), parameters);
     Ok((process, entries))
 }

@@ -38,7 +38,7 @@ const LAW_KINDS: [SignatureKind; 3] = [
 ];
 
 /// Whether the law takes signatures of this kind.
-pub(super) fn is_law_kind(kind: SignatureKind) -> bool {
+pub(crate) fn is_law_kind(kind: SignatureKind) -> bool {
     LAW_KINDS.contains(&kind)
 }
 
@@ -49,16 +49,20 @@ pub(super) fn claims_log(transaction: &Transaction) -> bool {
 
 /// What stands at each number of a Log transaction: the bytes of a record, or why there is none.
 pub(super) fn records(transaction: &Transaction) -> Result<Vec<Result<Bytes, BadItem>>, Unlawful> {
-    check(transaction)?;
+    check(transaction, &LOG_TAGS)?;
     let items = bundle::unbundle(transaction.data.clone(), Strictness::Entrance)?;
     Ok(items.into_iter().map(|item| record_of(&item?)).collect())
 }
 
-fn check(transaction: &Transaction) -> Result<(), Unlawful> {
+/// Whether a transaction is law with these named tags (2.1), as far as its items do not decide it.
+pub(crate) fn check(
+    transaction: &Transaction,
+    named: &[(&'static str, &'static str)],
+) -> Result<(), Unlawful> {
     if transaction.format != LAW_FORMAT {
         return Err(Unlawful::Format(transaction.format));
     }
-    for (name, value) in LOG_TAGS {
+    for &(name, value) in named {
         if !is_only(values(&transaction.tags, name), value.as_bytes()) {
             return Err(Unlawful::Tag { name, value });
         }
@@ -81,7 +85,11 @@ fn record_of(item: &VerifiedItem) -> Result<Bytes, BadItem> {
     Ok(item.data())
 }
 
-fn values<'a>(tags: &'a [(Bytes, Bytes)], name: &'a str) -> impl Iterator<Item = &'a [u8]> {
+/// The values of all tags of a name, as they were signed.
+pub(crate) fn values<'a>(
+    tags: &'a [(Bytes, Bytes)],
+    name: &'a str,
+) -> impl Iterator<Item = &'a [u8]> {
     tags.iter()
         .filter(move |(found, _)| found == name.as_bytes())
         .map(|(_, value)| value.as_ref())

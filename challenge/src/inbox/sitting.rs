@@ -1,0 +1,277 @@
+//! A court that has begun: the block step of PROTOCOL 2.8.
+
+use std::collections::BTreeSet;
+
+use aosec_wire::{Id, VerifiedItem};
+use serde_json::Value;
+
+use super::contract::{Contract, Ran};
+use super::error::{CourtError, DepthError};
+use super::log_row::{self, Recorded};
+use super::mail::{Letter, Mail};
+use super::message::{self, GENESIS_SLOT, Kind, Message};
+use super::names;
+use super::queue::{Queue, Room};
+use super::slots::{Planned, Slots, tick_id};
+use super::table::Table;
+use super::verdict::Verdict;
+use crate::derive::{Block, Deriver, Parameters, Step};
+
+/// A slot that was used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Slot {
+    /// What took it.
+    pub kind: Kind,
+    /// The slot.
+    pub slot: u64,
+    /// The message in it.
+    pub message: Id,
+    /// The run height.
+    pub height: u64,
+    /// The stamp, in milliseconds.
+    pub timestamp: u64,
+    /// The log chain there.
+    pub chain: Id,
+}
+
+/// What became of the items of a block.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Items that ran.
+    pub ran: usize,
+    /// Items of which the contract said that nobody pays for them.
+    pub unfunded: usize,
+    /// Items whose id had run.
+    pub repeated: usize,
+    /// Items that wait for the next block.
+    pub waiting: usize,
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct Sitting {
+    origin: Id,
+    parameters: Parameters,
+    slots: Slots,
+    logs: Deriver,
+    table: Table,
+    recorded: Recorded,
+    queue: Queue,
+    /// Ids of items that have run.
+    run: BTreeSet<Id>,
+    wanted: Vec<Id>,
+}
+
+/// One block as it is stepped over: the table stays as after the block before until all has run.
+pub(super) struct Session<'a, C> {
+    court: &'a mut Sitting,
+    block: &'a Block,
+    contract: &'a mut C,
+    verdicts: Vec<Verdict>,
+    pub(super) used: Vec<Slot>,
+    pub(super) counts: Counts,
+    pub(super) logs: Step,
+}
+
+impl Sitting {
+    /// The court in its start block: its spawn in slot 0, then what stands behind it there (2.10).
+    pub(super) fn begin<C: Contract>(
+        spawn: &VerifiedItem,
+        block: &Block,
+        settlement_depth: usize,
+        contract: &mut C,
+    ) -> Result<(Self, Slot), CourtError<C::Error>> {
+        let origin = spawn.id();
+        let parameters = Parameters {
+            settlement_depth,
+            // Nothing can be hosted before the genesis message says these.
+            cut: 0,
+            late_after: 0,
+        };
+        let slots = Slots::begin(origin, block);
+        let message = message::spawn(spawn, slots.last());
+        contract.run(&message).map_err(CourtError::Contract)?;
+        let court = Self {
+            origin,
+            parameters,
+            slots,
+            logs: Deriver::new(parameters, block.as_ref()),
+            table: Table::new(origin),
+            recorded: Recorded::default(),
+            queue: Queue::default(),
+            run: BTreeSet::new(),
+            wanted: Vec::new(),
+        };
+        Ok((court, used(Kind::Spawn, slots.last())))
+    }
+
+    pub(super) fn session<'a, C: Contract>(
+        &'a mut self,
+        block: &'a Block,
+        contract: &'a mut C,
+    ) -> Session<'a, C> {
+        Session {
+            court: self,
+            block,
+            contract,
+            verdicts: Vec::new(),
+            used: Vec::new(),
+            counts: Counts::default(),
+            logs: Step::default(),
+        }
+    }
+
+    /// The logs of the processes that the court knows.
+    pub(super) const fn logs(&self) -> &Deriver {
+        &self.logs
+    }
+
+    /// The last slot.
+    pub(super) const fn last(&self) -> &Planned {
+        self.slots.last()
+    }
+
+    fn rows(&self, processes: &[Id], height: u64) -> message::Logs {
+        let (table, logs, recorded) = (&self.table, &self.logs, &self.recorded);
+        log_row::rows(
+            processes,
+            table,
+            logs,
+            recorded,
+            height,
+            self.parameters.cut,
+        )
+    }
+}
+
+impl<C: Contract> Session<'_, C> {
+    /// Steps (a) and (b) of 2.8: the logs, then the Tick.
+    pub(super) fn open(&mut self, mail: &Mail) -> Result<(), CourtError<C::Error>> {
+        let court = &mut *self.court;
+        let receipts = mail.receipts.clone();
+        let step = court
+            .logs
+            .step_with_receipts(self.block, &court.table, receipts)?;
+        court.recorded.note(&step.extended);
+        self.logs = step;
+        let queued = court.queue.oldest();
+        let id = tick_id(court.origin, &self.block.id);
+        let planned = court.slots.plan(id, self.block);
+        let rows = court.rows(&court.wanted, self.block.height);
+        let tick = message::tick(self.block, court.origin, &planned, queued, &rows);
+        self.run(&tick, planned).map(|_ran| ())
+    }
+
+    /// The rest of step (c): the queue with the block's items behind it, until the block is full.
+    pub(super) fn hear(
+        &mut self,
+        letters: impl IntoIterator<Item = std::sync::Arc<Letter>>,
+    ) -> Result<(), CourtError<C::Error>> {
+        for letter in letters {
+            self.court.queue.push(letter);
+        }
+        let mut room = Room::default();
+        while let Some(letter) = self.court.queue.next(&room) {
+            if self.court.run.contains(&letter.item.id()) {
+                self.counts.repeated += 1;
+                continue;
+            }
+            if self.item(&letter)? {
+                room.take(&letter);
+            }
+        }
+        self.counts.waiting = self.court.queue.len();
+        Ok(())
+    }
+
+    /// Whether the item ran, and was not dropped for want of its fee.
+    fn item(&mut self, letter: &Letter) -> Result<bool, CourtError<C::Error>> {
+        let court = &*self.court;
+        let id = letter.item.id();
+        let planned = court.slots.plan(id, self.block);
+        let rows = court.rows(&names::of(letter), self.block.height);
+        let message = message::item(letter, court.origin, &planned, &rows);
+        let Some(accepted) = self.run(&message, planned)? else {
+            self.counts.unfunded += 1;
+            return Ok(false);
+        };
+        self.counts.ran += 1;
+        self.court.run.insert(id);
+        if planned.slot == GENESIS_SLOT && accepted {
+            self.genesis(letter)?;
+        }
+        Ok(true)
+    }
+
+    /// Runs a message and takes its slot; says whether it was applied. Nothing where nobody pays for it.
+    fn run(
+        &mut self,
+        message: &Message,
+        planned: Planned,
+    ) -> Result<Option<bool>, CourtError<C::Error>> {
+        let ran = self.contract.run(message).map_err(CourtError::Contract)?;
+        let accepted = match ran {
+            Ran::Verdict(verdict) if verdict.unfunded => return Ok(None),
+            Ran::Verdict(verdict) => {
+                let ok = verdict.ok;
+                self.court.wanted.clone_from(&verdict.want);
+                self.verdicts.push(verdict);
+                ok
+            }
+            Ran::Failed => false,
+        };
+        self.court.slots.take(planned);
+        self.used.push(used(message.kind, &planned));
+        Ok(Some(accepted))
+    }
+
+    /// Takes the parameters of the derivation from a genesis that the contract has accepted.
+    fn genesis(&mut self, letter: &Letter) -> Result<(), CourtError<C::Error>> {
+        let data = letter.item.data();
+        let given: Value =
+            serde_json::from_str(&String::from_utf8_lossy(&data)).unwrap_or_default();
+        let number = |name: &'static str| {
+            let value = given["parameters"][name].as_u64();
+            value.ok_or(CourtError::Genesis(name))
+        };
+        let depth = number("settlement_depth")?;
+        let given_depth = self.court.parameters.settlement_depth;
+        let genesis =
+            usize::try_from(depth).map_err(|_| CourtError::Genesis("settlement_depth"))?;
+        if genesis != given_depth {
+            return Err(DepthError {
+                genesis,
+                given: given_depth,
+            }
+            .into());
+        }
+        self.court.parameters.cut = number("cut")?;
+        self.court.parameters.late_after = number("late_after")?;
+        self.court.logs = Deriver::new(self.court.parameters, self.block.as_ref());
+        Ok(())
+    }
+
+    /// Lets the rows of this block count from the next one on (2.8).
+    pub(super) fn close(&mut self) -> Result<(), CourtError<C::Error>> {
+        for verdict in std::mem::take(&mut self.verdicts) {
+            for log in self.court.table.apply(verdict)? {
+                let process = log.process();
+                let what = "begins a log that is followed already";
+                let followed = self.court.logs.follow(log);
+                followed.map_err(|_| super::table::BadRow { process, what })?;
+            }
+        }
+        let ended = self.contract.end_block(self.block.height);
+        ended.map_err(CourtError::Contract)
+    }
+}
+
+const fn used(kind: Kind, planned: &Planned) -> Slot {
+    Slot {
+        kind,
+        slot: planned.slot,
+        message: planned.message,
+        height: planned.height,
+        timestamp: planned.timestamp,
+        chain: planned.chain.log,
+    }
+}

@@ -1,0 +1,67 @@
+//! What the contract says of a message: the line of JSON in `Output.data` (contracts-lua/origin/README.md).
+
+use aosec_wire::{Address, Id};
+use serde::Deserialize;
+use thiserror::Error;
+
+/// The contract's output is no verdict: another contract runs here than the one that this reader was written for.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("Origin's output is no verdict: {0}")]
+pub struct BadVerdict(String);
+
+/// A verdict. Fields that are absent are empty.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+pub struct Verdict {
+    /// Whether the message was applied.
+    pub ok: bool,
+    /// Why not: rule and word.
+    #[serde(default)]
+    pub code: Option<String>,
+    /// Whether the sender cannot pay the inbox fee.
+    #[serde(default, rename = "Unfunded")]
+    pub unfunded: bool,
+    #[serde(default, rename = "Hosting")]
+    pub(super) hosting: Vec<HostingRow>,
+    #[serde(default, rename = "Keys")]
+    pub(super) keys: Vec<KeyRow>,
+    #[serde(default, rename = "Want")]
+    pub(super) want: Vec<Id>,
+}
+
+/// A process as the contract shows it to the derivation.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct HostingRow {
+    pub(super) process: Id,
+    pub(super) epoch: u64,
+    pub(super) first: u64,
+    #[serde(default)]
+    pub(super) legacy: Option<Id>,
+    #[serde(default)]
+    pub(super) operator: Option<Address>,
+    #[serde(default)]
+    pub(super) from: Option<u64>,
+    #[serde(default)]
+    pub(super) u: Option<u64>,
+}
+
+/// From when until when a key counts for an operator's leases.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct KeyRow {
+    pub(super) operator: Address,
+    pub(super) key: Address,
+    pub(super) from: u64,
+    #[serde(default)]
+    pub(super) to: Option<u64>,
+}
+
+impl Verdict {
+    /// Reads a verdict.
+    ///
+    /// # Errors
+    /// [`BadVerdict`].
+    pub fn parse(line: &str) -> Result<Self, BadVerdict> {
+        serde_json::from_str(line).map_err(|error| BadVerdict(error.to_string()))
+    }
+}
