@@ -4,7 +4,7 @@
 //! [`signers`] (what we sign, judged by others), [`base_layer`] (a chain that misbehaves), [`arlocal`] (one that others wrote),
 //! [`repeats`] (what is sent more than once), [`from_blocks`] (what a node computes that has blocks alone),
 //! [`hostile_items`], [`hostile_requests`] and [`slow`] (what enemies send), [`chaos`] (what
-//! power switches do), [`disk`] (what disks do).
+//! power switches do), [`disk`] (what disks do), [`guard`] (what lost, old and doubled files do).
 
 mod arlocal;
 mod base_layer;
@@ -13,6 +13,7 @@ mod clients;
 mod command_line;
 mod disk;
 mod from_blocks;
+mod guard;
 mod hostile_items;
 mod hostile_requests;
 mod repeats;

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
 use super::{binary, group::Group, http};
@@ -48,6 +49,10 @@ pub struct Flags {
     pub more: Vec<String>,
 }
 
+/// A node on its way up.
+#[derive(Debug)]
+pub struct Launched(Group);
+
 /// A node that would not start.
 #[derive(Debug)]
 pub struct Refused {
@@ -55,35 +60,42 @@ pub struct Refused {
     pub log: String,
 }
 
-impl LoneNode {
-    /// Starts a scheduler with the keys of the devnet's first node on the folder `data`.
+impl Flags {
+    /// A scheduler with the keys of the devnet's first node, that waits so many blocks between its start and its first signature.
+    #[must_use]
+    pub fn scheduler(gateway: &str, wait_blocks: u64) -> Self {
+        Self {
+            keys: Some(0),
+            roles: "su",
+            gateways: vec![gateway.to_owned()],
+            block_time_ms: 500,
+            settlement_depth: 1,
+            more: vec!["--doppelganger-wait".to_owned(), wait_blocks.to_string()],
+        }
+    }
+
+    /// Starts a node with these flags on the folder `data`, and waits for nothing.
+    #[must_use]
+    pub fn launch(&self, data: &Path, log: &Path) -> Launched {
+        Launched(Group::start(command(self, data), log, None))
+    }
+}
+
+impl Launched {
+    /// Kills it as a power switch does, wherever it is.
+    pub fn kill(mut self) {
+        self.0.end();
+    }
+
+    /// Waits until it tells its urls.
     ///
     /// # Errors
     /// What it said, where it ended instead.
     ///
     /// # Panics
     /// Where it neither starts nor ends.
-    pub async fn start(data: &Path, gateway: &str, log: &Path) -> Result<Self, Refused> {
-        let flags = Flags {
-            keys: Some(0),
-            roles: "su",
-            gateways: vec![gateway.to_owned()],
-            block_time_ms: 500,
-            settlement_depth: 1,
-            more: Vec::new(),
-        };
-        Self::start_with(&flags, data, log).await
-    }
-
-    /// Starts a node with these flags on the folder `data`.
-    ///
-    /// # Errors
-    /// As [`Self::start`].
-    ///
-    /// # Panics
-    /// As [`Self::start`].
-    pub async fn start_with(flags: &Flags, data: &Path, log: &Path) -> Result<Self, Refused> {
-        let mut group = Group::start(command(flags, data), log, None);
+    pub async fn up(self) -> Result<LoneNode, Refused> {
+        let mut group = self.0;
         let end = Instant::now() + START_DEADLINE;
         let urls = loop {
             if let Some(urls) = urls(&group.log_text()) {
@@ -108,13 +120,31 @@ impl LoneNode {
                 .trim_end_matches('/')
                 .to_owned()
         };
-        Ok(Self {
+        Ok(LoneNode {
             su: root("su"),
             web: root("web"),
             mu: root("mu"),
             cu: root("cu"),
             group,
         })
+    }
+}
+
+impl LoneNode {
+    /// Starts a scheduler with the keys of the devnet's first node on the folder `data`.
+    ///
+    /// # Errors
+    /// What it said, where it ended instead.
+    pub async fn start(data: &Path, gateway: &str, log: &Path) -> Result<Self, Refused> {
+        Self::start_with(&Flags::scheduler(gateway, 0), data, log).await
+    }
+
+    /// Starts a node with these flags on the folder `data`.
+    ///
+    /// # Errors
+    /// As [`Self::start`].
+    pub async fn start_with(flags: &Flags, data: &Path, log: &Path) -> Result<Self, Refused> {
+        flags.launch(data, log).up().await
     }
 
     /// Waits until it has a firm height, or gives what its page says instead.
@@ -136,6 +166,16 @@ impl LoneNode {
     /// Kills it as a power switch does, and waits until it is gone.
     pub fn kill(&mut self) {
         self.group.end();
+    }
+
+    /// Asks it to stop, as its operator does, and does not wait.
+    ///
+    /// # Panics
+    /// Where it cannot be signalled.
+    pub fn ask_to_stop(&self) {
+        let pid = i32::try_from(self.pid()).ok().and_then(Pid::from_raw);
+        kill_process(pid.expect("a process id"), Signal::TERM)
+            .expect("a process that we started and have not waited for");
     }
 
     /// Its process id.
