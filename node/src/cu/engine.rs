@@ -7,7 +7,7 @@
 //! A dry run has an instance of its own beside the hot one, made from a snapshot and kept for as long as the state stays the
 //! same: the hot instance never sees it.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use aosec_wasm::engine::ENGINE_NAME;
 use aosec_wasm::process_module::{self, BOOT};
@@ -29,21 +29,36 @@ pub fn boot_hash() -> Id {
     Id::sha256(BOOT)
 }
 
-/// The workshop of the carried module, compiled once.
+/// The workshop of the carried module, compiled once, when it is wanted first: a node that only orders messages never does.
 #[derive(Debug)]
 pub struct Wasmtime {
-    module: Module,
+    engine: Engine,
+    module: Mutex<Option<Module>>,
 }
 
 impl Wasmtime {
-    /// Compiles the carried module: a fraction of a second of one core.
+    /// Looks whether this machine can run the engine. Nothing is compiled yet.
     ///
     /// # Errors
-    /// [`WorkshopError`] where this machine cannot run the engine.
+    /// [`WorkshopError`] where it cannot.
     pub fn new() -> Result<Self, WorkshopError> {
-        let engine = Engine::new(EngineSettings::default()).map_err(room)?;
-        let module = engine.compile(process_module::WASM).map_err(room)?;
-        Ok(Self { module })
+        Ok(Self {
+            engine: Engine::new(EngineSettings::default()).map_err(room)?,
+            module: Mutex::default(),
+        })
+    }
+
+    /// The carried module. The first caller compiles it, a fraction of a second of one core, and the others wait.
+    ///
+    /// # Errors
+    /// [`WorkshopError`] where this machine has no room for it.
+    pub fn module(&self) -> Result<Module, WorkshopError> {
+        let mut kept = self.module.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(module) = &*kept {
+            return Ok(module.clone());
+        }
+        let module = self.engine.compile(process_module::WASM).map_err(room)?;
+        Ok(kept.insert(module).clone())
     }
 }
 
@@ -63,7 +78,7 @@ impl Workshop for Wasmtime {
                 "it boots with {named}, this node with {}",
                 boot_hash()
             ))),
-            _ => Ok(Arc::new(Lua(self.module.clone()))),
+            _ => Ok(Arc::new(Lua(self.module()?))),
         }
     }
 }

@@ -86,6 +86,7 @@ impl Audit {
             address: SigningKey::ed25519([0; 32]).address().clone(),
             log: derived.clone(),
             items: derived,
+            is_asked: true,
         };
         let cu = compute::open(parts, &shutdown).await?;
         Ok(Self {

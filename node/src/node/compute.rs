@@ -68,6 +68,7 @@ pub(super) async fn start(
         address: su.address().clone(),
         log,
         items,
+        is_asked: config.roles.cu,
     };
     open(parts, shutdown).await
 }
@@ -80,6 +81,8 @@ pub(crate) struct Parts {
     pub(crate) address: Address,
     pub(crate) log: Arc<dyn Log>,
     pub(crate) items: Arc<dyn Items>,
+    /// Whether results are wanted here: then the module is compiled before the first question, beside the start.
+    pub(crate) is_asked: bool,
 }
 
 pub(crate) async fn open(parts: Parts, shutdown: &Shutdown) -> Result<cu::Handle, StartError> {
@@ -87,13 +90,19 @@ pub(crate) async fn open(parts: Parts, shutdown: &Shutdown) -> Result<cu::Handle
         .await
         .map_err(|error| failed(&error))?
         .map_err(|error| failed(&error))?;
+    let workshop = Arc::new(workshop);
+    if parts.is_asked {
+        let early = Arc::clone(&workshop);
+        // Whoever needs it meanwhile waits for it, and is told what is wrong with it.
+        drop(tokio::task::spawn_blocking(move || early.module().is_ok()));
+    }
     let module = module_item(aosec_wasm::process_module::WASM).map_err(|error| failed(&error))?;
     let doors = Doors {
         store: parts.store,
         folder: parts.data.join(FOLDER),
         log: parts.log,
         items: parts.items,
-        workshop: Arc::new(workshop),
+        workshop,
         modules: vec![module],
         address: parts.address,
         shutdown: shutdown.clone(),
