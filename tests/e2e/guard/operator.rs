@@ -24,43 +24,10 @@ async fn imports_only_raise_and_foreign_or_damaged_ones_change_nothing() {
 
     let text = fs::read_to_string(&export).expect("the export");
     let good: Value = serde_json::from_str(&text).expect("an export is JSON");
-    let with = |name: &str, value: Value| {
-        let mut changed = good.clone();
-        changed[name] = value;
-        changed.to_string()
-    };
     let nobody = Id::new([7; 32]).to_string();
-    let mut other_content = good.clone();
-    other_content["processes"][0]["log_chain"] = json!(nobody);
-    let cases = [
-        (
-            with("scheduler", json!(nobody)),
-            ["speaks of the key", "take the file of this key"],
-        ),
-        (
-            with("genesis", json!(nobody)),
-            ["speaks of the network", "take the file of this network"],
-        ),
-        (
-            with("version", json!(2)),
-            ["has version 2", "use the version of aosec"],
-        ),
-        (
-            with("surprise", json!(1)),
-            ["no guard interchange", "surprise"],
-        ),
-        (
-            text[..text.len() / 2].to_owned(),
-            ["no guard interchange", "EOF"],
-        ),
-        (
-            other_content.to_string(),
-            ["known with another content", "nothing was changed"],
-        ),
-    ];
     let file = house.place("case.json");
     let before = fs::read(data.join("guard")).expect("the guard file");
-    for (content, words) in cases {
+    for (content, words) in foreign_or_damaged(&text, &nobody) {
         fs::write(&file, content).expect("a file of ours");
         house
             .guard(&["import", path(&file), "--data", path(&data)])
@@ -116,4 +83,42 @@ async fn a_damaged_guard_is_named_and_the_way_back_is_that_of_a_lost_one() {
     let node = house.signing("node").await;
     house.more(&node).await;
     house.is_whole(&node).await;
+}
+
+/// The export `text` made bad in one place each, and the words that refuse it.
+fn foreign_or_damaged(text: &str, nobody: &str) -> Vec<(String, [&'static str; 2])> {
+    let good: Value = serde_json::from_str(text).expect("an export is JSON");
+    let with = |name: &str, value: Value| {
+        let mut changed = good.clone();
+        changed[name] = value;
+        changed.to_string()
+    };
+    let mut other_content = good.clone();
+    other_content["processes"][0]["log_chain"] = json!(nobody);
+    vec![
+        (
+            with("scheduler", json!(nobody)),
+            ["speaks of the key", "take the file of this key"],
+        ),
+        (
+            with("genesis", json!(nobody)),
+            ["speaks of the network", "take the file of this network"],
+        ),
+        (
+            with("version", json!(2)),
+            ["has version 2", "use the version of aosec"],
+        ),
+        (
+            with("surprise", json!(1)),
+            ["no guard interchange", "surprise"],
+        ),
+        (
+            text[..text.len() / 2].to_owned(),
+            ["no guard interchange", "EOF"],
+        ),
+        (
+            other_content.to_string(),
+            ["known with another content", "nothing was changed"],
+        ),
+    ]
 }
