@@ -176,3 +176,66 @@ fn lacking(heads: &BTreeMap<LogKey, Head>, kept: &BTreeMap<Id, u64>) -> Vec<Lack
     };
     heads.iter().filter_map(lacks).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PROCESS: Id = Id::new([1; 32]);
+    const OTHER: Id = Id::new([2; 32]);
+
+    fn head(slot: u64) -> Head {
+        Head::learned(slot, Id::new([9; 32]))
+    }
+
+    fn shown(process: Id, slot: u64) -> Sighting {
+        Sighting::Slot {
+            process,
+            epoch: 0,
+            slot,
+            log_chain: Id::new([9; 32]),
+        }
+    }
+
+    #[test]
+    fn of_what_is_published_the_highest_slot_of_each_log_is_looked_at() {
+        let mut book = Book::default();
+        book.learn((PROCESS, 0), head(5)).unwrap();
+        let token = Token::new([4; 16]);
+        let start = Sighting::Start {
+            token,
+            url: "http://elsewhere".to_owned(),
+            at_ms: 0,
+        };
+        assert!(is_news(&start, &book, &[]));
+        assert!(
+            !is_news(&shown(PROCESS, 4), &book, &[]),
+            "known to be signed"
+        );
+        assert!(
+            is_news(&shown(PROCESS, 5), &book, &[]),
+            "its content may be another"
+        );
+        assert!(is_news(&shown(PROCESS, 7), &book, &[shown(OTHER, 9)]));
+        assert!(!is_news(&shown(PROCESS, 7), &book, &[shown(PROCESS, 8)]));
+        assert!(
+            is_news(&shown(OTHER, 0), &book, &[]),
+            "a log that only others know"
+        );
+    }
+
+    #[test]
+    fn logs_whose_end_is_not_at_hand_are_named() {
+        let heads = BTreeMap::from([((PROCESS, 0), head(5)), ((OTHER, 0), head(3))]);
+        let kept = BTreeMap::from([(PROCESS, 5)]);
+        let missing = Lacking {
+            process: OTHER,
+            signed: 3,
+            kept: None,
+        };
+        assert_eq!(lacking(&heads, &kept), [missing]);
+        let behind = BTreeMap::from([(PROCESS, 9), (OTHER, 2)]);
+        let found = lacking(&heads, &behind);
+        assert_eq!(found[0].kept, Some(2));
+    }
+}
