@@ -4,6 +4,7 @@
 //! in the units; this is their hand.
 
 pub mod chain;
+pub mod checkpoint;
 pub mod client;
 pub mod devnet;
 pub mod exit;
@@ -13,6 +14,7 @@ pub mod log;
 pub mod message;
 pub mod node;
 pub mod process;
+pub mod reading;
 pub mod status;
 pub mod target;
 pub mod verify;
@@ -60,6 +62,9 @@ enum Command {
     /// Spawn a process, send to it, evaluate in it, read its results and state.
     #[command(subcommand)]
     Process(process::ProcessCommand),
+    /// States of processes on the base layer: write, find, judge and begin with them.
+    #[command(subcommand)]
+    Checkpoint(checkpoint::CheckpointCommand),
     /// Follow one message.
     #[command(subcommand)]
     Message(message::MessageCommand),
@@ -95,6 +100,7 @@ fn run(cli: Cli) -> Result<(), CliError> {
         Command::Guard(command) => block_on(guard::run(command, out)),
         Command::Keys(command) => keys::run(command, out),
         Command::Process(command) => block_on(process::run(command, out)),
+        Command::Checkpoint(command) => block_on(checkpoint::run(command, out)),
         Command::Message(command) => block_on(message::run(command, out)),
         Command::Status(args) => block_on(status::run(args, out)),
         Command::Completions { shell } => {

@@ -48,10 +48,23 @@ pub enum What {
     DryRun(Box<DryMessage>, Reply<String>),
     /// The state there or later.
     State(Reply<State>),
+    /// The state there or later, as another unit can begin with it.
+    Take(Reply<Taken>),
 }
 
 /// Where an answer goes.
 pub type Reply<T> = oneshot::Sender<Result<T, CuError>>;
+
+/// The state of a process for another unit.
+#[derive(Clone, Debug)]
+pub struct Taken {
+    /// The slot behind which it stands.
+    pub position: Position,
+    /// Its root.
+    pub root: [u8; 32],
+    /// The snapshot.
+    pub snapshot: Bytes,
+}
 
 /// The state of a process.
 #[derive(Clone, Debug)]
@@ -93,6 +106,7 @@ impl What {
             Self::Reach(reply) => reply.send(Err(error)).is_ok(),
             Self::DryRun(_, reply) => reply.send(Err(error)).is_ok(),
             Self::State(reply) => reply.send(Err(error)).is_ok(),
+            Self::Take(reply) => reply.send(Err(error)).is_ok(),
         };
     }
 }
@@ -330,6 +344,12 @@ impl Actor {
             (What::State(reply), Some(life)) => {
                 let _ = reply.send(state(&life).ok_or(CuError::NoProcess(self.process)));
                 self.life = Some(life);
+            }
+            (What::Take(reply), Some(life)) => {
+                let (life, taken) = self.unit.taken(life).await;
+                self.life = life;
+                let taken = taken.and_then(|taken| taken.ok_or(CuError::NoProcess(self.process)));
+                let _ = reply.send(taken);
             }
             (What::DryRun(_, reply), life) if reply.is_closed() => {
                 self.life = life;

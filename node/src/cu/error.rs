@@ -53,6 +53,18 @@ pub enum CuError {
         /// What is missing.
         what: String,
     },
+    /// This unit began the process with a state that somebody else computed.
+    #[error(
+        "slot {slot} of process {process} lies before the checkpoint that this unit began with; the first slot that it has is {first}"
+    )]
+    BeforeCheckpoint {
+        /// The process.
+        process: Id,
+        /// The slot.
+        slot: u64,
+        /// The first slot with an outcome.
+        first: u64,
+    },
     /// A source failed.
     #[error(transparent)]
     Source(#[from] SourceError),

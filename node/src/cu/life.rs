@@ -223,6 +223,12 @@ impl Life {
         self.verdict(run, slot)
     }
 
+    /// The root of the present state.
+    #[must_use]
+    pub fn root(&self) -> [u8; 32] {
+        self.machine.root()
+    }
+
     /// The snapshot of the present state; none before the first slot.
     #[must_use]
     pub fn snapshot(&self) -> Option<(Position, Vec<u8>)> {

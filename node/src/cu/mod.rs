@@ -11,12 +11,14 @@
 //! - C3 a dry run sees the newest state and leaves nothing behind: no row, no change, no cached answer.
 //! - C4 a failure of one process is felt by those who ask about it, and by nobody else.
 //!
-//! Deliberately absent: the clock of a process (`cron`), modules that this binary does not carry, other units' checkpoints.
+//! Deliberately absent: the clock of a process (`cron`), modules that this binary does not carry.
 //!
 //! Read in this order: [`replay`], [`duplicate`], [`input`], [`verdict`], [`terms`] (pure); [`life`], [`unit`], [`ahead`],
-//! [`keeping`], [`actor`], [`residents`]; then the doors [`source`], [`modules`], [`engine`], [`checkpoint`].
+//! [`keeping`], [`actor`], [`residents`]; then the doors [`source`], [`modules`], [`engine`], [`checkpoint`]; at last
+//! [`published`] and [`adopt`], the states that units give one another.
 
 pub mod actor;
+pub mod adopt;
 pub mod ahead;
 pub mod checkpoint;
 pub mod dry;
@@ -29,6 +31,7 @@ pub mod life;
 pub mod listing;
 pub mod machine;
 pub mod modules;
+pub mod published;
 pub mod rate;
 pub mod replay;
 pub mod residents;
@@ -315,7 +318,18 @@ impl Handle {
 
     async fn evaluated(&self, process: Id, slot: u64) -> Result<Outcome, CuError> {
         self.ask(process, slot, What::Reach).await?;
-        let kept = outcome::at_slot(&self.0.unit.store, process, slot).await?;
+        let store = &self.0.unit.store;
+        let kept = outcome::at_slot(store, process, slot).await?;
+        if kept.is_none()
+            && let Some(first) = outcome::first(store, process).await?
+            && slot < first
+        {
+            return Err(CuError::BeforeCheckpoint {
+                process,
+                slot,
+                first,
+            });
+        }
         kept.ok_or_else(|| CuError::Missing {
             process,
             slot,

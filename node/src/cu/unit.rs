@@ -9,6 +9,7 @@ use aosec_wire::{Address, Id, Scheduled, VerifiedItem};
 use lru::LruCache;
 use tokio::sync::Semaphore;
 
+use super::actor::Taken;
 use super::checkpoint::Snapshots;
 use super::duplicate::Seen;
 use super::error::CuError;
@@ -26,6 +27,7 @@ use crate::shutdown::Shutdown;
 use crate::store::Store;
 use crate::store::checkpoint::{self, Checkpoint};
 use crate::store::outcome::{self, Mark};
+use crate::store::pushed;
 
 /// How long one page may hold a core before others get their turn and answers go out; a single slot may take longer.
 const TURN: Duration = Duration::from_millis(200);
@@ -218,7 +220,9 @@ impl Unit {
     pub async fn seen(&self, process: Id, slot: u64, ready: &[Ready]) -> Result<Seen, CuError> {
         let marks = ready.iter().map(|ready| ready.mark).collect::<Vec<_>>();
         let seen = outcome::seen(&self.store, process, slot, &marks).await?;
-        Ok(Seen::new(seen))
+        let pushes: Vec<Id> = marks.iter().filter_map(|mark| mark.push).collect();
+        let before = pushed::before(&self.store, process, slot, &pushes).await?;
+        Ok(Seen::new(seen.into_iter().chain(before)))
     }
 
     /// Makes outcomes durable, all or none of them.
@@ -259,6 +263,26 @@ impl Unit {
             Err(error) => tracing::warn!(%process, slot, %error, "a snapshot could not be written"),
         }
         Some(life)
+    }
+
+    /// The present state for another unit; none before the first slot.
+    pub async fn taken(
+        &self,
+        life: Box<Life>,
+    ) -> (Option<Box<Life>>, Result<Option<Taken>, CuError>) {
+        let taken = tokio::task::spawn_blocking(move || {
+            let root = life.root();
+            let taken = life.snapshot().map(|(position, bytes)| Taken {
+                position,
+                root,
+                snapshot: bytes.into(),
+            });
+            (life, taken)
+        });
+        match taken.await {
+            Ok((life, taken)) => (Some(life), Ok(taken)),
+            Err(_panicked) => (None, Err(CuError::Panicked)),
+        }
     }
 
     async fn note(&self, process: Id, row: Checkpoint) {

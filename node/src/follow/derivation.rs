@@ -285,7 +285,8 @@ impl Handle {
             if keeps {
                 log.settle(last);
                 let extend = async move |db: &mut crate::store::Db| {
-                    canonical::extend(db, process, &entries, last).await
+                    canonical::extend(db, process, &entries, last).await?;
+                    law::prune(db, process, last).await
                 };
                 self.0.store.write(extend).await?;
             }

@@ -174,6 +174,19 @@ impl Pantry {
         self.gateway.listed(&tags, heights).await
     }
 
+    /// Items under all of these tags in these blocks, as any gateway lists them, in the order of blocks; none is opened.
+    ///
+    /// # Errors
+    /// [`GatewayError`].
+    pub async fn listed_items(
+        &self,
+        tags: &[(&str, &str)],
+        heights: RangeInclusive<u64>,
+    ) -> Result<Vec<Id>, GatewayError> {
+        let listed = self.gateway.listed(tags, heights).await?;
+        Ok(listed.into_iter().map(|one| one.id).collect())
+    }
+
     /// The item with this id, if a gateway says where it stands.
     ///
     /// # Errors

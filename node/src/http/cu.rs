@@ -205,6 +205,7 @@ impl From<CuError> for ApiError {
             CuError::NoProcess(_)
             | CuError::NoMessage { .. }
             | CuError::NoSlot { .. }
+            | CuError::BeforeCheckpoint { .. }
             | CuError::Source(SourceError::Unknown(_)) => Self::NotFound(text),
             CuError::Listing(_) => Self::BadRequest(text),
             CuError::NotAProcess { .. }

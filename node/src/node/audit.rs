@@ -10,7 +10,8 @@ use reqwest::Url;
 
 use super::{StartError, compute};
 use crate::arweave::gateway::Gateway;
-use crate::cu::source::{Derived, SourceError};
+use crate::cu::adopt::AdoptError;
+use crate::cu::source::{Derived, Log as _, SourceError};
 use crate::cu::{self, CuError};
 use crate::follow::derivation::{DeriveError, Standing};
 use crate::follow::{self, View};
@@ -51,15 +52,37 @@ pub enum AuditError {
     /// The log cannot be computed.
     #[error(transparent)]
     Compute(#[from] CuError),
+    /// The item is no checkpoint.
+    #[error("{id} is no checkpoint: {reason}")]
+    NoCheckpoint {
+        /// Its id.
+        id: Id,
+        /// Why not.
+        reason: String,
+    },
+    /// A state can be neither taken nor begun with.
+    #[error(transparent)]
+    Adopt(AdoptError),
+}
+
+impl From<AdoptError> for AuditError {
+    fn from(error: AdoptError) -> Self {
+        match error {
+            AdoptError::Compute(error) => Self::Compute(error),
+            error => Self::Adopt(error),
+        }
+    }
 }
 
 /// A reading node.
 #[derive(Debug)]
 pub struct Audit {
     store: Store,
-    follow: follow::Handle,
-    cu: cu::Handle,
-    shutdown: Shutdown,
+    pub(super) data: PathBuf,
+    pub(super) follow: follow::Handle,
+    pub(super) derived: Arc<Derived>,
+    pub(super) cu: cu::Handle,
+    pub(super) shutdown: Shutdown,
 }
 
 impl Audit {
@@ -81,17 +104,19 @@ impl Audit {
         let derived = Arc::new(Derived::new(follow.clone(), gateway));
         let parts = compute::Parts {
             store: store.clone(),
-            data: settings.data,
+            data: settings.data.clone(),
             // It signs nothing and nobody asks it: any address will do.
             address: SigningKey::ed25519([0; 32]).address().clone(),
             log: derived.clone(),
-            items: derived,
+            items: derived.clone(),
             is_asked: true,
         };
         let cu = compute::open(parts, &shutdown).await?;
         Ok(Self {
             store,
+            data: settings.data,
             follow,
+            derived,
             cu,
             shutdown,
         })
@@ -133,9 +158,8 @@ impl Audit {
         self.store.close().await;
     }
 
-    async fn spawn(&self, process: Id) -> Result<Process, AuditError> {
-        let item = self.follow.pantry().item(process).await;
-        let item = item.map_err(|error| SourceError::Gateway(error.to_string()))?;
+    pub(super) async fn spawn(&self, process: Id) -> Result<Process, AuditError> {
+        let item = self.derived.spawn(process).await?;
         match Scheduled::classify(item.ok_or(AuditError::Unknown(process))?) {
             Ok(Scheduled::Process(spawn)) => Ok(spawn),
             Ok(Scheduled::Message(_)) | Err(_) => Err(AuditError::NoProcess(process)),

@@ -4,6 +4,7 @@
 //! the ports it declares. The scheduler key goes to the guard here and to nobody else (A2).
 
 pub mod audit;
+pub mod checkpoints;
 pub(crate) mod compute;
 mod listen;
 mod parts;

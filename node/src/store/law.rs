@@ -162,12 +162,40 @@ pub async fn mentioning(
 
 /// True where a transaction mined up to `to` names `process`.
 pub async fn is_named(store: &Store, process: Id, to: u64) -> Result<bool, StoreError> {
-    let row = sqlx::query("SELECT 1 FROM law_mention WHERE process = ? AND height <= ? LIMIT 1")
-        .bind(column::blob(process))
-        .bind(column::integer(to, "a height")?)
-        .fetch_optional(store.readers())
-        .await?;
+    // Of a process that was derived, the transactions are gone.
+    let row = sqlx::query(
+        "SELECT 1 FROM law_mention WHERE process = ?1 AND height <= ?2 \
+         UNION ALL SELECT 1 FROM followed WHERE process = ?1 LIMIT 1",
+    )
+    .bind(column::blob(process))
+    .bind(column::integer(to, "a height")?)
+    .fetch_optional(store.readers())
+    .await?;
     Ok(row.is_some())
+}
+
+/// Forgets the transactions that every process which they name was derived past. They are settled, and what they came to stands
+/// in the slots; a transaction that names a process which nobody has asked for yet stays.
+pub async fn prune(db: &mut Db, process: Id, derived: u64) -> Result<(), StoreError> {
+    let pruned = sqlx::query(
+        "DELETE FROM law_transaction WHERE (height, place) IN \
+         (SELECT height, place FROM law_mention WHERE process = ?1 AND height <= ?2) \
+         AND NOT EXISTS (SELECT 1 FROM law_mention m LEFT JOIN followed f ON f.process = m.process \
+         WHERE m.height = law_transaction.height AND m.place = law_transaction.place \
+         AND (f.derived IS NULL OR f.derived < m.height)) RETURNING height, place",
+    )
+    .bind(column::blob(process))
+    .bind(column::integer(derived, "a height")?)
+    .fetch_all(&mut *db)
+    .await?;
+    for row in &pruned {
+        sqlx::query("DELETE FROM law_mention WHERE height = ? AND place = ?")
+            .bind(row.get::<i64, _>(0))
+            .bind(row.get::<i64, _>(1))
+            .execute(&mut *db)
+            .await?;
+    }
+    Ok(())
 }
 
 fn read_seen(row: &SqliteRow) -> Result<Seen, StoreError> {
@@ -310,6 +338,40 @@ mod tests {
             trail(&store).await.unwrap(),
             [seen(8, vec![]), seen(9, vec![])]
         );
+    }
+
+    #[tokio::test]
+    async fn what_everybody_named_was_derived_past_is_forgotten_and_nothing_else() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path()).await.unwrap();
+        let reads = vec![
+            read(1, 0, &[1]),
+            read(2, 0, &[1, 2]),
+            read(2, 1, &[2]),
+            read(3, 0, &[1]),
+        ];
+        keep(&store, 0, vec![], reads).await;
+        let derive = async |process: u8, derived: u64| {
+            let process = Id::new([process; 32]);
+            let job = async move |db: &mut Db| {
+                crate::store::canonical::extend(db, process, &[], derived).await?;
+                prune(db, process, derived).await
+            };
+            store.write(job).await.unwrap();
+        };
+        let left = async |process: u8| {
+            let found = mentioning(&store, Id::new([process; 32]), None, 9, 9).await;
+            let found = found.unwrap().into_iter();
+            found.map(|one| (one.height, one.place)).collect::<Vec<_>>()
+        };
+        derive(1, 2).await;
+        assert_eq!(left(1).await, [(2, 0), (3, 0)], "2 waits for the other");
+        assert_eq!(left(2).await, [(2, 0), (2, 1)]);
+        derive(2, 2).await;
+        assert_eq!((left(1).await, left(2).await), (vec![(3, 0)], vec![]));
+        let named = async |process: u8| is_named(&store, Id::new([process; 32]), 9).await;
+        assert!(named(1).await.unwrap() && named(2).await.unwrap());
+        assert!(!named(3).await.unwrap());
     }
 
     #[tokio::test]

@@ -37,6 +37,7 @@ pub mod page;
 mod pieces;
 pub mod process;
 pub mod publication;
+pub mod pushed;
 pub mod receipt;
 #[cfg(test)]
 mod tests;

@@ -189,6 +189,16 @@ pub async fn of_message(
     find(store.readers(), process, By::Message(message)).await
 }
 
+/// The lowest evaluated slot; none where there is none.
+pub async fn first(store: &Store, process: Id) -> Result<Option<u64>, StoreError> {
+    let row = sqlx::query("SELECT slot FROM outcome WHERE process = ? ORDER BY slot LIMIT 1")
+        .bind(column::blob(process))
+        .fetch_optional(store.readers())
+        .await?;
+    row.map(|row| column::number(row.get(0), "outcome.slot"))
+        .transpose()
+}
+
 /// The ids among `marks`, of messages and of pushed contents, that stand in a slot before `slot`.
 pub async fn seen(
     store: &Store,

@@ -82,7 +82,7 @@ async fn hosted(
     compute::open(parts, shutdown).await.unwrap()
 }
 
-async fn audit(folder: &Path, chain: &Loopback) -> Audit {
+pub(super) async fn audit(folder: &Path, chain: &Loopback) -> Audit {
     let audit = Audit::open(AuditSettings {
         data: folder.to_owned(),
         gateways: vec![chain.url.clone()],
@@ -96,7 +96,7 @@ async fn audit(folder: &Path, chain: &Loopback) -> Audit {
 }
 
 /// A process of the carried module that counts, fails and grows on its way.
-async fn counting(chain: &Loopback) -> Author {
+pub(super) async fn counting(chain: &Loopback) -> Author {
     let module = module_item(WASM).unwrap().id();
     let mut author = Author::spawn(chain, module, "counter").await;
     for number in 1..=70 {

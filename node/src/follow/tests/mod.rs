@@ -2,6 +2,7 @@
 
 mod audit;
 pub(crate) mod author;
+mod checkpoints;
 mod forks;
 mod gateways;
 mod recuts;

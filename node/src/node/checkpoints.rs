@@ -1,0 +1,217 @@
+//! Checkpoints as a reader of the base layer sees them: found there, judged by the log that it derived, and begun with apart.
+//!
+//! A checkpoint is *verified* only where this reader has computed the log up to its slot, and found the same root. Everything that
+//! comes of another one is unverified: it is computed in a folder of its own, beside what this reader has computed, and never
+//! mixed with it.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use aosec_wire::{Address, Id, SigningKey, VerifiedItem};
+
+use super::audit::{Audit, AuditError};
+use super::compute;
+use crate::cu::adopt::AdoptError;
+use crate::cu::published::{Published, TYPE};
+use crate::cu::source::{Log as _, SourceError};
+use crate::cu::{self, CuError};
+use crate::store::Store;
+
+/// Checkpoints looked at in one question, the newest first.
+const LOOKED_AT_MAX: usize = 16;
+/// Folder of the states that were begun with, in the reader's own.
+const FOLDER: &str = "unverified";
+
+/// A checkpoint that stands on the base layer.
+#[derive(Clone, Debug)]
+pub struct Found {
+    /// Its id.
+    pub id: Id,
+    /// Who signed it.
+    pub writer: Address,
+    /// What it says.
+    pub published: Published,
+    /// What this reader says of it.
+    pub judgement: Judgement,
+}
+
+/// What can be said of a checkpoint.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Judgement {
+    /// This reader has computed the log up to it, with the same root.
+    Verified,
+    /// Its position is the log's; the log up to it was not computed here.
+    Unverified,
+    /// This reader has computed another root.
+    Lies {
+        /// The right one.
+        computed: Id,
+    },
+    /// Its position is not that of the log.
+    Refused(String),
+}
+
+impl fmt::Display for Judgement {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Verified => f.write_str("verified"),
+            Self::Unverified => f.write_str("unverified: the log up to it was not computed here"),
+            Self::Lies { computed } => write!(f, "it lies: the log gives root {computed}"),
+            Self::Refused(reason) => write!(f, "refused: {reason}"),
+        }
+    }
+}
+
+/// A process that was begun with somebody's state, apart from everything that was computed here.
+#[derive(Debug)]
+pub struct Begun {
+    /// Computes it.
+    pub cu: cu::Handle,
+    store: Store,
+}
+
+impl Begun {
+    /// Gives the folder back.
+    pub async fn close(self) {
+        self.store.close().await;
+    }
+}
+
+impl Audit {
+    /// The state behind the newest settled slot, computed here, for others.
+    ///
+    /// # Errors
+    /// [`AuditError`], above all [`CuError::StillEvaluating`]: ask again.
+    pub async fn take(&self, process: Id) -> Result<Published, AuditError> {
+        Ok(self.cu.take(process).await?)
+    }
+
+    /// The newest checkpoints of the process on the base layer, judged, the newest slot first.
+    ///
+    /// # Errors
+    /// [`AuditError`].
+    pub async fn checkpoints(&self, process: Id) -> Result<Vec<Found>, AuditError> {
+        let heights = self.follow.settled_blocks().unwrap_or(0..=0);
+        let (text, pantry) = (process.to_string(), self.follow.pantry());
+        let tags = [
+            ("Data-Protocol", "ao"),
+            ("Type", TYPE),
+            ("Process", text.as_str()),
+        ];
+        let ids = pantry.listed_items(&tags, heights).await;
+        let ids = ids.map_err(|error| SourceError::Gateway(error.to_string()))?;
+        let mut found = Vec::new();
+        for id in ids.into_iter().rev().take(LOOKED_AT_MAX) {
+            if let Some(item) = self.item(id).await?
+                && let Ok(published) = Published::read(&item)
+                && published.process == process
+            {
+                found.push(self.judged(&item, published).await?);
+            }
+        }
+        found.sort_by_key(|one| std::cmp::Reverse(one.published.position.slot));
+        Ok(found)
+    }
+
+    /// One checkpoint, judged.
+    ///
+    /// # Errors
+    /// [`AuditError::NoCheckpoint`] where no gateway has it, or it is none.
+    pub async fn checkpoint(&self, id: Id) -> Result<Found, AuditError> {
+        let none = |reason: &str| AuditError::NoCheckpoint {
+            id,
+            reason: reason.to_owned(),
+        };
+        let item = self.item(id).await?;
+        let item = item.ok_or_else(|| none("no gateway has it"))?;
+        let published = Published::read(&item).map_err(|error| none(&error.to_string()))?;
+        self.judged(&item, published).await
+    }
+
+    /// Begins the process of a checkpoint with its state, in a folder of its own.
+    ///
+    /// # Errors
+    /// [`AuditError`]; above all where its pages do not give its root.
+    pub async fn begin(&self, found: Found) -> Result<Begun, AuditError> {
+        let folder: PathBuf = self.data.join(FOLDER).join(found.id.to_string());
+        let failed = |error: String| AuditError::Compute(CuError::Store(error));
+        let made = tokio::fs::create_dir_all(&folder).await;
+        made.map_err(|error| failed(error.to_string()))?;
+        let store = Store::open(&folder.join("store")).await;
+        let store = store.map_err(|error| failed(error.to_string()))?;
+        let parts = compute::Parts {
+            store: store.clone(),
+            data: folder,
+            address: SigningKey::ed25519([0; 32]).address().clone(),
+            log: Arc::clone(&self.derived) as _,
+            items: Arc::clone(&self.derived) as _,
+        };
+        let cu = compute::open(parts, &self.shutdown).await;
+        let cu = cu.map_err(|error| failed(error.to_string()))?;
+        match cu.adopt(found.published).await {
+            // It was begun with the same item before.
+            Ok(()) | Err(AdoptError::Begun(_)) => Ok(Begun { cu, store }),
+            Err(error) => {
+                store.close().await;
+                Err(error.into())
+            }
+        }
+    }
+
+    async fn item(&self, id: Id) -> Result<Option<VerifiedItem>, AuditError> {
+        let item = self.follow.pantry().item(id).await;
+        Ok(item.map_err(|error| SourceError::Gateway(error.to_string()))?)
+    }
+
+    async fn judged(&self, item: &VerifiedItem, published: Published) -> Result<Found, AuditError> {
+        Ok(Found {
+            id: item.id(),
+            writer: item.owner_address().clone(),
+            judgement: self.judgement(&published).await?,
+            published,
+        })
+    }
+
+    async fn judgement(&self, published: &Published) -> Result<Judgement, AuditError> {
+        if let Some(reason) = self.misplaced(published).await? {
+            return Ok(Judgement::Refused(reason));
+        }
+        let slot = published.position.slot;
+        let computed = self.cu.computed(published.process, slot).await?;
+        Ok(match computed.map(Id::new) {
+            None => Judgement::Unverified,
+            Some(root) if root == published.root => Judgement::Verified,
+            Some(computed) => Judgement::Lies { computed },
+        })
+    }
+
+    /// Why the position is not that of the derived log.
+    async fn misplaced(&self, published: &Published) -> Result<Option<String>, AuditError> {
+        let (process, at) = (published.process, &published.position);
+        let spawn = self.spawn(process).await?;
+        if spawn.module != published.module {
+            return Ok(Some(format!("the process runs module {}", spawn.module)));
+        }
+        let served = self.derived.entries(process, at.slot, at.slot).await?;
+        let Some(entry) = served.into_iter().next() else {
+            let slot = at.slot;
+            return Ok(Some(format!(
+                "slot {slot} is not settled on the base layer"
+            )));
+        };
+        let own = &entry.assignment;
+        let fields = [
+            ("Assignment", own.id() == at.assignment),
+            ("Hash-Chain", own.hash_chain() == at.hash_chain),
+            ("Log-Chain", own.log_chain() == at.log_chain),
+            ("Block-Height", own.height() == at.height),
+            ("Timestamp", own.timestamp() == at.timestamp_ms),
+        ];
+        let other = fields.into_iter().find(|(_name, is_equal)| !is_equal);
+        Ok(other.map(|(name, _)| {
+            let slot = at.slot;
+            format!("the log has another {name} at slot {slot}")
+        }))
+    }
+}
