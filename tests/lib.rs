@@ -4,4 +4,5 @@
 //! `e2e` (real processes, real clients), and whatever `Cargo.toml` lists. `bench` measures and fails nothing.
 
 pub mod harness;
+pub mod origin;
 pub mod sim;

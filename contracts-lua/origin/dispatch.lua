@@ -69,7 +69,9 @@ local function answer(call, fields, code)
   outcome.print(code)
 end
 
+--- What comes where there is no court: the genesis message, and after a refused one nothing (2.10).
 local function begin_court(call)
+  if not genesis.is_due(call) then return answer(call, nil, genesis.NEVER) end
   local fields, code = genesis.run(call)
   if code then
     reply.refuse(call, "Genesis", code)
@@ -92,7 +94,8 @@ return function(msg)
   outcome.begin()
   local call = call_of(msg)
   if type(msg.Tick) == "table" then
-    if state.params then tick.run(msg.Tick, call.log) end
+    if state.params == nil then return outcome.print(genesis.NEVER) end
+    tick.run(msg.Tick, call.log)
     return outcome.print()
   end
   if state.params == nil then return begin_court(call) end

@@ -4,6 +4,9 @@
 
 local genesis = {}
 
+--- What all is refused with where there is no court.
+genesis.NEVER = "2.10 genesis"
+
 local amount = require("origin.amount")
 local ledger = require("origin.ledger")
 local params = require("origin.params")
@@ -59,7 +62,6 @@ end
 
 --- What the message says, checked; or nil and a code.
 local function read(call)
-  if state.params ~= nil or tostring(call.slot) ~= SLOT then return nil, "2.10 genesis" end
   if call.caller ~= ao.env.Process.Owner then return nil, "2.10 owner" end
   local given = decoded(call.data)
   if given == nil or not has_fields(given) then return nil, "2.10 data" end
@@ -73,7 +75,12 @@ local function read(call)
   return { params = found, accounts = accounts, supply = sum, given = given }
 end
 
---- `Genesis`.
+--- Whether this is the slot of the genesis message, the only one in which a court can begin.
+function genesis.is_due(call)
+  return state.params == nil and tostring(call.slot) == SLOT
+end
+
+--- The genesis message, whatever its action.
 function genesis.run(call)
   local found, code = read(call)
   if found == nil then return nil, code end

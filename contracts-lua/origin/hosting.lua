@@ -67,6 +67,8 @@ local function asked(spawn)
   if known and known.status ~= "Registered" then return nil, "5.1 known" end
   if known then return known end
   if items.tag(spawn, "Origin") ~= ao.id then return nil, "5.1 origin" end
+  local period = items.tag(spawn, "Challenge-Period")
+  if period == nil and not items.lacks(spawn, "Challenge-Period") then return nil, "5.1 period" end
   return terms_of(function(name) return items.tag(spawn, name) end)
 end
 

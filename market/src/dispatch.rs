@@ -174,14 +174,21 @@ fn tags(item: &Item, action: String) -> Vec<Tag> {
         ("Action".to_owned(), action),
         ("Message-Id".to_owned(), item.id.clone()),
     ];
+    tags.extend(references(item));
+    tags
+}
+
+/// What clients of ao find their answers by.
+pub(crate) fn references(item: &Item) -> Vec<Tag> {
     let reference = item.tag("X-Reference").or_else(|| item.tag("Reference"));
-    for (name, value) in [
+    let named = [
         ("X-Reference", reference),
         ("X-Origin", item.tag("X-Origin")),
-    ] {
-        if let Some(value) = value {
-            tags.push((name.to_owned(), value.to_owned()));
-        }
-    }
-    tags
+    ];
+    let there = named
+        .into_iter()
+        .filter_map(|(name, value)| Some((name, value?)));
+    there
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .collect()
 }

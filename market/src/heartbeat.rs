@@ -63,7 +63,9 @@ fn judge(court: &Court, item: &Item, key: &str, beat: &Beat<'_>) -> Result<u64, 
     let lease = lease.ok_or(Refusal("5.12 hosted"))?;
     let operator = court.leases[&lease].operator;
     demand(keys::counts(court, operator, key, item.mined), "5.12 key")?;
+    let epoch = known.map(|index| court.processes.get(index).epoch);
     let head = item.logs.get(beat.process);
+    let head = head.filter(|head| Some(head.epoch) == epoch);
     let equal = head.is_some_and(|head| {
         (head.epoch, head.slot, head.chain.as_str()) == (beat.epoch, beat.slot, beat.chain)
     });

@@ -14,6 +14,7 @@ pub mod court;
 mod dispatch;
 mod escrow;
 mod fees;
+pub mod figures;
 mod genesis;
 mod heartbeat;
 mod hosting;

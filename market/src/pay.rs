@@ -40,11 +40,15 @@ pub(crate) fn look_at(
         return;
     };
     prove(court, lease, mined, height);
-    pay_out(court, lease);
 }
 
-/// Proves that the host was at work at `proven`; run at `height`.
+/// Proves that the host was at work at `proven`, and pays him; run at `height`.
 pub(crate) fn prove(court: &mut Court, number: u64, proven: u64, height: u64) {
+    earn(court, number, proven, height);
+    pay_out(court, number);
+}
+
+fn earn(court: &mut Court, number: u64, proven: u64, height: u64) {
     let longest = court.parameters.publish_within;
     let Some(lease) = court.leases.get_mut(&number) else {
         return;

@@ -30,27 +30,22 @@ impl Jail {
     }
 }
 
-/// Slashes `wanted` for a fault in a lease and gives what it took: the lease's own live allocation, bond that no live lease has,
-/// the unbonding pool, the rest of the bond (4.5). What is not there is not owed.
-pub fn slash(court: &mut Court, number: u64, wanted: Amount, height: u64) -> Amount {
-    let Some(lease) = court.leases.get_mut(&number) else {
+/// Slashes an operator by `wanted`, for a lease of his if one is at fault, and gives what it took: the lease's own live allocation,
+/// bond that no live lease has, the unbonding pool, the rest of the bond (4.5). What is not there is not owed.
+pub fn slash(court: &mut Court, operator: &str, lease: Option<u64>, wanted: Amount) -> Amount {
+    let Some(index) = court.operators.of_operator(operator) else {
         return 0;
     };
-    let (operator, live) = (lease.operator, lease.is_live());
-    let own = if live {
-        lease.allocation.min(wanted)
-    } else {
-        0
-    };
-    lease.allocation -= own;
-    let record = court.operators.get_mut(operator);
-    record.bond -= own;
-    record.live -= own;
-    if own > 0 {
-        shrunk(court, number, height);
-    }
+    let lease = lease.filter(|number| {
+        court
+            .leases
+            .get(number)
+            .is_some_and(|l| l.operator == index)
+    });
+    let live = lease.filter(|number| court.leases[number].is_live());
+    let own = live.map_or(0, |number| from_lease(court, number, wanted));
 
-    let record = court.operators.get_mut(operator);
+    let record = court.operators.get_mut(index);
     let idle = record.unallocated().min(wanted - own);
     record.bond -= idle;
     let (pooled, burned) = record.pool.slash(wanted - own - idle);
@@ -60,11 +55,25 @@ pub fn slash(court: &mut Court, number: u64, wanted: Amount, height: u64) -> Amo
     let taken = own + idle + pooled + rest;
     court.ledger.suspend(taken);
     court.ledger.burn(burned);
-    if !live {
+    if let (Some(number), None) = (lease, live) {
         lower_held(court, number, taken);
     }
-    shrink(court, operator, height);
+    shrink(court, index);
     taken
+}
+
+/// What a live lease's own allocation bears.
+fn from_lease(court: &mut Court, number: u64, wanted: Amount) -> Amount {
+    let Some(lease) = court.leases.get_mut(&number) else {
+        return 0;
+    };
+    let own = lease.allocation.min(wanted);
+    lease.allocation -= own;
+    let record = court.operators.get_mut(lease.operator);
+    record.bond -= own;
+    record.live -= own;
+    end_if_too_small(court, number);
+    own
 }
 
 /// A slash on held stake lowers it (4.4).
@@ -77,7 +86,7 @@ fn lower_held(court: &mut Court, number: u64, taken: Amount) {
 }
 
 /// Σ live allocations ≤ bond: the newest leases are shrunk first (4.1).
-fn shrink(court: &mut Court, operator: usize, height: u64) {
+fn shrink(court: &mut Court, operator: usize) {
     let newest: Vec<u64> = court
         .operators
         .get(operator)
@@ -95,62 +104,73 @@ fn shrink(court: &mut Court, operator: usize, height: u64) {
         let cut = lease.allocation.min(excess);
         lease.allocation -= cut;
         record.live -= cut;
-        shrunk(court, number, height);
+        end_if_too_small(court, number);
     }
 }
 
 /// A live lease under its process's minimum is unhosted in the next Tick; scheduled once a lease (3.5).
-fn shrunk(court: &mut Court, number: u64, height: u64) {
+fn end_if_too_small(court: &mut Court, number: u64) {
+    let due = court.height + 1;
     let Some(lease) = court.leases.get_mut(&number) else {
         return;
     };
     let least = court.processes.get(lease.process).terms.min_allocation;
     if lease.allocation < least && !lease.shrinking {
         lease.shrinking = true;
-        court.queue.schedule(height + 1, Transition::Shrunk(number));
+        court.queue.schedule(due, Transition::Shrunk(number));
     }
 }
 
 /// A double assignment: the allocation and 10 % of the rest of the bond, both as before, in one slash (4.5).
-pub fn double_assignment(court: &mut Court, number: u64, height: u64) -> Amount {
+pub fn double_assignment(court: &mut Court, number: u64) -> Amount {
     let Some(lease) = court.leases.get(&number) else {
         return 0;
     };
-    let operator = lease.operator;
-    let rest = court
-        .operators
-        .get(operator)
-        .bond
-        .saturating_sub(lease.allocation);
-    let taken = slash(court, number, lease.allocation + rest / 10, height);
-    tombstone(court, operator, height);
+    let (operator, allocation) = (lease.operator, lease.allocation);
+    let record = court.operators.get(operator);
+    let rest = record.bond.saturating_sub(allocation);
+    let address = record.address.clone();
+    let taken = slash(court, &address, Some(number), allocation + rest / 10);
+    tombstone(court, &address);
     taken
 }
 
-/// All live leases are lost in Ticks, the newest first (3.5). The same again changes nothing.
-fn tombstone(court: &mut Court, operator: usize, height: u64) {
-    let record = court.operators.get_mut(operator);
+/// Bars an operator for ever: all live leases are lost in Ticks, the newest first (3.5). The same again changes nothing.
+pub fn tombstone(court: &mut Court, operator: &str) {
+    let Some(index) = court.operators.of_operator(operator) else {
+        return;
+    };
+    let record = court.operators.get_mut(index);
     if std::mem::replace(&mut record.tombstoned, true) {
         return;
     }
     for number in record.leases.iter().rev() {
         let lost = Transition::Tombstoned(*number);
-        court.queue.schedule(height + 1, lost);
+        court.queue.schedule(court.height + 1, lost);
+    }
+}
+
+/// Bars an operator from hosting and bidding through a height.
+pub fn jail(court: &mut Court, operator: &str, through: u64) {
+    if let Some(index) = court.operators.of_operator(operator) {
+        court.operators.get_mut(index).jail.until = Some(through);
     }
 }
 
 /// A liveness fault: 2 % of the allocation, doubling with each jail episode in `memory`, 16 % at most, and jail (6).
-pub fn liveness(court: &mut Court, number: u64, height: u64) -> Amount {
+pub fn liveness(court: &mut Court, number: u64) -> Amount {
     let Some(lease) = court.leases.get(&number) else {
         return 0;
     };
     let (operator, allocation) = (lease.operator, lease.allocation);
-    let percent = imprison(court, operator, height);
-    slash(court, number, allocation * percent / 100, height)
+    let percent = imprison(court, operator);
+    let address = court.operators.get(operator).address.clone();
+    slash(court, &address, Some(number), allocation * percent / 100)
 }
 
 /// Begins an episode unless one lasts; the percentage of the episode.
-fn imprison(court: &mut Court, operator: usize, height: u64) -> Amount {
+fn imprison(court: &mut Court, operator: usize) -> Amount {
+    let height = court.height;
     let parameters = &court.parameters;
     let (memory, most, least) = (parameters.memory, parameters.jail_max, parameters.jail_min);
     let jail = &mut court.operators.get_mut(operator).jail;

@@ -1,9 +1,12 @@
 //! The messages of the ao token standard (3.1).
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value, json};
 
 use crate::amount;
 use crate::court::Court;
+use crate::dispatch;
 use crate::message::{Item, Tag};
 use crate::outcome::{Answer, Judged, Refusal, Reply};
 use crate::spelling;
@@ -11,15 +14,21 @@ use crate::spelling;
 /// Accounts that one message shows.
 const PAGE: usize = 1_000;
 
-fn answer(target: &str, tags: &[(&str, &str)], data: Option<String>) -> Answer {
-    let tags = tags.iter();
+/// An answer of the token to the caller: its own tags, and the references that clients wait for.
+fn answer(item: &Item, tags: &[(&str, &str)], data: Option<String>) -> Answer {
+    let mut tags = owned(tags);
+    tags.extend(dispatch::references(item));
     Answer {
-        target: target.to_owned(),
-        tags: tags
-            .map(|(n, v)| ((*n).to_owned(), (*v).to_owned()))
-            .collect(),
+        target: item.owner.clone(),
+        tags,
         data,
     }
+}
+
+fn owned(tags: &[(&str, &str)]) -> Vec<Tag> {
+    let tags = tags.iter();
+    tags.map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+        .collect()
 }
 
 pub(crate) fn info(court: &mut Court, item: &Item) -> Judged {
@@ -34,12 +43,12 @@ pub(crate) fn info(court: &mut Court, item: &Item) -> Judged {
         ("Total-Supply", supply.as_str()),
     ];
     let data = json!({
-        "Height": court.height, "Supply": ledger.genesis().to_string(),
+        "ok": true, "Height": court.height, "Supply": ledger.genesis().to_string(),
         "Burned": ledger.burned().to_string(), "Accounts": ledger.accounts().len(),
         "Operators": court.operators.rows().len(), "Processes": court.processes.rows().len(),
     });
     Ok(Reply::Token(vec![answer(
-        &item.owner,
+        item,
         &tags,
         Some(data.to_string()),
     )]))
@@ -56,11 +65,7 @@ pub(crate) fn balance(court: &mut Court, item: &Item) -> Judged {
         ("Balance", free.as_str()),
         ("Ticker", court.title.ticker.as_str()),
     ];
-    Ok(Reply::Token(vec![answer(
-        &item.owner,
-        &tags,
-        Some(free.clone()),
-    )]))
+    Ok(Reply::Token(vec![answer(item, &tags, Some(free.clone()))]))
 }
 
 pub(crate) fn balances(court: &mut Court, item: &Item) -> Judged {
@@ -74,7 +79,7 @@ pub(crate) fn balances(court: &mut Court, item: &Item) -> Judged {
         ("Ticker", court.title.ticker.as_str()),
     ];
     let data = Value::Object(page).to_string();
-    Ok(Reply::Token(vec![answer(&item.owner, &tags, Some(data))]))
+    Ok(Reply::Token(vec![answer(item, &tags, Some(data))]))
 }
 
 /// The number at which a page begins: what is no count counts as none.
@@ -89,7 +94,7 @@ pub(crate) fn total_supply(court: &mut Court, item: &Item) -> Judged {
         ("Action", "Total-Supply"),
         ("Ticker", court.title.ticker.as_str()),
     ];
-    Ok(Reply::Token(vec![answer(&item.owner, &tags, Some(supply))]))
+    Ok(Reply::Token(vec![answer(item, &tags, Some(supply))]))
 }
 
 pub(crate) fn transfer(court: &mut Court, item: &Item) -> Judged {
@@ -108,7 +113,7 @@ pub(crate) fn transfer(court: &mut Court, item: &Item) -> Judged {
     Ok(Reply::Token(notices))
 }
 
-/// Debit first, then credit, both with the item's `X-…` tags.
+/// Debit first, then credit, both with the item's `X-…` tags; the references are the caller's alone.
 fn notices(item: &Item, recipient: &str, quantity: &str) -> Vec<Answer> {
     let debit = [
         ("Action", "Debit-Notice"),
@@ -120,16 +125,26 @@ fn notices(item: &Item, recipient: &str, quantity: &str) -> Vec<Answer> {
         ("Sender", &item.owner),
         ("Quantity", quantity),
     ];
-    let mut both = vec![
-        answer(&item.owner, &debit, None),
-        answer(recipient, &credit, None),
-    ];
-    let marks = item.tags.iter().filter(|(name, _)| name.starts_with("X-"));
-    let marks: Vec<Tag> = marks.cloned().collect();
-    for notice in &mut both {
-        notice.tags.extend(marks.iter().cloned());
-    }
-    both
+    let mut debit = answer(item, &debit, None);
+    debit.tags.extend(marks(item));
+    let mut tags = owned(&credit);
+    tags.extend(marks(item));
+    let credit = Answer {
+        target: recipient.to_owned(),
+        tags,
+        data: None,
+    };
+    vec![debit, credit]
+}
+
+/// The item's `X-…` tags but for the references, the first of each name (2.5).
+fn marks(item: &Item) -> Vec<Tag> {
+    let mut seen = BTreeSet::from(["X-Reference", "X-Origin"]);
+    let named = item.tags.iter().filter(|(name, _)| name.starts_with("X-"));
+    named
+        .filter(|(name, _)| seen.insert(name))
+        .cloned()
+        .collect()
 }
 
 /// The amount of at least one unit that an item names.

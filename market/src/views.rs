@@ -97,8 +97,11 @@ fn operator(row: &Operator) -> Value {
         "Pool": row.pool.sum().to_string(), "Unbonding": entries,
         "Leases": row.leases.len(), "Cases": 0,
         "Fee": row.fee.to_json(), "Answer-Fee": row.answer_fee.to_json(),
-        "Bonded-At": row.bonding.began, "Tombstoned": row.tombstoned,
+        "Tombstoned": row.tombstoned,
     });
+    if row.bond > 0 {
+        shown["Bonded-At"] = json!(row.bonding.began);
+    }
     if let Some(until) = row.jail.until() {
         shown["Jailed-Until"] = json!(until);
     }

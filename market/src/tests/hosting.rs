@@ -139,5 +139,6 @@ fn a_heartbeat_must_stand_at_the_head_and_be_fresh() {
     assert_eq!(code(vec![beat("hot", "5", "1720")]), "5.12 height");
     assert_eq!(code(vec![beat("hot", "5", "1782")]), "5.12 height");
     assert_eq!(code(vec![beat("hot", "5", "1781")]), "");
-    assert_eq!(story.process()["Lease"]["Owed"], (60 * TOKEN).to_string());
+    assert_eq!(story.process()["Lease"]["Owed"], "0");
+    assert_eq!(story.free("owner"), 9_060 * TOKEN - TOKEN / 100);
 }

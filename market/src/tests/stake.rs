@@ -91,7 +91,10 @@ fn a_slash_takes_the_allocation_then_the_bond_then_the_pool() {
     story.host();
     let court = story.state.court_mut().expect("a court");
     // 400 allocated, 600 idle: 450 take all of the lease and 50 of the rest.
-    assert_eq!(slash::slash(court, 1, 450 * TOKEN, 1_721), 450 * TOKEN);
+    assert_eq!(
+        slash::slash(court, &named("operator"), Some(1), 450 * TOKEN),
+        450 * TOKEN
+    );
     let row = story.operator();
     assert_eq!(
         (&row["Live"], &row["Free"]),
@@ -117,11 +120,13 @@ fn liveness_costs_two_percent_doubling_and_jails() {
     let mut story = Story::new();
     story.host();
     let court = story.state.court_mut().expect("a court");
-    assert_eq!(slash::liveness(court, 1, 1_721), 8 * TOKEN);
+    assert_eq!(slash::liveness(court, 1), 8 * TOKEN);
+    court.height = 2_081;
     // While jailed: the same percentage of what is left, and no longer jail.
-    assert_eq!(slash::liveness(court, 1, 2_081), 392 * TOKEN * 2 / 100);
+    assert_eq!(slash::liveness(court, 1), 392 * TOKEN * 2 / 100);
+    court.height = 2_082;
     assert_eq!(
-        slash::liveness(court, 1, 2_082),
+        slash::liveness(court, 1),
         (384 * TOKEN + TOKEN * 16 / 100) * 4 / 100
     );
     assert_eq!(story.operator()["Jailed-Until"], 2_082 + 720);
@@ -132,7 +137,7 @@ fn a_double_assignment_takes_all_of_the_lease_and_a_tenth_of_the_rest_once() {
     let mut story = Story::new();
     story.host();
     let court = story.state.court_mut().expect("a court");
-    assert_eq!(slash::double_assignment(court, 1, 1_721), 460 * TOKEN);
+    assert_eq!(slash::double_assignment(court, 1), 460 * TOKEN);
     story.check();
     assert_eq!(story.operator()["Tombstoned"], true);
     assert_eq!(story.bond(), "4 tombstoned");

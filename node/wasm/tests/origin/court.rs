@@ -285,8 +285,13 @@ impl Court {
         evaluation.fuel_used
     }
 
-    /// The next block: its Tick.
+    /// The next block: its Tick, which is applied.
     pub(crate) fn block(&mut self) -> Answer {
+        self.tick().applied()
+    }
+
+    /// The next block's Tick, whatever comes of it.
+    pub(crate) fn tick(&mut self) -> Answer {
         self.height += 1;
         let wanted = self.wanted.clone();
         let log: BTreeMap<&String, &Value> = self
@@ -303,7 +308,7 @@ impl Court {
             "Nonce": self.slot, "Timestamp": 1000 * self.height, "Block-Height": self.height,
             "Hash-Chain": "", "Cron": false, "Tick": tick, "Log": log,
         });
-        self.take(&raw).applied()
+        self.take(&raw)
     }
 
     /// Blocks up to and with this height; gives the last Tick's answer.

@@ -122,7 +122,7 @@ fn a_genesis_comes_in_slot_1_or_never() {
         "2.10 data"
     );
     assert_eq!(court.send(genesis_with(|_| ())).code(), "2.10 genesis");
-    court.block();
+    assert_eq!(court.tick().code(), "2.10 genesis");
     assert_eq!(
         court.send(Item::new("alice", "Info")).code(),
         "2.10 genesis"

@@ -1,0 +1,84 @@
+//! CI's share of the games between contract and model: the kept ones, a million random moves, and some faults put in on purpose.
+
+use std::time::Instant;
+use std::{env, fs, path::Path};
+
+use aosec_tests::origin::game::{Game, Script};
+use aosec_tests::origin::{contract, mutations, runner};
+
+/// Moves that every run of the tests plays; `AOSEC_ORIGIN_MOVES` asks for another number.
+const SHARE: u64 = 1_000_000;
+/// The machine of CI has two cores.
+const JOBS: usize = 2;
+/// Every so many of the mutations is tried in CI; `AOSEC_ORIGIN_MUTATIONS=all` tries all of them.
+const SAMPLE: usize = 12;
+/// How many of a hundred mutations must be found.
+const FOUND_PERCENT: usize = 90;
+
+fn whole() -> String {
+    contract::text(|_, text| text.to_owned())
+}
+
+fn number(name: &str, otherwise: u64) -> u64 {
+    let asked = env::var(name).ok();
+    asked.map_or(otherwise, |text| text.parse().expect("a decimal number"))
+}
+
+#[test]
+fn kept_games_end_alike_in_both_courts() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("vectors/origin");
+    let files = fs::read_dir(folder).expect("the folder of the kept games");
+    let paths = files.map(|file| file.expect("a file").path());
+    let mut played = 0;
+    for path in paths.filter(|path| path.extension().is_some_and(|end| end == "json")) {
+        let text = fs::read_to_string(&path).expect("a kept game");
+        let script: Script = serde_json::from_str(&text).expect("a game in JSON");
+        if let Err(trouble) = Game::replay(&whole(), &script) {
+            panic!("{}: {trouble}", path.display());
+        }
+        played += 1;
+    }
+    assert!(played > 0, "no kept game was found");
+}
+
+/// `AOSEC_ORIGIN_FROM` begins at another game than the first, for long runs.
+#[test]
+fn contract_and_model_say_the_same_over_a_million_moves() {
+    let (moves, from) = (
+        number("AOSEC_ORIGIN_MOVES", SHARE),
+        number("AOSEC_ORIGIN_FROM", 0),
+    );
+    let begun = Instant::now();
+    let report = runner::run(&whole(), from, moves, JOBS);
+    let seconds = begun.elapsed().as_secs();
+    eprintln!(
+        "games {from}.., {} of them, {} moves, {seconds} s",
+        report.games, report.moves
+    );
+    for (code, count) in &report.codes {
+        eprintln!("{count:>8} {code}");
+    }
+    if let Some(failed) = report.failure {
+        panic!("{}", failed.told(&whole()));
+    }
+}
+
+#[test]
+fn faults_put_into_the_contract_are_found() {
+    let all = env::var("AOSEC_ORIGIN_MUTATIONS").is_ok_and(|word| word == "all");
+    let step = if all { 1 } else { SAMPLE };
+    let tried: Vec<_> = mutations::all().into_iter().step_by(step).collect();
+    let mut survivors = Vec::new();
+    for mutation in &tried {
+        match mutation.found(JOBS) {
+            Some(moves) => eprintln!("{:>7} moves: {}", moves, mutation.breaks),
+            None => survivors.push(mutation),
+        }
+    }
+    let found = tried.len() - survivors.len();
+    eprintln!(
+        "{found} of {} found; not found: {survivors:#?}",
+        tried.len()
+    );
+    assert!(found * 100 >= tried.len() * FOUND_PERCENT, "{survivors:#?}");
+}

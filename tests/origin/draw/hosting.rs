@@ -1,0 +1,175 @@
+//! Leases, escrows, heartbeats.
+
+use super::super::contract::ORIGIN;
+use super::super::game::Game;
+use super::super::moves::{Enclosed, Letter};
+use super::money::letter;
+use super::{Drawer, cast, spoil};
+
+impl Drawer {
+    pub(super) fn host(&mut self, game: &Game) -> Letter {
+        let number = self.below(cast::OPERATORS);
+        let operator = cast::operator(number);
+        let stake = game.model.court().and_then(|court| court.stake(&operator));
+        let (free, hot) = stake.map_or((0, String::new()), |s| (s.free, s.hot_key));
+        let (unit, floor) = (self.founding.unit, self.founding.floor);
+        let process = cast::process(self.below(cast::PROCESSES));
+        let (stake, half) = (400 * unit, free / 2);
+        let allocation = self.sum(&[stake, stake, half, free]);
+        let max = self.sum(&[10 * unit, 40 * unit, 40 * unit]).max(1);
+        let spawn = self.spawn(&process, &hot, allocation, max);
+        let rate = self.sum(&[max, max / 3, unit]).to_string();
+        let cap = self.sum(&[max, unit]).to_string();
+        let answer = self.sum(&[floor, floor + 1, max]).to_string();
+        let tags = [
+            ("Action", "Host"),
+            ("Rate", rate.as_str()),
+            ("Fee-Cap", cap.as_str()),
+            ("Answer-Cap", answer.as_str()),
+        ];
+        Letter {
+            items: Some(vec![spawn]),
+            ..letter(operator, cast::tags(&tags))
+        }
+    }
+
+    fn spawn(&mut self, process: &str, scheduler: &str, allocation: u128, max: u128) -> Enclosed {
+        let (least, most) = self.founding.period;
+        let period = [least, most, least - 1, most + 1][spoil::index(&mut self.seed, 4)];
+        let deposit = self.sum(&[0, 0, 50 * self.founding.unit]);
+        let mut tags = cast::tags(&[
+            ("Type", "Process"),
+            ("Data-Protocol", "ao"),
+            ("Origin", ORIGIN),
+            ("Scheduler", scheduler),
+            ("Min-Allocation", &allocation.to_string()),
+            ("Max-Fee", &max.to_string()),
+            ("Hosting-Deposit", &deposit.to_string()),
+        ]);
+        if self.below(3) == 0 {
+            tags.extend(cast::tags(&[("Challenge-Period", &period.to_string())]));
+        }
+        Enclosed {
+            id: process.to_owned(),
+            from: cast::spawner(),
+            tags,
+        }
+    }
+
+    pub(super) fn register(&mut self) -> Letter {
+        let process = cast::process(self.below(cast::PROCESSES));
+        let unit = self.founding.unit;
+        let (allocation, max) = (self.sum(&[400 * unit]), self.sum(&[40 * unit]));
+        let operator = self.below(cast::OPERATORS);
+        let hot = cast::hot(operator, self.below(cast::KEYS));
+        let mut spawn = self.spawn(&process, &hot, allocation, max);
+        if self.below(15) > 0 {
+            spawn.tags.retain(|(name, _)| name != "Origin");
+        }
+        let (least, most) = self.founding.period;
+        let chain = format!("legacy-{:036}", self.below(3));
+        let first = self.below(4).to_string();
+        let period = [least, most, most + 1][spoil::index(&mut self.seed, 3)].to_string();
+        let mut tags = cast::tags(&[
+            ("Action", "Register"),
+            ("First-Slot", &first),
+            ("Legacy-Chain", &chain),
+            ("Min-Allocation", &allocation.to_string()),
+            ("Max-Fee", &max.to_string()),
+            ("Hosting-Deposit", "0"),
+        ]);
+        if self.below(2) == 0 {
+            tags.extend(cast::tags(&[("Challenge-Period", &period)]));
+        }
+        Letter {
+            items: Some(vec![spawn]),
+            ..letter(cast::spawner(), tags)
+        }
+    }
+
+    pub(super) fn leave(&mut self, game: &Game) -> Letter {
+        let process = cast::process(self.below(cast::PROCESSES));
+        let row = game.model.court().and_then(|court| court.hosting(&process));
+        let from = row.and_then(|row| row.operator);
+        let from = from.unwrap_or_else(|| spoil::anybody(&mut self.seed));
+        letter(
+            from,
+            cast::tags(&[("Action", "Leave"), ("Process", &process)]),
+        )
+    }
+
+    pub(super) fn fund(&mut self, game: &Game) -> Letter {
+        let process = cast::process(self.below(cast::PROCESSES));
+        let row = game.model.court().and_then(|court| court.hosting(&process));
+        let rate = row.map_or(0, |row| row.rate);
+        let sum = self.sum(&[rate, rate * 2, rate * 6, 60 * self.founding.unit]);
+        let tags = [
+            ("Action", "Fund"),
+            ("Process", process.as_str()),
+            ("Quantity", &sum.to_string()),
+        ];
+        let user = cast::user(self.below(cast::USERS));
+        letter(user, cast::tags(&tags))
+    }
+
+    pub(super) fn settle(&mut self) -> Letter {
+        let process = cast::process(self.below(cast::PROCESSES));
+        let tags = [("Action", "Settle"), ("Process", process.as_str())];
+        letter(spoil::anybody(&mut self.seed), cast::tags(&tags))
+    }
+
+    pub(super) fn heartbeat(&mut self, game: &Game) -> Letter {
+        let first = self.below(cast::PROCESSES);
+        let count = match self.below(6) {
+            0 => 70,
+            1 | 2 => 1 + self.below(cast::PROCESSES),
+            _ => 1,
+        };
+        let all = (0..count).map(|step| (first + step) % 80);
+        let numbers: Vec<u64> = all.collect();
+        let known = numbers.len() < 65;
+        let items = numbers.into_iter().filter_map(|number| {
+            let process = cast::process(number);
+            let row = game.model.court().and_then(|court| court.hosting(&process));
+            let operator = row.and_then(|row| row.operator);
+            // In a message of a sensible length mostly those that have a host.
+            let dull = known && operator.is_none() && self.below(10) > 0;
+            (!dull).then(|| self.beat(game, &process, operator.as_deref()))
+        });
+        let items: Vec<Enclosed> = items.collect();
+        let tags = cast::tags(&[("Action", "Heartbeat")]);
+        Letter {
+            items: Some(items),
+            ..letter(cast::user(self.below(cast::USERS)), tags)
+        }
+    }
+
+    fn beat(&mut self, game: &Game, process: &str, operator: Option<&str>) -> Enclosed {
+        let court = game.model.court();
+        let stake = operator.and_then(|operator| court?.stake(operator));
+        let drawn = spoil::anybody(&mut self.seed);
+        let by = stake.map_or(drawn, |stake| stake.hot_key);
+        let head = game.logs.get(process);
+        let (epoch, slot) = head.map_or((0, 0), |head| (head.epoch, head.slot));
+        let ago = match self.below(4) {
+            0 => self.below(self.founding.publish_within + 2),
+            _ => 0,
+        };
+        let slot = slot + u64::from(self.below(20) == 0);
+        let height = game.height - ago.min(game.height);
+        let tags = [
+            ("Action", "Heartbeat"),
+            ("Origin", ORIGIN),
+            ("Process", process),
+            ("Epoch", &epoch.to_string()),
+            ("Slot", &slot.to_string()),
+            ("Log-Chain", &super::super::game::chain(slot)),
+            ("Height", &height.to_string()),
+        ];
+        Enclosed {
+            id: format!("beat-{:038}", slot),
+            from: by,
+            tags: cast::tags(&tags),
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! Faults put into the contract on purpose, to see that the games would find them.
+//!
+//! Each changes one place of one file; `list.json` says which rule it breaks. A contract that no longer loads is no test of the
+//! games, so it counts as a mistake in the list.
+
+use serde::Deserialize;
+
+use super::contract::{self, Contract};
+use super::game::START;
+use super::runner;
+
+const LIST: &str = include_str!("list.json");
+
+/// Moves within which a fault should be found.
+pub const FOUND_WITHIN: u64 = 20_000;
+
+/// One fault.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Mutation {
+    /// File of the contract, by its stem.
+    pub file: String,
+    /// What stands there exactly once.
+    pub find: String,
+    /// What is put in its place.
+    pub replace: String,
+    /// The rule that it breaks.
+    pub breaks: String,
+}
+
+/// All faults.
+///
+/// # Panics
+/// Where the list is no JSON of this shape.
+#[must_use]
+pub fn all() -> Vec<Mutation> {
+    serde_json::from_str(LIST).expect("the list of mutations is JSON")
+}
+
+impl Mutation {
+    /// The contract with this fault.
+    ///
+    /// # Panics
+    /// Where the place is not found exactly once, or the contract does not load.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let wanted = format!("origin.{}", self.file);
+        let text = contract::text(|name, text| {
+            if name != wanted {
+                return text.to_owned();
+            }
+            assert_eq!(text.matches(&self.find).count(), 1, "{self:?}");
+            text.replacen(&self.find, &self.replace, 1)
+        });
+        let loads = Contract::spawn(&text, START);
+        assert!(loads.is_ok(), "{self:?}: {:?}", loads.err());
+        text
+    }
+
+    /// How many moves found it, if they did.
+    #[must_use]
+    pub fn found(&self, jobs: usize) -> Option<u64> {
+        let report = runner::run(&self.text(), 0, FOUND_WITHIN, jobs);
+        report.failure.map(|_| report.moves)
+    }
+}
