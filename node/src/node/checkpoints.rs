@@ -146,6 +146,7 @@ impl Audit {
             address: SigningKey::ed25519([0; 32]).address().clone(),
             log: Arc::clone(&self.derived) as _,
             items: Arc::clone(&self.derived) as _,
+            is_asked: true,
         };
         let cu = compute::open(parts, &self.shutdown).await;
         let cu = cu.map_err(|error| failed(error.to_string()))?;

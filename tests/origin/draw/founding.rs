@@ -126,16 +126,19 @@ fn spoil(seed: &mut Seed, data: &mut Value, from: &mut String) {
         9 => data["balances"][cast::owner(0)] = values[value].clone(),
         10 => data["balances"]["nobody"] = json!("5"),
         _ => {
-            let field =
-                ["name", "ticker", "logo", "more"][usize::try_from(seed.below(4)).unwrap_or(0)];
+            let fields = ["name", "ticker", "logo", "more", "parameters", "balances"];
+            let field = fields[usize::try_from(seed.below(6)).unwrap_or(0)];
             let texts = [
+                json!(null),
+                json!([]),
+                json!(["5"]),
                 json!(""),
                 json!("a".repeat(65)),
                 json!("a\nb"),
                 json!(5),
                 json!("a".repeat(64)),
             ];
-            data[field] = texts[usize::try_from(seed.below(5)).unwrap_or(0)].clone();
+            data[field] = texts[usize::try_from(seed.below(8)).unwrap_or(0)].clone();
         }
     }
 }

@@ -61,7 +61,7 @@ impl Drawer {
         let unit = self.founding.unit;
         let (allocation, max) = (self.sum(&[400 * unit]), self.sum(&[40 * unit]));
         let operator = self.below(cast::OPERATORS);
-        let hot = cast::hot(operator, self.below(cast::KEYS));
+        let hot = self.hot_key(operator);
         let mut spawn = self.spawn(&process, &hot, allocation, max);
         if self.below(15) > 0 {
             spawn.tags.retain(|(name, _)| name != "Origin");
@@ -121,13 +121,14 @@ impl Drawer {
     pub(super) fn heartbeat(&mut self, game: &Game) -> Letter {
         let first = self.below(cast::PROCESSES);
         let count = match self.below(6) {
-            0 => 70,
+            // About the bound of 2.8 and 5.12.
+            0 => 63 + self.below(5),
             1 | 2 => 1 + self.below(cast::PROCESSES),
             _ => 1,
         };
         let all = (0..count).map(|step| (first + step) % 80);
         let numbers: Vec<u64> = all.collect();
-        let known = numbers.len() < 65;
+        let known = numbers.len() < 63;
         let items = numbers.into_iter().filter_map(|number| {
             let process = cast::process(number);
             let row = game.model.court().and_then(|court| court.hosting(&process));

@@ -42,7 +42,7 @@ impl Drawer {
         let mut bond = letter(owner.clone(), cast::tags(&tags));
         let again = stake.is_some_and(|stake| stake.bond > 0);
         if !again || self.below(10) == 0 {
-            let drawn = cast::hot(number, self.below(cast::KEYS));
+            let drawn = self.hot_key(number);
             let hot = present.filter(|_| self.below(2) == 0).unwrap_or(drawn);
             let mut items = vec![cast::origin_key(&hot, &owner, &operator)];
             if operator != owner {
@@ -77,10 +77,18 @@ impl Drawer {
             update.tags.extend(cast::tags(&[("Answer-Fee", &fee)]));
         }
         if self.below(3) == 0 && free(game, &owner) > 0 {
-            let hot = cast::hot(number, self.below(cast::KEYS));
+            let hot = self.hot_key(number);
             update.items = Some(vec![cast::origin_key(&hot, &owner, &operator)]);
         }
         update
+    }
+
+    /// One of the operator's hot keys, or, seldom, another operator.
+    pub(super) fn hot_key(&mut self, operator: u64) -> String {
+        match self.below(12) {
+            0 => cast::operator(self.below(cast::OPERATORS)),
+            _ => cast::hot(operator, self.below(cast::KEYS)),
+        }
     }
 
     pub(super) fn unbond(&mut self, game: &Game) -> Letter {
