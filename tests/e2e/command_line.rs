@@ -1,13 +1,8 @@
 //! The commands of the README's first page, typed by a newcomer, and the exit codes that scripts rely on.
 
-use std::process::Command;
-use std::time::Duration;
+use aosec_tests::harness::World;
+use aosec_tests::harness::typed::{done, run};
 
-use aosec_tests::harness::{World, binary, group::Group};
-use serde_json::Value;
-
-/// The CLI's own bound on waiting for a result is 30 s.
-const COMMAND: Duration = Duration::from_secs(60);
 /// A process that answers with how often it was asked, as in the README.
 const COUNTER: &str = r#"Handlers.add("count", "Count", function(m) N = (N or 0) + 1; m.reply({ Data = tostring(N) }) end)"#;
 const NOBODY: &str = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
@@ -78,34 +73,4 @@ fn failures_have_their_exit_codes_and_a_sentence() {
         assert_eq!(ended, Some(code), "{arguments:?}: {said}");
         assert!(said.len() > 20, "{arguments:?} gives no reason: {said}");
     }
-}
-
-/// The JSON of a command that succeeds.
-fn done(world: &World, arguments: &[&str]) -> Value {
-    let (ended, said) = run(world, arguments);
-    assert_eq!(ended, Some(0), "{arguments:?}: {said}\n{}", world.logs());
-    serde_json::from_str(&said)
-        .unwrap_or_else(|error| panic!("{arguments:?} printed no JSON line: {error}: {said}"))
-}
-
-/// Exit code, and all that was printed.
-fn run(world: &World, arguments: &[&str]) -> (Option<i32>, String) {
-    let mut aosec = Command::new(binary::aosec());
-    aosec
-        .args(arguments)
-        .arg("--json")
-        .env("AOSEC_DEVNET", world.folder().join("net"));
-    let name: String = arguments
-        .iter()
-        .take(2)
-        .copied()
-        .collect::<Vec<_>>()
-        .join("-");
-    let log = tempfile::Builder::new()
-        .prefix(&name)
-        .tempfile_in(world.folder())
-        .expect("a file for its words");
-    let mut command = Group::start(aosec, log.path(), None);
-    let ended = command.wait(COMMAND).and_then(|status| status.code());
-    (ended, command.log_text())
 }

@@ -71,6 +71,14 @@ impl Actor {
         }
     }
 
+    /// Signs the batch of a sleeping log that was committed and not signed, and keeps the signatures.
+    pub(super) async fn sign_again(process: Id, shared: Arc<Shared>) -> Result<(), Unavailable> {
+        let (_nobody, mailbox) = mpsc::channel(1);
+        let mut actor = Self::new(process, shared, mailbox, Arc::default());
+        actor.wake().await?;
+        actor.keep().await
+    }
+
     pub(super) async fn run(mut self) {
         if let Err(reason) = self.wake().await {
             return self.give_up(&reason);

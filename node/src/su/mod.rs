@@ -162,7 +162,9 @@ impl Handle {
         let handle = Self {
             shared: Arc::new(Shared::new(parts, found, first)),
         };
-        handle.sign_unsigned();
+        if handle.standing() == Standing::Signing {
+            handle.shared.sign_unsigned().await;
+        }
         publish::start(&handle.shared).await?;
         Ok(handle)
     }
@@ -312,18 +314,6 @@ impl Handle {
             .clone()
             .try_acquire_many_owned(permits)
             .map_err(|_| Unavailable::Full)
-    }
-
-    /// Wakes the logs whose last batch was committed and not signed, once this unit signs.
-    fn sign_unsigned(&self) {
-        if self.standing() != Standing::Signing {
-            return;
-        }
-        for process in self.shared.bench.unsigned() {
-            if let Err(reason) = self.wake(*process) {
-                tracing::error!(%process, %reason, "its last batch stays unsigned until its next message");
-            }
-        }
     }
 
     fn wake(&self, process: Id) -> Result<(), Unavailable> {

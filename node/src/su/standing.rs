@@ -6,14 +6,18 @@ use std::{
 };
 
 use aosec_wire::Id;
-use tokio::sync::watch;
+use tokio::{sync::watch, task::JoinSet};
 
 use super::{
     Handle, Shared,
+    actor::Actor,
     recover::{Disagreement, Findings},
     refusal::Unavailable,
 };
 use crate::metrics;
+
+/// Logs whose last batch is signed side by side at the start: their signatures share commits.
+const SIGNED_AT_ONCE: usize = 256;
 
 /// What the unit does with messages.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -93,12 +97,14 @@ impl Bench {
         metrics::guard_observer().set(i64::from(is_observer));
     }
 
-    pub(super) fn unsigned(&self) -> &[Id] {
-        &self.unsigned
-    }
-
     pub(super) fn now(&self) -> Standing {
         self.standing.borrow().clone()
+    }
+}
+
+async fn sign_again((process, shared): (Id, Arc<Shared>)) {
+    if let Err(reason) = Actor::sign_again(process, shared).await {
+        tracing::error!(%process, %reason, "its last batch stays unsigned until its next message");
     }
 }
 
@@ -135,6 +141,16 @@ impl Handle {
 }
 
 impl Shared {
+    /// Signs the batches that were committed before the start and not signed, and keeps the signatures. To be called while nothing
+    /// is taken: what was answered before the stop is seen before anything new is.
+    pub(super) async fn sign_unsigned(self: &Arc<Self>) {
+        for some in self.bench.unsigned.chunks(SIGNED_AT_ONCE) {
+            let logs = some.iter().map(|process| (*process, self.clone()));
+            let signed: JoinSet<()> = logs.map(sign_again).collect();
+            signed.join_all().await;
+        }
+    }
+
     fn unavailable(&self) -> Option<Unavailable> {
         if let Some(disagreement) = &self.bench.disagreement {
             return Some(Unavailable::Disagreement(disagreement.clone()));

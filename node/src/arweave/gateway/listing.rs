@@ -206,35 +206,6 @@ impl Gateway {
 }
 
 #[derive(Deserialize)]
-struct Answer {
-    data: Option<Data>,
-}
-
-#[derive(Deserialize)]
-struct Data {
-    transactions: Connection,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Connection {
-    page_info: PageInfo,
-    edges: Vec<Edge>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct PageInfo {
-    has_next_page: bool,
-}
-
-#[derive(Deserialize)]
-struct Edge {
-    cursor: String,
-    node: Node,
-}
-
-#[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Node {
     id: Id,
@@ -272,34 +243,23 @@ impl Peer {
         let (mut found, mut after) = (Vec::new(), None);
         for _page in 0..PAGES_MAX {
             let variables = json!({ "tags": tags, "min": heights.start(), "max": heights.end(), "first": PAGE, "after": after });
-            let page = self.connection(LISTING, variables).await?;
-            let next = page.edges.last().map(|edge| edge.cursor.clone());
-            if next.is_some() && next == after {
-                return Err(Fault::Unreadable("a listing that goes on"));
-            }
-            after = next;
-            let listed = page.edges.into_iter().filter_map(|edge| edge.node.listed());
+            let page = self.page::<Node>(LISTING, variables).await?;
+            let next = page.next();
+            let listed = page.nodes().filter_map(Node::listed);
             found.extend(listed.filter(|one| heights.contains(&one.height)));
-            if !page.page_info.has_next_page || after.is_none() {
-                return Ok(found);
+            match next {
+                None => return Ok(found),
+                next if next == after => return Err(Fault::Unreadable("a listing that goes on")),
+                next => after = next,
             }
         }
         Err(Fault::TooLong(PAGES_MAX * PAGE))
     }
 
     async fn places(&self, ids: &[Id]) -> Result<Vec<Listed>, Fault> {
-        let page = self
-            .connection(PARENTS, json!({ "ids": ids, "first": PAGE }))
-            .await?;
-        let listed = page.edges.into_iter().filter_map(|edge| edge.node.listed());
+        let variables = json!({ "ids": ids, "first": PAGE });
+        let page = self.page::<Node>(PARENTS, variables).await?;
+        let listed = page.nodes().filter_map(Node::listed);
         Ok(listed.filter(|one| ids.contains(&one.id)).collect())
-    }
-
-    async fn connection(&self, query: &str, variables: Value) -> Result<Connection, Fault> {
-        let body = self.graphql(query, variables).await?;
-        let answer: Answer =
-            serde_json::from_slice(&body).map_err(|_shape| Fault::Unreadable("GraphQL"))?;
-        let data = answer.data.ok_or(Fault::Unreadable("GraphQL"))?;
-        Ok(data.transactions)
     }
 }

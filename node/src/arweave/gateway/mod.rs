@@ -17,6 +17,7 @@ mod data;
 mod health;
 mod item;
 mod listing;
+mod page;
 mod peer;
 mod request;
 mod signed;

@@ -26,35 +26,6 @@ pub struct Claimed {
 }
 
 #[derive(Deserialize)]
-struct Answer {
-    data: Option<Data>,
-}
-
-#[derive(Deserialize)]
-struct Data {
-    transactions: Connection,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Connection {
-    page_info: PageInfo,
-    edges: Vec<Edge>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct PageInfo {
-    has_next_page: bool,
-}
-
-#[derive(Deserialize)]
-struct Edge {
-    cursor: String,
-    node: Node,
-}
-
-#[derive(Deserialize)]
 struct Node {
     id: Id,
     tags: Vec<NodeTag>,
@@ -101,16 +72,10 @@ async fn signed(
     while found.len() < limit {
         let first = PAGE.min(limit - found.len());
         let variables = json!({ "owner": owner, "type": kind, "first": first, "after": after });
-        let body = peer.graphql(QUERY, variables).await?;
-        let answer: Answer =
-            serde_json::from_slice(&body).map_err(|_shape| Fault::Unreadable("GraphQL"))?;
-        let page = answer
-            .data
-            .ok_or(Fault::Unreadable("GraphQL"))?
-            .transactions;
-        after = page.edges.last().map(|edge| edge.cursor.clone());
-        found.extend(page.edges.into_iter().map(|edge| listed(edge.node)));
-        if !page.page_info.has_next_page || after.is_none() {
+        let page = peer.page(QUERY, variables).await?;
+        after = page.next();
+        found.extend(page.nodes().map(listed));
+        if after.is_none() {
             break;
         }
     }

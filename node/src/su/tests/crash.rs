@@ -68,8 +68,12 @@ async fn verify_copy(
     committed: usize,
     step: &str,
 ) {
-    let log =
-        until(async || Some(copy.log(process).await).filter(|log| log.len() >= committed)).await;
+    let log = copy.log(process).await;
+    assert_eq!(
+        log.len(),
+        committed,
+        "{step}: seen from the first moment on"
+    );
     assert_eq!(
         &log[..answered.len()],
         answered,
@@ -109,9 +113,8 @@ async fn a_stop_after_any_step_loses_nothing_and_signs_nothing_twice() {
             .await;
         for (step, copy) in copies {
             let committed = before.len() + numbers.len();
-            let found =
-                until(async || Some(copy.log(process).await).filter(|log| log.len() == committed))
-                    .await;
+            let found = copy.log(process).await;
+            assert_eq!(found.len(), committed, "{step} {round}");
             assert_eq!(
                 found[before.len()..],
                 signed,

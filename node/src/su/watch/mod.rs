@@ -21,7 +21,7 @@ use aosec_wire::{Address, Id, Tags, VerifiedItem};
 
 use self::rule::{Foreign, Own, Sighting, judge_network};
 use super::{
-    Handle, Shared,
+    Shared,
     guard::{Book, Network},
     ports::{Answer, PortError},
     standing::Standing,
@@ -135,13 +135,10 @@ async fn look(shared: &Arc<Shared>, watch: &Watch, started_ms: u64) -> Result<()
             standing = next.word(),
             "what this scheduler does with messages has changed"
         );
-        shared.bench.set(next.clone());
         if next == Standing::Signing {
-            Handle {
-                shared: shared.clone(),
-            }
-            .sign_unsigned();
+            shared.sign_unsigned().await;
         }
+        shared.bench.set(next);
     }
     Ok(())
 }

@@ -17,7 +17,7 @@ use crate::{
     },
     store::Store,
     su::{
-        Settings, Unavailable,
+        Handle, Settings, Unavailable,
         guard::{OfflineGuard, Token},
         tests::{Sky, copy, message, parts, spawn_item, until},
     },
