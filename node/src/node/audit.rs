@@ -11,6 +11,7 @@ use reqwest::Url;
 use super::{StartError, compute};
 use crate::arweave::gateway::Gateway;
 use crate::cu::adopt::AdoptError;
+use crate::cu::engine::Wasmtime;
 use crate::cu::source::{Derived, Log as _, SourceError};
 use crate::cu::{self, CuError};
 use crate::follow::derivation::{DeriveError, Standing};
@@ -81,6 +82,7 @@ pub struct Audit {
     pub(super) data: PathBuf,
     pub(super) follow: follow::Handle,
     pub(super) derived: Arc<Derived>,
+    pub(super) workshop: Arc<Wasmtime>,
     pub(super) cu: cu::Handle,
     pub(super) shutdown: Shutdown,
 }
@@ -102,6 +104,7 @@ impl Audit {
         let follow =
             follow::Handle::start(gateway.clone(), store.clone(), reading, &shutdown).await?;
         let derived = Arc::new(Derived::new(follow.clone(), gateway));
+        let workshop = compute::workshop(true).await?;
         let parts = compute::Parts {
             store: store.clone(),
             data: settings.data.clone(),
@@ -109,7 +112,7 @@ impl Audit {
             address: SigningKey::ed25519([0; 32]).address().clone(),
             log: derived.clone(),
             items: derived.clone(),
-            is_asked: true,
+            workshop: Arc::clone(&workshop),
         };
         let cu = compute::open(parts, &shutdown).await?;
         Ok(Self {
@@ -117,6 +120,7 @@ impl Audit {
             data: settings.data,
             follow,
             derived,
+            workshop,
             cu,
             shutdown,
         })

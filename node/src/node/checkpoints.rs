@@ -16,6 +16,7 @@ use crate::cu::adopt::AdoptError;
 use crate::cu::published::{Published, TYPE};
 use crate::cu::source::{Log as _, SourceError};
 use crate::cu::{self, CuError};
+use crate::shutdown::Shutdown;
 use crate::store::Store;
 
 /// Checkpoints looked at in one question, the newest first.
@@ -69,11 +70,16 @@ pub struct Begun {
     /// Computes it.
     pub cu: cu::Handle,
     store: Store,
+    shutdown: Shutdown,
 }
 
 impl Begun {
-    /// Gives the folder back.
+    /// Ends all tasks and gives the folder back; what was computed stands in it.
     pub async fn close(self) {
+        self.shutdown.tell();
+        if !self.shutdown.finished().await {
+            tracing::warn!("some tasks did not stop in time; what was computed is durable");
+        }
         self.store.close().await;
     }
 }
@@ -146,15 +152,22 @@ impl Audit {
             address: SigningKey::ed25519([0; 32]).address().clone(),
             log: Arc::clone(&self.derived) as _,
             items: Arc::clone(&self.derived) as _,
-            is_asked: true,
+            workshop: Arc::clone(&self.workshop),
         };
-        let cu = compute::open(parts, &self.shutdown).await;
+        let shutdown = Shutdown::new();
+        let cu = compute::open(parts, &shutdown).await;
         let cu = cu.map_err(|error| failed(error.to_string()))?;
-        match cu.adopt(found.published).await {
+        let adopted = cu.adopt(found.published).await;
+        let begun = Begun {
+            cu,
+            store,
+            shutdown,
+        };
+        match adopted {
             // It was begun with the same item before.
-            Ok(()) | Err(AdoptError::Begun(_)) => Ok(Begun { cu, store }),
+            Ok(()) | Err(AdoptError::Begun(_)) => Ok(begun),
             Err(error) => {
-                store.close().await;
+                begun.close().await;
                 Err(error.into())
             }
         }

@@ -68,7 +68,7 @@ pub(super) async fn start(
         address: su.address().clone(),
         log,
         items,
-        is_asked: config.roles.cu,
+        workshop: workshop(config.roles.cu).await?,
     };
     open(parts, shutdown).await
 }
@@ -81,28 +81,33 @@ pub(crate) struct Parts {
     pub(crate) address: Address,
     pub(crate) log: Arc<dyn Log>,
     pub(crate) items: Arc<dyn Items>,
-    /// Whether results are wanted here: then the module is compiled before the first question, beside the start.
-    pub(crate) is_asked: bool,
+    /// Where modules are compiled; several units may share one.
+    pub(crate) workshop: Arc<Wasmtime>,
 }
 
-pub(crate) async fn open(parts: Parts, shutdown: &Shutdown) -> Result<cu::Handle, StartError> {
+/// An engine. Where results are wanted (`is_asked`), the module is compiled before the first question, beside the start.
+pub(crate) async fn workshop(is_asked: bool) -> Result<Arc<Wasmtime>, StartError> {
     let workshop = tokio::task::spawn_blocking(Wasmtime::new)
         .await
         .map_err(|error| failed(&error))?
         .map_err(|error| failed(&error))?;
     let workshop = Arc::new(workshop);
-    if parts.is_asked {
+    if is_asked {
         let early = Arc::clone(&workshop);
         // Whoever needs it meanwhile waits for it, and is told what is wrong with it.
         drop(tokio::task::spawn_blocking(move || early.module().is_ok()));
     }
+    Ok(workshop)
+}
+
+pub(crate) async fn open(parts: Parts, shutdown: &Shutdown) -> Result<cu::Handle, StartError> {
     let module = module_item(aosec_wasm::process_module::WASM).map_err(|error| failed(&error))?;
     let doors = Doors {
         store: parts.store,
         folder: parts.data.join(FOLDER),
         log: parts.log,
         items: parts.items,
-        workshop,
+        workshop: parts.workshop,
         modules: vec![module],
         address: parts.address,
         shutdown: shutdown.clone(),

@@ -77,7 +77,7 @@ async fn hosted(
         address: author.scheduler.address().clone(),
         log: Arc::new(Scheduler::of(author)),
         items: Arc::new(chain.gateway()),
-        is_asked: true,
+        workshop: compute::workshop(true).await.unwrap(),
     };
     compute::open(parts, shutdown).await.unwrap()
 }
