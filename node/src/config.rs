@@ -6,7 +6,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use aosec_wire::Address;
+use aosec_wire::{Address, Id};
 use reqwest::Url;
 
 /// Everything that one node needs to know before it starts.
@@ -38,8 +38,10 @@ pub struct NodeConfig {
     pub doppelganger_wait: Option<u64>,
     /// Where the CU reads logs.
     pub log_source: LogSource,
-    /// The first block in which records are looked for.
+    /// The first block in which records, and the court's spawn, are looked for.
     pub follow_from: u64,
+    /// The court that this node computes.
+    pub origin: Option<Id>,
 }
 
 /// Where the CU reads logs.
@@ -168,6 +170,7 @@ impl NodeConfig {
             location_ttl: Duration::from_secs(3_600),
             log_source: LogSource::default(),
             follow_from: 0,
+            origin: None,
             doppelganger_wait: None,
         }
     }

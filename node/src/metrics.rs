@@ -116,6 +116,15 @@ metric! {
         "aosec_base_layer_spent_milli_ar_total", "Paid for storage on the base layer, in thousandths of an AR.")
 }
 metric! {
+    /// Height of the soft court that this node computes; 0 before the first block.
+    origin_height: IntGauge = IntGauge::new("aosec_origin_height_blocks", "Height of Origin as this node computes it.")
+}
+metric! {
+    /// Times that the court was computed no further: another root than before, a deep reorg, a fault of the machine.
+    origin_alarms: IntCounter = IntCounter::new(
+        "aosec_origin_alarms_total", "Times that Origin was computed no further; a human must look.")
+}
+metric! {
     /// Height up to which the base layer's blocks were read for logs; 0 before the first.
     followed_height: IntGauge = IntGauge::new(
         "aosec_follow_height_blocks", "Height up to which the base layer was read for logs.")

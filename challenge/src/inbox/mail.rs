@@ -173,15 +173,27 @@ fn items(transaction: &Transaction, name: &str) -> Result<Vec<(Id, Bytes)>, Unfi
     Ok(bundle::parse(transaction.data.clone()).map_err(crate::derive::Unlawful::from)?)
 }
 
-/// The item, if it is eligible as far as its bytes say (2.2), or the spawn.
+/// The item, if an inbox of the court would take it as far as its bytes say (2.2).
+///
+/// # Errors
+/// Why it would be passed by.
+pub fn eligible(bytes: Bytes, origin: Id) -> Result<VerifiedItem, Unfit> {
+    let item = aosec_wire::item::verify_bytes(bytes, Strictness::Entrance)?;
+    check(&item, origin).map(|()| item)
+}
+
+/// The item, if it is eligible, or the spawn.
 fn judge(named: Id, bytes: Bytes, origin: Id) -> Result<VerifiedItem, Unfit> {
-    let length = bytes.len();
     let item = verified(named, bytes)?;
+    if item.id() == origin && is_law_kind(item.kind()) {
+        return Ok(item);
+    }
+    check(&item, origin).map(|()| item)
+}
+
+fn check(item: &VerifiedItem, origin: Id) -> Result<(), Unfit> {
     if !is_law_kind(item.kind()) {
         return Err(Unfit::Kind(item.kind()));
-    }
-    if item.id() == origin {
-        return Ok(item);
     }
     if item.target() != Some(origin) {
         return Err(Unfit::Target);
@@ -191,9 +203,9 @@ fn judge(named: Id, bytes: Bytes, origin: Id) -> Result<VerifiedItem, Unfit> {
             return Err(Unfit::Tag { name, value });
         }
     }
-    match length > ITEM_BYTES_MAX {
-        true => Err(Unfit::TooLong { bytes: length }),
-        false => Ok(item),
+    match item.bytes().len() {
+        bytes if bytes > ITEM_BYTES_MAX => Err(Unfit::TooLong { bytes }),
+        _ => Ok(()),
     }
 }
 

@@ -1,7 +1,7 @@
 //! What the contract says of a message: the line of JSON in `Output.data` (contracts-lua/origin/README.md).
 
 use aosec_wire::{Address, Id};
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer, de};
 use thiserror::Error;
 
 /// The contract's output is no verdict: another contract runs here than the one that this reader was written for.
@@ -35,7 +35,7 @@ pub(super) struct HostingRow {
     pub(super) process: Id,
     pub(super) epoch: u64,
     pub(super) first: u64,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "chain")]
     pub(super) legacy: Option<Id>,
     #[serde(default)]
     pub(super) operator: Option<Address>,
@@ -56,6 +56,21 @@ pub(super) struct KeyRow {
     pub(super) to: Option<u64>,
 }
 
+/// The 32 bytes of 43 characters of base64url; the two bits that are left of the last one do not count (5.15).
+fn chain<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Id>, D::Error> {
+    const LETTERS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    let text = Option::<String>::deserialize(deserializer)?;
+    let Some(mut text) = text else {
+        return Ok(None);
+    };
+    let last = text.pop().and_then(|last| u8::try_from(last).ok());
+    let value = last.and_then(|last| LETTERS.iter().position(|letter| *letter == last));
+    if let Some(value) = value {
+        text.push(char::from(LETTERS[value & !3]));
+    }
+    text.parse().map(Some).map_err(de::Error::custom)
+}
+
 impl Verdict {
     /// Reads a verdict.
     ///
@@ -63,5 +78,28 @@ impl Verdict {
     /// [`BadVerdict`].
     pub fn parse(line: &str) -> Result<Self, BadVerdict> {
         serde_json::from_str(line).map_err(|error| BadVerdict(error.to_string()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_a_legacy_chain_32_bytes_count() {
+        let row = |last: char| {
+            let process = Id::new([1; 32]);
+            let legacy = format!("{}{last}", "A".repeat(42));
+            let line = format!(
+                r#"{{"ok":true,"Hosting":[{{"Process":"{process}","Epoch":0,"First":1,"Legacy":"{legacy}"}}]}}"#
+            );
+            Verdict::parse(&line).map(|verdict| verdict.hosting[0].legacy)
+        };
+        let zeros = Some(Id::new([0; 32]));
+        for last in ['A', 'B', 'C', 'D'] {
+            assert_eq!(row(last), Ok(zeros));
+        }
+        assert_ne!(row('E'), Ok(zeros));
+        assert!(row('E').is_ok() && row('-').is_ok() && row('!').is_err());
     }
 }

@@ -3,9 +3,11 @@
 //! A verb parses its flags, makes the calls, and prints one result: text for a person, or one JSON line with `--json`. Rules live
 //! in the units; this is their hand.
 
+pub mod amount;
 pub mod chain;
 pub mod checkpoint;
 pub mod client;
+pub mod court;
 pub mod devnet;
 pub mod exit;
 pub mod guard;
@@ -13,8 +15,10 @@ pub mod keys;
 pub mod log;
 pub mod message;
 pub mod node;
+pub mod origin;
 pub mod process;
 pub mod reading;
+pub mod stake;
 pub mod status;
 pub mod target;
 pub mod verify;
@@ -68,6 +72,12 @@ enum Command {
     /// Follow one message.
     #[command(subcommand)]
     Message(message::MessageCommand),
+    /// Read the court, AO-Sec Origin, and move its token.
+    #[command(subcommand)]
+    Origin(origin::OriginCommand),
+    /// Bond an operator, take stake out again, see it.
+    #[command(subcommand)]
+    Stake(stake::StakeCommand),
     /// What runs and how it is: every node of a devnet, or one by its url.
     Status(status::StatusArgs),
     /// Print completions for a shell.
@@ -102,6 +112,8 @@ fn run(cli: Cli) -> Result<(), CliError> {
         Command::Process(command) => block_on(process::run(command, out)),
         Command::Checkpoint(command) => block_on(checkpoint::run(command, out)),
         Command::Message(command) => block_on(message::run(command, out)),
+        Command::Origin(command) => block_on(origin::run(command, out)),
+        Command::Stake(command) => block_on(stake::run(command, out)),
         Command::Status(args) => block_on(status::run(args, out)),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "aosec", &mut std::io::stdout());

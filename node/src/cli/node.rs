@@ -4,6 +4,7 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use aosec_wire::Id;
 use clap::{Args, Subcommand};
 use reqwest::Url;
 use serde_json::json;
@@ -62,9 +63,12 @@ pub struct RunArgs {
     /// Where the CU reads logs: from their schedulers, or settled ones from the base layer alone, trusting nobody.
     #[arg(long, env = "AOSEC_LOG_SOURCE", value_enum, default_value_t)]
     log_source: LogSource,
-    /// First block in which --log-source base-layer looks for log records.
+    /// First block in which log records and the court's spawn are looked for.
     #[arg(long, env = "AOSEC_FOLLOW_FROM", default_value_t = 0)]
     follow_from: u64,
+    /// Id of the court to compute, from the block of --follow-from on; /origin on the CU's port shows it.
+    #[arg(long, env = "AOSEC_ORIGIN")]
+    origin: Option<Id>,
     /// Blocks between a start and its first signature, in which another node with the same key would be seen; 4 by default.
     #[arg(long, env = "AOSEC_DOPPELGANGER_WAIT")]
     doppelganger_wait: Option<u64>,
@@ -93,6 +97,7 @@ impl RunArgs {
             location_ttl: Duration::from_secs(self.location_ttl),
             log_source: self.log_source,
             follow_from: self.follow_from,
+            origin: self.origin,
             doppelganger_wait: self.doppelganger_wait,
             ..NodeConfig::new(self.data.clone(), self.gateway.clone())
         }

@@ -284,9 +284,13 @@ impl Handle {
             let (mut log, entries) = stepped.await.map_err(|_lost| DeriveError::Stopped)??;
             if keeps {
                 log.settle(last);
+                let forgets = !self.0.has_court;
                 let extend = async move |db: &mut crate::store::Db| {
                     canonical::extend(db, process, &entries, last).await?;
-                    law::prune(db, process, last).await
+                    match forgets {
+                        true => law::prune(db, process, last).await,
+                        false => Ok(()),
+                    }
                 };
                 self.0.store.write(extend).await?;
             }

@@ -21,28 +21,46 @@ pub const LOG_TAGS: [(&str, &str); 4] = [
     ("Type", "Log"),
 ];
 
-/// The processes that the records of a transaction name, each once; none where the transaction is no law.
+/// The tags by which a gateway finds the inbox of a process (2.1).
 #[must_use]
-pub fn mentions(transaction: &Transaction) -> Option<Vec<Id>> {
+pub fn inbox_tags(process: &str) -> [(&str, &str); 5] {
+    let [protocol, format, version, _] = LOG_TAGS;
+    [
+        protocol,
+        format,
+        version,
+        ("Type", "Inbox"),
+        ("Process", process),
+    ]
+}
+
+/// The processes that a transaction concerns, each once: those that its records name, or the court whose inbox it is. None where
+/// the transaction is no law.
+#[must_use]
+pub fn mentions(transaction: &Transaction, court: Option<Id>) -> Option<Vec<Id>> {
     let data = transaction.data()?;
-    let once = |(name, value): &(&str, &str)| {
-        let mut values = tags(transaction).filter(|(found, _value)| *found == name.as_bytes());
-        values
-            .next()
-            .is_some_and(|(_name, found)| found == value.as_bytes())
-            && values.next().is_none()
-    };
-    let is_law = transaction.format() == Format::One
-        && data.len() <= LAW_BYTES_MAX
-        && LOG_TAGS.iter().all(once);
-    if !is_law {
+    if transaction.format() != Format::One || data.len() > LAW_BYTES_MAX {
         return None;
     }
-    let items = bundle::unbundle(data.clone(), Strictness::Entrance).ok()?;
-    let named = items
-        .into_iter()
-        .filter_map(|item| named(&item.ok()?.data()));
-    Some(named.collect::<BTreeSet<_>>().into_iter().collect())
+    if is_tagged(transaction, &LOG_TAGS) {
+        let items = bundle::unbundle(data.clone(), Strictness::Entrance).ok()?;
+        let named = items
+            .into_iter()
+            .filter_map(|item| named(&item.ok()?.data()));
+        return Some(named.collect::<BTreeSet<_>>().into_iter().collect());
+    }
+    let court = court.filter(|court| is_tagged(transaction, &inbox_tags(&court.to_string())))?;
+    bundle::parse(data.clone()).ok()?;
+    Some(vec![court])
+}
+
+/// Whether a transaction has exactly one each of these tags.
+fn is_tagged(transaction: &Transaction, named: &[(&str, &str)]) -> bool {
+    named.iter().all(|(name, value)| {
+        let mut values = tags(transaction).filter(|(found, _value)| *found == name.as_bytes());
+        let found = values.next();
+        found.is_some_and(|(_name, found)| found == value.as_bytes()) && values.next().is_none()
+    })
 }
 
 /// The process of a record is its first 32 bytes.

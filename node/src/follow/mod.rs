@@ -20,6 +20,7 @@ pub mod first;
 pub mod law;
 pub mod pantry;
 mod reader;
+mod reading;
 mod shelf;
 pub mod steps;
 #[cfg(test)]
@@ -48,6 +49,8 @@ pub struct Settings {
     pub settlement_depth: u64,
     /// Pause between two looks at the tip: a fraction of the block time.
     pub every: Duration,
+    /// The court whose inbox is read as well; then every block is kept as a point of its clock.
+    pub court: Option<Id>,
 }
 
 /// How far the base layer was read.
@@ -78,6 +81,8 @@ struct Inner {
     settlement_depth: u64,
     /// The first block that is read.
     start: u64,
+    /// Whether a court is computed of the same blocks: then what was derived is not forgotten.
+    has_court: bool,
 }
 
 impl Handle {
@@ -101,6 +106,7 @@ impl Handle {
             pantry: Pantry::new(gateway),
             settlement_depth: settings.settlement_depth,
             start: settings.start,
+            has_court: settings.court.is_some(),
         })))
     }
 
@@ -108,6 +114,12 @@ impl Handle {
     #[must_use]
     pub fn view(&self) -> View {
         self.0.view.borrow().clone()
+    }
+
+    /// How far the base layer was read, for those who wait for more.
+    #[must_use]
+    pub fn views(&self) -> watch::Receiver<View> {
+        self.0.view.clone()
     }
 
     /// Waits until everything that was mined up to the tip of the first look is read and settled as far as it can be, or reading

@@ -10,20 +10,23 @@ use aosec_wire::Id;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use super::accord::{self, Discord};
+use super::accord::Discord;
 use super::law;
+use super::reading::{block, heads, reading, seen, stored};
 use super::trail::{Plan, TooDeep, Trail};
 use super::{Settings, View};
 use crate::arweave::block::{BlockHead, BlockId};
-use crate::arweave::gateway::{Gateway, GatewayError, Reading};
-use crate::arweave::transaction::{Format, Transaction};
+use crate::arweave::gateway::{Gateway, GatewayError};
 use crate::metrics;
 use crate::shutdown::Shutdown;
-use crate::store::law::{LawTransaction, Read, Seen};
+use crate::store::court::Seat;
+use crate::store::law::{Read, Seen};
 use crate::store::{self, Store, StoreError};
 
 /// Transactions fetched at once: each may take 4 MiB and its JSON form as much again.
 const FETCHED_AT_ONCE: usize = 4;
+/// Blocks asked for at once, where each of a span is wanted: what gateways bear of one reader.
+const HEADS_AT_ONCE: usize = 8;
 /// The longest pause after failures.
 const BACK_OFF_MAX: Duration = Duration::from_secs(60);
 
@@ -81,7 +84,20 @@ impl Reader {
         settings: Settings,
         view: watch::Sender<View>,
     ) -> Result<Self, StoreError> {
-        let blocks = store::law::trail(&store).await?;
+        let mut blocks = store::law::trail(&store).await?;
+        let seat = settings.court.map(|origin| Seat {
+            origin,
+            start: settings.start,
+        });
+        if store::court::seat(&store).await? != seat {
+            // What was read for no court, or for another one, lacks this one's inbox and clock, and transactions of which the
+            // logs were derived: it is read again.
+            if seat.is_some() {
+                blocks.clear();
+            }
+            let reseated = store.write(async move |db| store::court::reseat(db, seat).await);
+            reseated.await?;
+        }
         let trail = Trail::new(settings.settlement_depth, settings.start, blocks);
         let reader = Self {
             gateway,
@@ -164,18 +180,46 @@ impl Reader {
 
     async fn settled(&mut self, from: u64, to: u64) -> Result<(), ReadError> {
         if let Some(first) = self.trail.blocks().first() {
-            let now = self.heads(first.height, None).await?;
+            let now = heads(&self.gateway, first.height, None).await?;
             self.trail.check_first(now.0)?;
         }
         let mut listed = self.listed(from, to).await?;
-        let mut read = Vec::new();
-        let last = listed.remove(&to).unwrap_or_default();
-        for (height, wanted) in listed {
-            read.extend(self.law(&self.block(height, None, &wanted).await?).await?);
+        listed.retain(|height, _| (from..=to).contains(height));
+        let every = match self.settings.court {
+            // Its clock needs each of them.
+            Some(_court) => from,
+            None => to,
+        };
+        for height in every..=to {
+            listed.entry(height).or_default();
         }
-        let anchor = self.block(to, None, &last).await?;
-        read.extend(self.law(&anchor).await?);
-        self.keep(from, self.trail.settled_at(anchor), read).await
+        let clock = self.blocks(listed).await?;
+        let anchor = clock.last().cloned().ok_or(ReadError::NoBlock(to))?;
+        let mut read = Vec::new();
+        for block in &clock {
+            read.extend(self.law(block).await?);
+        }
+        self.keep(from, self.trail.settled_at(anchor), read, clock)
+            .await
+    }
+
+    /// Settled blocks with these transactions of the law, by height, a few at once.
+    async fn blocks(&self, listed: BTreeMap<u64, BTreeSet<Id>>) -> Result<Vec<Seen>, ReadError> {
+        let (mut read, mut waiting) = (BTreeMap::new(), listed.into_iter());
+        let mut fetching = JoinSet::new();
+        loop {
+            while fetching.len() < HEADS_AT_ONCE
+                && let Some((height, wanted)) = waiting.next()
+            {
+                let gateway = self.gateway.clone();
+                fetching.spawn(async move { block(&gateway, height, None, &wanted).await });
+            }
+            let Some(fetched) = fetching.join_next().await else {
+                return Ok(read.into_values().collect());
+            };
+            let block = fetched.map_err(|_lost| ReadError::Stopped)??;
+            read.insert(block.height, block);
+        }
     }
 
     async fn recent(&mut self, tip: u64, lowest: u64) -> Result<(), ReadError> {
@@ -189,15 +233,16 @@ impl Reader {
         if self.trail.soft().is_some_and(|soft| changed <= soft) {
             tracing::info!(from = changed, "blocks of the base layer were replaced");
         }
-        let mut read = Vec::new();
+        let (mut read, mut clock) = (Vec::new(), Vec::new());
         for block in trail
             .blocks()
             .iter()
             .filter(|block| block.height >= changed)
         {
             read.extend(self.law(block).await?);
+            clock.push(block.clone());
         }
-        self.keep(changed, trail, read).await
+        self.keep(changed, trail, read, clock).await
     }
 
     /// The blocks from the tip down to, but without, the first that the trail knows; by height.
@@ -209,7 +254,7 @@ impl Reader {
         let mut linked = BTreeMap::new();
         let (mut height, mut expected) = (tip, None);
         loop {
-            let (id, heads) = self.heads(height, expected).await?;
+            let (id, heads) = heads(&self.gateway, height, expected).await?;
             let head = heads.first().ok_or(ReadError::NoBlock(height))?;
             if self.trail.knows(head) {
                 return Ok(linked);
@@ -244,7 +289,8 @@ impl Reader {
                 (true, true, _) => {
                     let mut wanted = listed.get(&known.height).cloned().unwrap_or_default();
                     wanted.extend(&known.law);
-                    fresh.push(self.block(known.height, Some(known.id), &wanted).await?);
+                    let (height, id) = (known.height, Some(known.id));
+                    fresh.push(block(&self.gateway, height, id, &wanted).await?);
                 }
                 (true, false, false) => fresh.push(known.clone()),
                 _ => {}
@@ -257,44 +303,19 @@ impl Reader {
         Ok(fresh)
     }
 
-    /// The transactions that call themselves a Log, by the height that some gateway names.
+    /// The transactions that call themselves a Log, or an inbox of the court, by the height that some gateway names.
     async fn listed(&self, from: u64, to: u64) -> Result<BTreeMap<u64, BTreeSet<Id>>, ReadError> {
         let mut by_height: BTreeMap<u64, BTreeSet<Id>> = BTreeMap::new();
-        let listed = self.gateway.listed(&law::LOG_TAGS, from..=to).await?;
+        let mut listed = self.gateway.listed(&law::LOG_TAGS, from..=to).await?;
+        if let Some(court) = self.settings.court {
+            let name = court.to_string();
+            let tags = law::inbox_tags(&name);
+            listed.extend(self.gateway.listed(&tags, from..=to).await?);
+        }
         for one in listed.into_iter().filter(|one| one.parent.is_none()) {
             by_height.entry(one.height).or_default().insert(one.id);
         }
         Ok(by_height)
-    }
-
-    /// The heads that gateways serve for the block at `height`: the `expected` one, else that of the majority.
-    async fn heads(
-        &self,
-        height: u64,
-        expected: Option<BlockId>,
-    ) -> Result<(BlockId, Vec<BlockHead>), ReadError> {
-        let mut heads = self.gateway.heads(height).await?;
-        let discord = |discord| ReadError::Discord { height, discord };
-        let id = match expected {
-            Some(id) => Some(id),
-            None => accord::majority(&heads).map_err(discord)?,
-        };
-        let id = id.ok_or(ReadError::NoBlock(height))?;
-        heads.retain(|head| head.id == id);
-        match heads.is_empty() {
-            true => Err(ReadError::NoBlock(height)),
-            false => Ok((id, heads)),
-        }
-    }
-
-    async fn block(
-        &self,
-        height: u64,
-        expected: Option<BlockId>,
-        wanted: &BTreeSet<Id>,
-    ) -> Result<Seen, ReadError> {
-        let (_id, heads) = self.heads(height, expected).await?;
-        seen(height, &heads, wanted)
     }
 
     /// The law's transactions of a block, fetched and verified, a few at once.
@@ -307,7 +328,8 @@ impl Reader {
                 && let Some((place, id)) = waiting.next()
             {
                 let (gateway, height) = (self.gateway.clone(), block.height);
-                fetching.spawn(async move { (place, reading(&gateway, height, id).await) });
+                let court = self.settings.court;
+                fetching.spawn(async move { (place, reading(&gateway, height, id, court).await) });
             }
             let Some(fetched) = fetching.join_next().await else {
                 return Ok(read.into_values().collect());
@@ -319,73 +341,24 @@ impl Reader {
         }
     }
 
-    async fn keep(&mut self, from: u64, trail: Trail, read: Vec<Read>) -> Result<(), ReadError> {
+    async fn keep(
+        &mut self,
+        from: u64,
+        trail: Trail,
+        read: Vec<Read>,
+        clock: Vec<Seen>,
+    ) -> Result<(), ReadError> {
         let blocks = trail.blocks().to_vec();
-        let written = self
-            .store
-            .write(async move |db| store::law::rewrite(db, from, &blocks, &read).await);
+        let clock = self.settings.court.map(|_court| clock);
+        let written = self.store.write(async move |db| {
+            store::law::rewrite(&mut *db, from, &blocks, &read).await?;
+            match clock {
+                Some(clock) => store::court::rewrite_blocks(db, from, &clock).await,
+                None => Ok(()),
+            }
+        });
         written.await?;
         self.trail = trail;
         Ok(())
-    }
-}
-
-fn seen(height: u64, heads: &[BlockHead], wanted: &BTreeSet<Id>) -> Result<Seen, ReadError> {
-    let first = heads.first().ok_or(ReadError::NoBlock(height))?;
-    let lists = heads.iter().map(|head| head.txs.as_slice());
-    let law = accord::ordered(lists, wanted);
-    Ok(Seen {
-        height,
-        id: first.id,
-        time_s: first.time_s,
-        law: law.map_err(|discord| ReadError::Discord { height, discord })?,
-    })
-}
-
-/// The reading of a transaction that counts, with the processes that it names; none where that one is no law.
-async fn reading(
-    gateway: &Gateway,
-    height: u64,
-    id: Id,
-) -> Result<Option<(Transaction, Vec<Id>)>, ReadError> {
-    let readings = gateway.readings(id).await?;
-    let judge = move || -> Vec<_> { readings.into_iter().map(judged).collect() };
-    let mut judged = tokio::task::spawn_blocking(judge)
-        .await
-        .map_err(|_lost| ReadError::Stopped)?;
-    let voices: Vec<accord::Reading> = judged.iter().map(|(reading, ..)| *reading).collect();
-    let counts = accord::reading(&voices, gateway.configured());
-    let counts = counts.map_err(|discord| ReadError::Discord { height, discord })?;
-    let counts = counts.ok_or(ReadError::NoTransaction { height, id })?;
-    let (_voices, transaction, mentions) = judged.swap_remove(counts);
-    Ok(mentions.map(|mentions| (transaction, mentions)))
-}
-
-fn judged(reading: Reading) -> (accord::Reading, Transaction, Option<Vec<Id>>) {
-    let Reading {
-        transaction,
-        gateways,
-    } = reading;
-    let mentions = law::mentions(&transaction);
-    let voices = accord::Reading {
-        voices: gateways,
-        is_law: mentions.is_some(),
-        is_unique: transaction.format() == Format::Two,
-    };
-    (voices, transaction, mentions)
-}
-
-fn stored(block: &Seen, place: u64, transaction: &Transaction, mentions: Vec<Id>) -> Read {
-    Read {
-        transaction: LawTransaction {
-            height: block.height,
-            place,
-            id: transaction.id(),
-            block: block.id,
-            time_s: block.time_s,
-            tags: transaction.tags().to_vec(),
-            data: transaction.data().cloned().unwrap_or_default(),
-        },
-        mentions,
     }
 }

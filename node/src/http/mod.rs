@@ -8,6 +8,7 @@ pub mod cu;
 pub mod error;
 pub mod listener;
 pub mod mu;
+pub mod origin;
 pub mod status;
 pub mod su;
 

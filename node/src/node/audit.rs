@@ -100,6 +100,7 @@ impl Audit {
             start: settings.from,
             settlement_depth: settings.settlement_depth,
             every: LOOK_EVERY,
+            court: None,
         };
         let follow =
             follow::Handle::start(gateway.clone(), store.clone(), reading, &shutdown).await?;

@@ -16,7 +16,7 @@ use crate::cu::source::{Derived, Items, Log, Route};
 use crate::locate::Locations;
 use crate::shutdown::Shutdown;
 use crate::store::Store;
-use crate::{cu, follow, su};
+use crate::{cu, follow, origin, su};
 
 /// Folder of snapshots and fetched modules in the node's own.
 const FOLDER: &str = "cu";
@@ -35,24 +35,65 @@ fn failed(error: &dyn std::fmt::Display) -> StartError {
 }
 
 /// What the compute unit reads: the logs as schedulers serve them, or the base layer's.
-pub(super) async fn sources(
+pub(super) fn sources(
     config: &NodeConfig,
     scheduled: &Arc<dyn Log>,
     base: &Base,
+    follow: Option<follow::Handle>,
+) -> (Arc<dyn Log>, Arc<dyn Items>) {
+    let gateway = base.gateway.clone();
+    match follow.filter(|_read| config.log_source == LogSource::BaseLayer) {
+        None => (Arc::clone(scheduled), Arc::new(gateway)),
+        Some(follow) => {
+            let derived = Arc::new(Derived::new(follow, gateway));
+            (Arc::clone(&derived) as Arc<dyn Log>, derived)
+        }
+    }
+}
+
+/// The reader of the base layer, where somebody needs it: the compute unit, or the court.
+pub(super) async fn follow(
+    config: &NodeConfig,
+    base: &Base,
     shutdown: &Shutdown,
-) -> Result<(Arc<dyn Log>, Arc<dyn Items>), StartError> {
-    if config.log_source == LogSource::Scheduler {
-        return Ok((Arc::clone(scheduled), Arc::new(base.gateway.clone())));
+) -> Result<Option<follow::Handle>, StartError> {
+    if config.log_source == LogSource::Scheduler && config.origin.is_none() {
+        return Ok(None);
     }
     let settings = follow::Settings {
         start: config.follow_from,
         settlement_depth: config.settlement_depth,
         every: tip_every(config.block_time),
+        court: config.origin,
     };
     let (gateway, store) = (base.gateway.clone(), base.store.clone());
-    let follow = follow::Handle::start(gateway.clone(), store, settings, shutdown).await?;
-    let derived = Arc::new(Derived::new(follow, gateway));
-    Ok((Arc::clone(&derived) as Arc<dyn Log>, derived))
+    let follow = follow::Handle::start(gateway, store, settings, shutdown).await?;
+    Ok(Some(follow))
+}
+
+/// The court, where the operator named one.
+pub(super) fn court(
+    config: &NodeConfig,
+    base: &Base,
+    follow: Option<&follow::Handle>,
+    workshop: &Arc<Wasmtime>,
+    shutdown: &Shutdown,
+) -> Option<origin::Handle> {
+    let (id, follow) = (config.origin?, follow?.clone());
+    let settings = origin::Settings {
+        origin: id,
+        start: config.follow_from,
+        settlement_depth: config.settlement_depth,
+    };
+    let (store, workshop) = (base.store.clone(), Arc::clone(workshop));
+    let court = origin::Handle::start(settings, follow, store, workshop, shutdown);
+    let posting = court.clone().post(
+        base.bundler.clone(),
+        tip_every(config.block_time),
+        shutdown.clone(),
+    );
+    shutdown.track(posting);
+    Some(court)
 }
 
 pub(super) async fn start(
@@ -60,6 +101,7 @@ pub(super) async fn start(
     su: &su::Handle,
     (log, items): (Arc<dyn Log>, Arc<dyn Items>),
     base: &Base,
+    workshop: Arc<Wasmtime>,
     shutdown: &Shutdown,
 ) -> Result<cu::Handle, StartError> {
     let parts = Parts {
@@ -68,7 +110,7 @@ pub(super) async fn start(
         address: su.address().clone(),
         log,
         items,
-        workshop: workshop(config.roles.cu).await?,
+        workshop,
     };
     open(parts, shutdown).await
 }

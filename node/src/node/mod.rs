@@ -20,7 +20,7 @@ use crate::keys::NodeKeys;
 use crate::shutdown::Shutdown;
 use crate::store::StoreError;
 use crate::su::guard::GuardFileError;
-use crate::{mu, su};
+use crate::{mu, origin, su};
 use listen::Listeners;
 use parts::Base;
 pub(crate) use parts::GUARD;
@@ -95,8 +95,11 @@ impl Node {
         let su = parts::scheduler(&config, &base).await?;
         let locations = parts::locations(&config, &su, &urls, &base);
         let log = compute::logs(&su, &locations)?;
-        let sources = compute::sources(&config, &log, &base, &shutdown).await?;
-        let cu = compute::start(&config, &su, sources, &base, &shutdown).await?;
+        let follow = compute::follow(&config, &base, &shutdown).await?;
+        let workshop = compute::workshop(config.roles.cu).await?;
+        let court = compute::court(&config, &base, follow.as_ref(), &workshop, &shutdown);
+        let sources = compute::sources(&config, &log, &base, follow);
+        let cu = compute::start(&config, &su, sources, &base, workshop, &shutdown).await?;
         let neighbours = mu::adapters::Neighbours {
             named: parts::named(&config, &urls),
             bundler: base.bundler.clone(),
@@ -119,7 +122,7 @@ impl Node {
                 web: status::router(about, base.tip.clone(), config.roles.su.then(|| su.clone())),
                 mu: http::mu::router(mu),
                 su: http::su::router(su.clone(), parts::elsewhere(&locations, &urls)),
-                cu: http::cu::router(cu),
+                cu: with_court(court, http::cu::router(cu)),
             },
             &shutdown,
         );
@@ -140,6 +143,13 @@ impl Node {
     pub async fn close(self) {
         self.su.close().await;
         self.store.close().await;
+    }
+}
+
+fn with_court(court: Option<origin::Handle>, cu: axum::Router) -> axum::Router {
+    match court {
+        Some(court) => http::origin::before(court, cu),
+        None => cu,
     }
 }
 

@@ -175,7 +175,8 @@ pub async fn is_named(store: &Store, process: Id, to: u64) -> Result<bool, Store
 }
 
 /// Forgets the transactions that every process which they name was derived past. They are settled, and what they came to stands
-/// in the slots; a transaction that names a process which nobody has asked for yet stays.
+/// in the slots; a transaction that names a process which nobody has asked for yet stays. Not where a court is computed: it steps
+/// over every transaction from its first block on, after each start.
 pub async fn prune(db: &mut Db, process: Id, derived: u64) -> Result<(), StoreError> {
     let pruned = sqlx::query(
         "DELETE FROM law_transaction WHERE (height, place) IN \
@@ -211,7 +212,7 @@ fn read_seen(row: &SqliteRow) -> Result<Seen, StoreError> {
     })
 }
 
-fn read_transaction(row: &SqliteRow) -> Result<LawTransaction, StoreError> {
+pub(super) fn read_transaction(row: &SqliteRow) -> Result<LawTransaction, StoreError> {
     Ok(LawTransaction {
         height: column::number(row.get(0), "law_transaction.height")?,
         place: column::number(row.get(1), "law_transaction.place")?,

@@ -25,6 +25,7 @@ pub mod carrier;
 pub mod checkpoint;
 mod column;
 pub mod contents;
+pub mod court;
 mod error;
 pub mod item;
 pub mod law;

@@ -45,6 +45,7 @@ impl Bench {
             start: 0,
             settlement_depth: DEPTH,
             every: Duration::from_millis(10),
+            court: None,
         };
         let follow = Handle::start(gateway.clone(), store.clone(), settings, &shutdown)
             .await

@@ -1,0 +1,247 @@
+//! The loop: whenever more of the base layer was read, step over it, and keep what each block came to.
+
+use std::time::Duration;
+
+use aosec_challenge::derive::{Block, BlockRef};
+use aosec_challenge::inbox::Track;
+use tokio::sync::watch;
+
+use super::blocks::{self, Marks};
+use super::chamber::Chamber;
+use super::{Handle, OriginError, Standing, tips};
+use crate::follow::{self, View};
+use crate::metrics;
+use crate::shutdown::Shutdown;
+use crate::store::court::{self, CourtBlock, CourtOutcome, CourtRoot, Sat};
+
+/// Blocks read from the store at once.
+const BLOCKS_AT_ONCE: u32 = 256;
+/// Outcomes that wait to be written while blocks are caught up with: some megabytes of text.
+const OUTCOMES_AT_ONCE: usize = 4_096;
+/// Before the next try, where the store was rewritten while it was read.
+const AGAIN: Duration = Duration::from_millis(50);
+
+/// The id of a block that is not looked at: the one before the first.
+const UNSEEN: [u8; 48] = [0; 48];
+
+/// The place before the first block that is read. Height 0 has none before it and holds no law.
+pub(super) const fn before(start: u64) -> BlockRef {
+    BlockRef {
+        height: start.saturating_sub(1),
+        id: UNSEEN,
+    }
+}
+
+/// Steps until the stop is told, or an alarm ends it.
+pub(super) async fn run(handle: Handle, follow: follow::Handle, shutdown: Shutdown) {
+    let mut views = follow.views();
+    tokio::select! {
+        () = shutdown.told() => {}
+        error = follow_on(&handle, &mut views) => {
+            sound(&handle, &error);
+            shutdown.told().await;
+        }
+    }
+}
+
+fn sound(handle: &Handle, error: &OriginError) {
+    metrics::origin_alarms().inc();
+    tracing::error!(%error, "Origin is computed no further: a human must look");
+    handle
+        .0
+        .standing
+        .send_modify(|standing| standing.alarm = Some(error.to_string().into()));
+}
+
+async fn follow_on(handle: &Handle, views: &mut watch::Receiver<View>) -> OriginError {
+    let mut marks = Marks::new();
+    loop {
+        let view = views.borrow_and_update().clone();
+        let stepped = advance(handle, &view, &mut marks).await;
+        match stepped {
+            Ok(true) => {}
+            Ok(false) => {
+                if views.changed().await.is_err() {
+                    return OriginError::Stopped;
+                }
+            }
+            Err(error) => return error,
+        }
+    }
+}
+
+/// Goes back where blocks were replaced, then steps over what is new. True where there may be more at once.
+async fn advance(handle: &Handle, view: &View, marks: &mut Marks) -> Result<bool, OriginError> {
+    if view.alarm {
+        let trouble = view.trouble.as_deref().unwrap_or_default();
+        return Err(OriginError::Unread(trouble.to_owned()));
+    }
+    let Some(soft) = view.soft else {
+        return Ok(false);
+    };
+    let (firm, tip) = handle.on_track(|track| tips(track)).await?;
+    let store = &handle.0.store;
+    let clock = court::blocks(store, firm.height, BLOCKS_AT_ONCE).await?;
+    let Some(last) = clock.last().map(|last| last.height) else {
+        return Ok(false);
+    };
+    let now = blocks::marks(&clock, &court::ids_in(store, firm.height..=last).await?);
+    if let Some(to) = blocks::fork(marks, &now) {
+        rewind(handle, to).await?;
+        marks.retain(|height, _| *height <= to);
+        return Ok(true);
+    }
+    let new = clock
+        .into_iter()
+        .filter(|block| block.height > tip.height && block.height <= soft)
+        .collect();
+    sit(handle, view, tip, new, &now, marks).await
+}
+
+async fn rewind(handle: &Handle, to: u64) -> Result<(), OriginError> {
+    let back = handle.on_track(move |track| {
+        let rewound = track.rewind(to);
+        // What these blocks came to was kept when they were stepped over first.
+        drop(track.soft_contract().take_ended());
+        rewound
+    });
+    Ok(back.await??)
+}
+
+/// Steps over these blocks, writes down what they came to, and shows where the court stands. True where there may be more at once.
+async fn sit(
+    handle: &Handle,
+    view: &View,
+    mut previous: BlockRef,
+    new: Vec<CourtBlock>,
+    now: &Marks,
+    marks: &mut Marks,
+) -> Result<bool, OriginError> {
+    let some = !new.is_empty();
+    let (mut waiting, mut outcomes) = (Vec::new(), 0);
+    for block in new {
+        let Some(played) = step(handle, view, &block, previous).await? else {
+            keep(handle, &mut waiting).await?;
+            tokio::time::sleep(AGAIN).await;
+            return Ok(true);
+        };
+        previous = BlockRef {
+            height: block.height,
+            id: *block.id.as_bytes(),
+        };
+        if let Some(mark) = now.get(&block.height) {
+            marks.insert(block.height, mark.clone());
+        }
+        marks.retain(|height, _| Some(*height) >= played.standing.firm);
+        outcomes += played.sat.outcomes.len();
+        waiting.push(played);
+        if outcomes >= OUTCOMES_AT_ONCE {
+            keep(handle, &mut waiting).await?;
+            outcomes = 0;
+        }
+    }
+    keep(handle, &mut waiting).await?;
+    Ok(some)
+}
+
+/// What a block came to.
+struct Played {
+    sat: Sat,
+    standing: Standing,
+}
+
+/// Steps over one block; none where it was replaced while it was read.
+async fn step(
+    handle: &Handle,
+    view: &View,
+    block: &CourtBlock,
+    previous: BlockRef,
+) -> Result<Option<Played>, OriginError> {
+    let transactions = court::in_block(&handle.0.store, block.height).await?;
+    let Some(read) = blocks::assemble(block, previous.id, transactions) else {
+        return Ok(None);
+    };
+    let is_settled = view.firm.is_some_and(|firm| block.height <= firm);
+    let played = handle
+        .on_track(move |track| play(track, read, is_settled))
+        .await??;
+    compare(handle, &played.sat).await?;
+    Ok(Some(played))
+}
+
+/// Runs the block.
+fn play(track: &mut Track<Chamber>, block: Block, is_settled: bool) -> Result<Played, OriginError> {
+    let (id, height) = (block.id, block.height);
+    let (firm, soft) = tips(track);
+    let stepped = match is_settled && firm == soft {
+        true => track.settled(&block)?,
+        false => track.step(block)?,
+    };
+    for one in &stepped.discarded {
+        tracing::debug!(height, position = ?one.position, reason = %one.reason, "not run");
+    }
+    let ended = track.soft_contract().take_ended();
+    let _firm_ones_were_taken_when_they_were_soft = track.firm_contract().take_ended();
+    let (court, chamber) = track.soft();
+    let last = court.last_slot().zip(chamber.root());
+    let root = last.map(|((slot, _chain), root)| CourtRoot {
+        height,
+        block: crate::arweave::block::BlockId::new(id),
+        slot,
+        root,
+    });
+    let outcomes = ended.into_iter().map(|ended| CourtOutcome {
+        message: ended.message,
+        slot: ended.slot,
+        height,
+        json: ended.json,
+    });
+    Ok(Played {
+        standing: Standing {
+            soft: Some(height),
+            firm: Some(tips(track).0.height),
+            slot: root.map(|root| root.slot),
+            root: root.map(|root| root.root),
+            queued: stepped.counts.waiting,
+            alarm: None,
+        },
+        sat: Sat {
+            height,
+            root,
+            outcomes: outcomes.collect(),
+        },
+    })
+}
+
+/// O2.
+async fn compare(handle: &Handle, sat: &Sat) -> Result<(), OriginError> {
+    let before = court::root(&handle.0.store, sat.height).await?;
+    let Some((was, now)) = before.zip(sat.root) else {
+        return Ok(());
+    };
+    match was.block == now.block && was.slot == now.slot && was.root != now.root {
+        false => Ok(()),
+        true => Err(OriginError::Diverged {
+            height: sat.height,
+            was: was.root,
+            now: now.root,
+        }),
+    }
+}
+
+/// Writes down what blocks came to, in order; only then it is shown.
+async fn keep(handle: &Handle, waiting: &mut Vec<Played>) -> Result<(), OriginError> {
+    let played = std::mem::take(waiting);
+    let Some(standing) = played.last().map(|last| last.standing.clone()) else {
+        return Ok(());
+    };
+    metrics::origin_height().set(i64::try_from(standing.soft.unwrap_or(0)).unwrap_or(i64::MAX));
+    let sat: Vec<Sat> = played.into_iter().map(|one| one.sat).collect();
+    let kept = handle
+        .0
+        .store
+        .write(async move |db| court::keep(db, &sat).await);
+    kept.await?;
+    handle.0.standing.send_replace(standing);
+    Ok(())
+}

@@ -1,0 +1,293 @@
+//! The contract in its VM: messages in, verdicts out (PROTOCOL 2.4, 3.4).
+//!
+//! A commit looks at the whole memory, so it is made once a block. Where a run must leave nothing behind (unfunded, failed) the
+//! memory goes back to the last commit, the messages since then run again, and a commit follows: the state is the same as if each
+//! message had been committed by itself, and one such run costs no other a second time.
+
+use std::sync::Arc;
+
+use aosec_challenge::inbox::{BadVerdict, Contract, Fork, Kind, Message, Ran, Verdict};
+use aosec_wasm::process_module::{BOOT, WASM};
+use aosec_wasm::{EvaluationError, Instance, Limits, Module, WasmError};
+use aosec_wire::{Id, ItemError, Tags};
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::arweave::devchain::genesis::module_item;
+use crate::cu::engine::Wasmtime;
+use crate::cu::input::{Party, environment};
+use crate::cu::machine::WorkshopError;
+
+/// What Origin may use. These decide results, so they are the same in every node (contracts-lua/origin/README.md, Cost): memory for
+/// some 500,000 leases, fuel for ten seconds of a core beside a collection of all garbage, and answers of the wire's length.
+pub const LIMITS: Limits = Limits {
+    memory_bytes: 1 << 30,
+    fuel_per_message: 50_000_000_000,
+    output_bytes: 16 << 20,
+    ticks_per_message: u64::MAX / 2,
+};
+
+/// Why a message has no verdict on this machine.
+#[derive(Debug, thiserror::Error)]
+pub enum ChamberError {
+    /// The VM does not start.
+    #[error("the contract's VM: {0}")]
+    Wasm(#[from] WasmError),
+    /// Nor does its engine.
+    #[error("the contract's engine: {0}")]
+    Workshop(#[from] WorkshopError),
+    /// There is no VM before the court's spawn.
+    #[error("the court has not begun")]
+    NotBegun,
+    /// A run ended without a verdict of fuel or memory.
+    #[error("Origin's slot {slot}: {source}")]
+    Run {
+        /// The slot.
+        slot: u64,
+        /// What happened.
+        source: EvaluationError,
+    },
+    /// The spawn names another module.
+    #[error("Origin runs on module {named}, this node carries {carried}")]
+    Module {
+        /// What the spawn says.
+        named: String,
+        /// What the binary carries.
+        carried: Id,
+    },
+    /// The carried module makes no item.
+    #[error("the carried module: {0}")]
+    Carried(#[from] ItemError),
+    /// The output is none of this contract.
+    #[error(transparent)]
+    Verdict(#[from] BadVerdict),
+    /// The output or the spawn is no JSON of an ao message.
+    #[error("Origin's slot {slot}: {error}")]
+    Json {
+        /// The slot.
+        slot: u64,
+        /// What is wrong.
+        error: String,
+    },
+}
+
+/// What a message came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ended {
+    /// The message.
+    pub message: Id,
+    /// Its slot.
+    pub slot: u64,
+    /// The outcome's text.
+    pub json: String,
+}
+
+/// The contract. Its VM is there from the court's spawn on, so that a node which waits for one pays nothing.
+#[derive(Debug)]
+pub struct Chamber {
+    workshop: Arc<Wasmtime>,
+    vm: Option<Vm>,
+    env: Arc<[u8]>,
+    /// Messages since the last commit.
+    pending: Vec<Vec<u8>>,
+    /// What messages came to since that was taken out.
+    ended: Vec<Ended>,
+}
+
+#[derive(Debug)]
+struct Vm {
+    module: Module,
+    instance: Instance,
+}
+
+#[derive(Deserialize)]
+struct Output {
+    #[serde(default, rename = "Error")]
+    error: Option<Value>,
+    #[serde(default, rename = "Output")]
+    output: Printed,
+}
+
+#[derive(Default, Deserialize)]
+struct Printed {
+    #[serde(default)]
+    data: String,
+}
+
+impl Chamber {
+    /// The contract before the court's spawn.
+    #[must_use]
+    pub fn new(workshop: Arc<Wasmtime>) -> Self {
+        Self {
+            workshop,
+            vm: None,
+            env: Arc::from([]),
+            pending: Vec::new(),
+            ended: Vec::new(),
+        }
+    }
+
+    /// The state root after the last block; none before the spawn.
+    #[must_use]
+    pub fn root(&self) -> Option<Id> {
+        self.vm.as_ref().map(|vm| Id::new(vm.instance.root()))
+    }
+
+    fn instance(&mut self) -> Result<&mut Instance, ChamberError> {
+        let vm = self.vm.as_mut().ok_or(ChamberError::NotBegun)?;
+        Ok(&mut vm.instance)
+    }
+
+    /// Asks something that leaves nothing behind. Between blocks alone.
+    ///
+    /// # Errors
+    /// Where the run has no end, or no text.
+    pub fn ask(&mut self, message: &[u8]) -> Result<String, ChamberError> {
+        let env = Arc::clone(&self.env);
+        let instance = self.instance()?;
+        let ended = instance.handle(message, &env);
+        if ended.is_ok() {
+            instance.rollback();
+        }
+        let evaluation = ended.map_err(|source| ChamberError::Run { slot: 0, source })?;
+        text(evaluation.output, 0)
+    }
+
+    fn handle(&mut self, message: &Message) -> Result<Option<String>, ChamberError> {
+        let (slot, env) = (message.slot, Arc::clone(&self.env));
+        match self.instance()?.handle(&message.json, &env) {
+            Ok(evaluation) => text(evaluation.output, slot).map(Some),
+            Err(error) if error.is_verdict() => Ok(None),
+            Err(source) => Err(ChamberError::Run { slot, source }),
+        }
+    }
+
+    /// Goes back to before the last message, and commits what ran before it in this block.
+    fn undo(&mut self) -> Result<(), ChamberError> {
+        let (pending, env) = (std::mem::take(&mut self.pending), Arc::clone(&self.env));
+        let instance = self.instance()?;
+        instance.rollback();
+        for message in pending {
+            let again = instance.handle(&message, &env);
+            again.map_err(|source| ChamberError::Run { slot: 0, source })?;
+        }
+        instance.commit();
+        Ok(())
+    }
+
+    /// Boots the VM, and takes the environment from the spawn, which names the module that it runs on.
+    fn settle_in(&mut self, spawn: &Message) -> Result<(), ChamberError> {
+        let bad = |error: String| ChamberError::Json { slot: 0, error };
+        let value: Value =
+            serde_json::from_slice(&spawn.json).map_err(|error| bad(error.to_string()))?;
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let listed = value["Tags"].as_array().into_iter().flatten();
+        let tags: Tags = listed
+            .map(|tag| (text(&tag["name"]), text(&tag["value"])))
+            .collect();
+        let module = module_item(WASM)?;
+        let named = tags.get("Module").unwrap_or_default().to_owned();
+        if named != module.id().to_string() {
+            return Err(ChamberError::Module {
+                named,
+                carried: module.id(),
+            });
+        }
+        let process = Party {
+            id: spawn.id,
+            owner: text(&value["Owner"]),
+            tags,
+        };
+        self.env = environment(&process, &Party::of(&module)).into();
+        let module = self.workshop.module()?;
+        let instance = Instance::boot(&module, BOOT, LIMITS)?;
+        self.vm = Some(Vm { module, instance });
+        Ok(())
+    }
+}
+
+impl Contract for Chamber {
+    type Error = ChamberError;
+
+    fn run(&mut self, message: &Message) -> Result<Ran, ChamberError> {
+        if message.kind == Kind::Spawn {
+            self.settle_in(message)?;
+        }
+        let ran = match self.handle(message)? {
+            None => Ran::Failed,
+            Some(json) => self.read(message, json)?,
+        };
+        match &ran {
+            Ran::Verdict(verdict) if !verdict.unfunded => self.pending.push(message.json.clone()),
+            Ran::Verdict(_) | Ran::Failed => self.undo()?,
+        }
+        Ok(ran)
+    }
+
+    fn end_block(&mut self, _height: u64) -> Result<(), ChamberError> {
+        self.pending.clear();
+        self.instance()?.commit();
+        Ok(())
+    }
+}
+
+impl Chamber {
+    /// What an output says. The spawn prints nothing that is a verdict.
+    fn read(&mut self, message: &Message, json: String) -> Result<Ran, ChamberError> {
+        let bad = |error: serde_json::Error| ChamberError::Json {
+            slot: message.slot,
+            error: error.to_string(),
+        };
+        let output: Output = serde_json::from_str(&json).map_err(bad)?;
+        let ran = match (output.error, message.kind) {
+            (Some(_error), _) => Ran::Failed,
+            (None, Kind::Spawn) => {
+                let mut verdict = Verdict::default();
+                verdict.ok = true;
+                Ran::Verdict(verdict)
+            }
+            (None, Kind::Tick | Kind::Item) => Ran::Verdict(Verdict::parse(&output.output.data)?),
+        };
+        let unfunded = matches!(&ran, Ran::Verdict(verdict) if verdict.unfunded);
+        if !unfunded {
+            self.ended.push(Ended {
+                message: message.id,
+                slot: message.slot,
+                json,
+            });
+        }
+        Ok(ran)
+    }
+
+    /// Takes out what messages came to since the last time.
+    pub fn take_ended(&mut self) -> Vec<Ended> {
+        std::mem::take(&mut self.ended)
+    }
+}
+
+impl Fork for Chamber {
+    fn fork(&self) -> Result<Self, ChamberError> {
+        Ok(Self {
+            workshop: Arc::clone(&self.workshop),
+            vm: self.vm.as_ref().map(Vm::fork).transpose()?,
+            env: Arc::clone(&self.env),
+            pending: Vec::new(),
+            ended: Vec::new(),
+        })
+    }
+}
+
+impl Vm {
+    fn fork(&self) -> Result<Self, WasmError> {
+        let module = self.module.clone();
+        let instance = Instance::restore(&module, BOOT, &self.instance.snapshot(), LIMITS)?;
+        Ok(Self { module, instance })
+    }
+}
+
+fn text(output: Vec<u8>, slot: u64) -> Result<String, ChamberError> {
+    String::from_utf8(output).map_err(|error| ChamberError::Json {
+        slot,
+        error: error.to_string(),
+    })
+}

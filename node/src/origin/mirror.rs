@@ -1,0 +1,192 @@
+//! What the court says of itself, read only: each view is the contract's own answer to a dry-run, so nothing here can differ from it.
+
+use aosec_wire::{Id, Tags};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::chamber::ChamberError;
+use super::{Handle, OriginError};
+use crate::cu::input::{DryMessage, Moment, dry_message};
+use crate::store::{StoreError, court};
+
+/// Which of the two courts answers (PROTOCOL 1.2).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Depth {
+    /// The one at the tip: a reorg may take back what it says.
+    #[default]
+    Soft,
+    /// The one `settlement_depth` blocks below.
+    Firm,
+}
+
+/// Why there is no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum MirrorError {
+    /// The court's spawn was not found yet.
+    #[error("the court has not begun: its spawn was not found up to block {0}")]
+    NotBegun(u64),
+    /// The court stands still.
+    #[error("the court is not computed any more: {0}")]
+    Alarm(String),
+    /// The contract refuses the question, by rule and word.
+    #[error("the court refuses it: {0}")]
+    Refused(String),
+    /// The question cannot be run.
+    #[error(transparent)]
+    Origin(#[from] OriginError),
+    /// The answer is none of this contract.
+    #[error("the court's answer does not read: {0}")]
+    Answer(String),
+}
+
+/// An answer of the contract.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// The height of the court that answered.
+    pub height: u64,
+    /// Its tags.
+    pub tags: Vec<(String, String)>,
+    /// Its data: JSON, or plain text where it is none.
+    pub data: Value,
+}
+
+impl Handle {
+    /// Asks the court by an action and tags.
+    ///
+    /// # Errors
+    /// [`MirrorError`].
+    pub async fn ask(
+        &self,
+        depth: Depth,
+        action: &str,
+        more: &[(&str, &str)],
+    ) -> Result<Answer, MirrorError> {
+        let tags: Tags = [("Action", action)].iter().chain(more).copied().collect();
+        let dry = DryMessage {
+            id: String::new(),
+            owner: self.id().to_string(),
+            target: None,
+            anchor: String::new(),
+            tags,
+            data: String::new(),
+            timestamp_ms: None,
+            height: None,
+        };
+        let (height, outcome) = self.dry_run(depth, dry).await?;
+        answer(height, &outcome)
+    }
+
+    /// What a message came to.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn outcome(&self, message: Id) -> Result<Option<court::CourtOutcome>, StoreError> {
+        court::outcome(&self.0.store, message).await
+    }
+
+    /// What the court came to at a height.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn root(&self, height: u64) -> Result<Option<court::CourtRoot>, StoreError> {
+        court::root(&self.0.store, height).await
+    }
+
+    /// Runs a message that leaves nothing behind; gives the height of the court and the outcome's text.
+    ///
+    /// # Errors
+    /// [`MirrorError`].
+    pub async fn dry_run(
+        &self,
+        depth: Depth,
+        dry: DryMessage,
+    ) -> Result<(u64, String), MirrorError> {
+        if let Some(alarm) = self.standing().alarm {
+            return Err(MirrorError::Alarm(alarm.to_string()));
+        }
+        let origin = self.id();
+        let asked = self.on_track(move |track| {
+            let court = match depth {
+                Depth::Soft => track.soft().0,
+                Depth::Firm => track.firm().0,
+            };
+            let height = court.tip().height;
+            if !court.has_begun() {
+                return Err(MirrorError::NotBegun(height));
+            }
+            let now = Moment {
+                timestamp_ms: 0,
+                height,
+            };
+            let message = dry_message(origin, &dry, now);
+            let chamber = match depth {
+                Depth::Soft => track.soft_contract(),
+                Depth::Firm => track.firm_contract(),
+            };
+            let said = chamber.ask(&message).map_err(faulty)?;
+            Ok((height, said))
+        });
+        asked.await?
+    }
+}
+
+fn faulty(error: ChamberError) -> MirrorError {
+    MirrorError::Origin(error.into())
+}
+
+fn answer(height: u64, outcome: &str) -> Result<Answer, MirrorError> {
+    let bad = |what: &str| MirrorError::Answer(what.to_owned());
+    let outcome: Value = serde_json::from_str(outcome).map_err(|error| bad(&error.to_string()))?;
+    if let Some(error) = outcome.get("Error").filter(|error| !error.is_null()) {
+        return Err(bad(&error.to_string()));
+    }
+    let verdict = outcome["Output"]["data"].as_str();
+    let verdict = verdict.ok_or_else(|| bad("no verdict"))?;
+    let verdict: Value = serde_json::from_str(verdict).map_err(|error| bad(&error.to_string()))?;
+    if verdict["ok"] != json!(true) {
+        let code = verdict["code"].as_str().unwrap_or("no code");
+        return Err(MirrorError::Refused(code.to_owned()));
+    }
+    let message = &outcome["Messages"][0];
+    let data = message["Data"].as_str().unwrap_or_default();
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let tags = message["Tags"].as_array().into_iter().flatten();
+    Ok(Answer {
+        height,
+        tags: tags
+            .map(|tag| (text(&tag["name"]), text(&tag["value"])))
+            .collect(),
+        data: serde_json::from_str(data).unwrap_or_else(|_text| json!(data)),
+    })
+}
+
+impl Answer {
+    /// The answer's tags and data as one object; an amount stays text.
+    #[must_use]
+    pub fn shown(&self) -> Value {
+        let mut shown = json!({ "height": self.height });
+        for (name, value) in &self.tags {
+            let is_envelope = matches!(
+                name.as_str(),
+                "Action"
+                    | "Message-Id"
+                    | "X-Reference"
+                    | "X-Origin"
+                    | "Data-Protocol"
+                    | "Type"
+                    | "Variant"
+                    | "Reference"
+            );
+            if !is_envelope {
+                shown[name.as_str()] = json!(value);
+            }
+        }
+        if let Value::Object(fields) = &self.data {
+            for (name, value) in fields.iter().filter(|(name, _)| *name != "ok") {
+                shown[name.as_str()] = value.clone();
+            }
+        }
+        shown
+    }
+}

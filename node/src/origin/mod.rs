@@ -1,0 +1,184 @@
+//! Origin in this node: the court is computed from blocks, like everywhere else, and shown to those who ask (PROTOCOL 2).
+//!
+//! [`crate::follow`] reads the blocks; `aosec_challenge::inbox` makes messages of them; the contract runs them in a VM of its own
+//! ([`chamber`]); one task steps from block to block ([`actor`]). What is shown ([`mirror`]) is what the contract itself answers to a
+//! dry-run, firm or soft (1.2). Items for the inbox are taken, kept and put on the base layer for their authors ([`client`], 2.6).
+//!
+//! - O1 state is a function of blocks: nothing that is kept beside them is needed to compute it. After a crash, also in the middle
+//!   of a block, it is computed again from the blocks that this node has read.
+//! - O2 a root that differs from one which this node came to before on the same block stops the court with an alarm.
+//! - O3 a reorg deeper than `settlement_depth` stops it too (1.4); a smaller one begins again at the firm court.
+//! - O4 a node that computes no court pays nothing for it, and one whose court has not begun starts no VM.
+//!
+//! Deliberately absent: any rule of the court, and any way to change it but an item on the base layer.
+//!
+//! Read in this order: [`chamber`], [`blocks`], [`actor`], [`mirror`], [`client`].
+
+mod actor;
+pub mod blocks;
+pub mod chamber;
+pub mod client;
+pub mod deploy;
+pub mod mirror;
+#[cfg(test)]
+mod tests;
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use aosec_challenge::derive::{BlockRef, RewindError};
+use aosec_challenge::inbox::{Court, CourtError, Track, TrackError};
+use aosec_wire::Id;
+use tokio::sync::watch;
+
+use self::chamber::{Chamber, ChamberError};
+use crate::cu::engine::Wasmtime;
+use crate::follow;
+use crate::shutdown::Shutdown;
+use crate::store::{Store, StoreError};
+
+/// Which court, and from where on.
+#[derive(Clone, Copy, Debug)]
+pub struct Settings {
+    /// Its id: that of its spawn.
+    pub origin: Id,
+    /// The first block that is read; its spawn stands in this one or in a later one.
+    pub start: u64,
+    /// Blocks under the tip that may still change; the genesis says the same (PROTOCOL 8).
+    pub settlement_depth: u64,
+}
+
+/// Where the court stands.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Standing {
+    /// The height of the soft court.
+    pub soft: Option<u64>,
+    /// The height of the firm one.
+    pub firm: Option<u64>,
+    /// The last slot of the soft court, once its spawn was found.
+    pub slot: Option<u64>,
+    /// The state root of the soft court.
+    pub root: Option<Id>,
+    /// Items that wait in the inbox's queue.
+    pub queued: usize,
+    /// Why it stands still for good.
+    pub alarm: Option<Arc<str>>,
+}
+
+/// Why the court cannot go on.
+#[derive(Debug, thiserror::Error)]
+pub enum OriginError {
+    /// The derivation.
+    #[error(transparent)]
+    Court(#[from] CourtError<ChamberError>),
+    /// The contract's VM.
+    #[error(transparent)]
+    Chamber(#[from] ChamberError),
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The alarm of PROTOCOL 1.4.
+    #[error(transparent)]
+    Rewind(#[from] RewindError),
+    /// O2.
+    #[error(
+        "Origin's root after block {height} is {now}, and this node came to {was} on the same block before: module, contract or disk differ"
+    )]
+    Diverged {
+        /// The block.
+        height: u64,
+        /// The root then.
+        was: Id,
+        /// The root now.
+        now: Id,
+    },
+    /// The alarm of PROTOCOL 1.4, as the reader of blocks sounded it.
+    #[error("the base layer is followed no further: {0}")]
+    Unread(String),
+    /// The node stops.
+    #[error("the court was stopped")]
+    Stopped,
+}
+
+impl From<TrackError<ChamberError>> for OriginError {
+    fn from(error: TrackError<ChamberError>) -> Self {
+        match error {
+            TrackError::Rewind(error) => error.into(),
+            TrackError::Court(error) => error.into(),
+        }
+    }
+}
+
+/// The door to the court. Clones share it.
+#[derive(Clone, Debug)]
+pub struct Handle(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    settings: Settings,
+    store: Store,
+    /// Locked for a block or a question at a time, on threads that may block.
+    track: Mutex<Track<Chamber>>,
+    standing: watch::Sender<Standing>,
+}
+
+impl Handle {
+    /// Begins to compute the court from the blocks that `follow` reads, on the module of `workshop`, until `shutdown` is told.
+    #[must_use]
+    pub fn start(
+        settings: Settings,
+        follow: follow::Handle,
+        store: Store,
+        workshop: Arc<Wasmtime>,
+        shutdown: &Shutdown,
+    ) -> Self {
+        let chamber = Chamber::new(workshop);
+        let depth = usize::try_from(settings.settlement_depth).unwrap_or(usize::MAX);
+        let court = Court::new(settings.origin, depth, actor::before(settings.start));
+        let handle = Self(Arc::new(Inner {
+            settings,
+            store,
+            track: Mutex::new(Track::new(depth, court, chamber)),
+            standing: watch::Sender::new(Standing::default()),
+        }));
+        shutdown.track(actor::run(handle.clone(), follow, shutdown.clone()));
+        handle
+    }
+
+    /// The court's id.
+    #[must_use]
+    pub fn id(&self) -> Id {
+        self.0.settings.origin
+    }
+
+    /// Where it stands.
+    #[must_use]
+    pub fn standing(&self) -> Standing {
+        self.0.standing.borrow().clone()
+    }
+
+    /// Where it stands, for those who wait for more.
+    #[must_use]
+    pub fn standings(&self) -> watch::Receiver<Standing> {
+        self.0.standing.subscribe()
+    }
+
+    fn track(&self) -> MutexGuard<'_, Track<Chamber>> {
+        // A panic while the track was locked leaves a court that is spent and says so.
+        self.0.track.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Runs something over the track on a thread that may block.
+    async fn on_track<T: Send + 'static>(
+        &self,
+        job: impl FnOnce(&mut Track<Chamber>) -> T + Send + 'static,
+    ) -> Result<T, OriginError> {
+        let handle = self.clone();
+        let ran = tokio::task::spawn_blocking(move || job(&mut handle.track())).await;
+        ran.map_err(|_lost| OriginError::Stopped)
+    }
+}
+
+/// The firm and the soft tip of a track.
+fn tips(track: &Track<Chamber>) -> (BlockRef, BlockRef) {
+    (track.firm().0.tip(), track.soft().0.tip())
+}

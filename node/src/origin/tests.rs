@@ -1,0 +1,271 @@
+//! The court over a real devchain, with the real contract: started, written to, forked, killed, and derived a second time.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use aosec_wasm::process_module::WASM;
+use aosec_wire::{Draft, Id, SigningKey, Tags, VerifiedItem, bundle};
+use serde_json::json;
+use tempfile::TempDir;
+
+use super::deploy::{self, Network, OperatorKeys, TOKEN};
+use super::mirror::{Depth, MirrorError};
+use super::{Handle, Settings};
+use crate::arweave::bundler::Bundler;
+use crate::arweave::devchain::chain::Orphans;
+use crate::arweave::devchain::genesis::module_item;
+use crate::arweave::devchain::loopback::{self, Loopback};
+use crate::arweave::transaction::Format;
+use crate::cu::engine::Wasmtime;
+use crate::follow;
+use crate::shutdown::Shutdown;
+use crate::store::Store;
+
+const DEPTH: u64 = 1;
+
+fn key(number: u8) -> SigningKey {
+    SigningKey::ed25519([number; 32])
+}
+
+fn founder() -> SigningKey {
+    key(1)
+}
+
+fn alice() -> SigningKey {
+    key(2)
+}
+
+/// The three keys of operator 10, 20, 30.
+fn operator(number: u8) -> [SigningKey; 3] {
+    [number, number + 1, number + 2].map(key)
+}
+
+fn spawn() -> VerifiedItem {
+    deploy::spawn(&founder(), module_item(WASM).unwrap().id()).unwrap()
+}
+
+fn origin() -> Id {
+    spawn().id()
+}
+
+fn bond(number: u8) -> VerifiedItem {
+    let [owner, operator, hot] = operator(number);
+    let keys = OperatorKeys {
+        owner: &owner,
+        operator: &operator,
+        hot: &hot,
+    };
+    deploy::first_bond(keys, origin(), 200 * TOKEN, "https://op.example").unwrap()
+}
+
+/// The spawn, the genesis and three bonds.
+fn start() -> Vec<VerifiedItem> {
+    let mut balances = BTreeMap::from([(alice().address().clone(), 1_000 * TOKEN)]);
+    for number in [10, 20, 30, 40] {
+        balances.insert(operator(number)[0].address().clone(), 500 * TOKEN);
+    }
+    let genesis = deploy::genesis(&founder(), origin(), Network::Devnet, &balances).unwrap();
+    vec![spawn(), genesis, bond(10), bond(20), bond(30)]
+}
+
+fn transfer(number: u64, units: u128, to: &SigningKey) -> VerifiedItem {
+    let mut draft = deploy::message(origin(), "Transfer");
+    draft.tags = draft
+        .tags
+        .with("Recipient", to.address().as_str())
+        .with("Quantity", units.to_string())
+        .with("Number", number.to_string());
+    draft.sign_deterministic(&alice()).unwrap()
+}
+
+async fn post(chain: &Loopback, items: &[VerifiedItem]) {
+    let bundler = Bundler::new(chain.gateway(), loopback::wallet());
+    let tags = Tags::new().with("Process", origin().to_string());
+    let data = bundle::build(items);
+    bundler
+        .post(Format::One, "Inbox", tags, data)
+        .await
+        .unwrap();
+}
+
+async fn mine(chain: &Loopback, blocks: u32) -> u64 {
+    chain.chain.mine(blocks).await.unwrap();
+    chain.gateway().tip().await.unwrap().height
+}
+
+/// A node as far as the court is concerned.
+struct Bench {
+    court: Handle,
+    store: Store,
+    shutdown: Shutdown,
+    folder: TempDir,
+}
+
+impl Bench {
+    async fn open(chain: &Loopback) -> Self {
+        Self::on(tempfile::tempdir().unwrap(), chain).await
+    }
+
+    async fn on(folder: TempDir, chain: &Loopback) -> Self {
+        let store = Store::open(folder.path()).await.unwrap();
+        let shutdown = Shutdown::new();
+        let reading = follow::Settings {
+            start: 0,
+            settlement_depth: DEPTH,
+            every: Duration::from_millis(10),
+            court: Some(origin()),
+        };
+        let follow = follow::Handle::start(chain.gateway(), store.clone(), reading, &shutdown)
+            .await
+            .unwrap();
+        let settings = Settings {
+            origin: origin(),
+            start: 0,
+            settlement_depth: DEPTH,
+        };
+        let workshop = Arc::new(Wasmtime::new().unwrap());
+        let court = Handle::start(settings, follow, store.clone(), workshop, &shutdown);
+        Self {
+            court,
+            store,
+            shutdown,
+            folder,
+        }
+    }
+
+    async fn stop(self) -> TempDir {
+        self.shutdown.tell();
+        assert!(self.shutdown.finished().await);
+        self.store.close().await;
+        self.folder
+    }
+
+    async fn until(&self, height: u64) {
+        let mut standings = self.court.standings();
+        let arrived = standings.wait_for(|now| now.soft >= Some(height) || now.alarm.is_some());
+        let arrived = tokio::time::timeout(Duration::from_secs(120), arrived).await;
+        let standing = arrived.expect("within two minutes").unwrap().clone();
+        assert_eq!(standing.alarm, None);
+    }
+
+    async fn balance(&self, depth: Depth, key: &SigningKey) -> String {
+        let asked = [("Recipient", key.address().as_str())];
+        let answer = self.court.ask(depth, "Balance", &asked).await.unwrap();
+        answer.shown()["Balance"].as_str().unwrap().to_owned()
+    }
+
+    async fn roots(&self, to: u64) -> Vec<Option<Id>> {
+        let mut roots = Vec::new();
+        for height in 0..=to {
+            let root = self.court.root(height).await.unwrap();
+            roots.push(root.map(|found| found.root));
+        }
+        roots
+    }
+}
+
+#[tokio::test]
+async fn two_nodes_come_to_one_court() {
+    let chain = Loopback::start(Vec::new()).await;
+    let bench = Bench::open(&chain).await;
+    let early = mine(&chain, 2).await;
+    bench.until(early).await;
+    let asked = bench.court.ask(Depth::Soft, "Info", &[]).await;
+    assert!(matches!(asked, Err(MirrorError::NotBegun(_))), "{asked:?}");
+    post(&chain, &start()).await;
+    let begun = mine(&chain, 1).await;
+    bench.until(begun).await;
+    post(&chain, &[transfer(1, 5, &key(9)), transfer(2, 7, &key(9))]).await;
+    let tip = mine(&chain, 1).await;
+    bench.until(tip).await;
+    assert_eq!(bench.balance(Depth::Soft, &key(9)).await, "12");
+    assert_eq!(
+        bench.balance(Depth::Firm, &key(9)).await,
+        "0",
+        "a block below it is not there"
+    );
+    let tip = mine(&chain, 3).await;
+    bench.until(tip).await;
+    assert_eq!(bench.balance(Depth::Firm, &key(9)).await, "12");
+    let rows = bench
+        .court
+        .ask(Depth::Soft, "Operators", &[])
+        .await
+        .unwrap();
+    let rows = rows.shown()["Rows"].as_array().unwrap().clone();
+    let states: Vec<_> = rows.iter().map(|row| row["State"].clone()).collect();
+    assert_eq!(states, [json!("Bonded"), json!("Bonded"), json!("Bonded")]);
+    let outcome = bench
+        .court
+        .outcome(transfer(1, 5, &key(9)).id())
+        .await
+        .unwrap();
+    assert_eq!(outcome.unwrap().height, begun + 1);
+    let fifth = Bench::open(&chain).await;
+    fifth.until(tip).await;
+    assert_eq!(bench.roots(tip).await, fifth.roots(tip).await);
+}
+
+#[tokio::test]
+async fn a_fork_is_followed_and_a_restart_comes_to_the_same() {
+    let chain = Loopback::start(Vec::new()).await;
+    let bench = Bench::open(&chain).await;
+    post(&chain, &start()).await;
+    let begun = mine(&chain, 3).await;
+    bench.until(begun).await;
+    post(&chain, &[transfer(1, 5, &key(9))]).await;
+    let tip = mine(&chain, 1).await;
+    bench.until(tip).await;
+    let before = bench.court.root(tip).await.unwrap().unwrap();
+    chain.chain.fork(1, Orphans::Mine).await.unwrap();
+    let tip = mine(&chain, 2).await;
+    bench.until(tip).await;
+    let after = bench.court.root(before.height).await.unwrap().unwrap();
+    assert_ne!(before.block, after.block, "the block was replaced");
+    assert_eq!(
+        bench.balance(Depth::Soft, &key(9)).await,
+        "5",
+        "the transfer was mined again"
+    );
+    let roots = bench.roots(tip).await;
+    let bench = Bench::on(bench.stop().await, &chain).await;
+    bench.until(tip).await;
+    assert_eq!(bench.roots(tip).await, roots);
+    let fresh = Bench::open(&chain).await;
+    fresh.until(tip).await;
+    assert_eq!(fresh.roots(tip).await, roots);
+}
+
+#[tokio::test]
+async fn users_need_no_coins_of_the_base_layer() {
+    let chain = Loopback::start(Vec::new()).await;
+    let bench = Bench::open(&chain).await;
+    post(&chain, &start()).await;
+    let begun = mine(&chain, 2).await;
+    bench.until(begun).await;
+    let stray = Draft::default().sign(&alice()).unwrap();
+    assert!(bench.court.take(stray.bytes().clone()).await.is_err());
+    for number in 0..3 {
+        let item = transfer(number, 2, &key(9));
+        let id = bench.court.take(item.bytes().clone()).await.unwrap();
+        assert_eq!(id, item.id());
+        bench.court.take(item.bytes().clone()).await.unwrap();
+    }
+    let bundler = Bundler::new(chain.gateway(), loopback::wallet());
+    let posting =
+        bench
+            .court
+            .clone()
+            .post(bundler, Duration::from_millis(20), bench.shutdown.clone());
+    bench.shutdown.track(posting);
+    for _ in 0..500 {
+        let tip = mine(&chain, 1).await;
+        bench.until(tip).await;
+        if bench.balance(Depth::Soft, &key(9)).await == "6" {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert_eq!(bench.balance(Depth::Soft, &key(9)).await, "6");
+}
