@@ -3,9 +3,9 @@
 //! Read in this order: [`clients`] (what users do, with npm's unmodified aoconnect), [`command_line`] (what newcomers type),
 //! [`signers`] and [`transactions`] (what we sign, judged by others), [`base_layer`] (a chain that misbehaves), [`arlocal`] (one
 //! that others wrote), [`repeats`] (what is sent more than once), [`from_blocks`] (what a node computes that has blocks alone),
-//! [`checkpoints`] (states that others computed), [`unpublished`] (what a host does that nobody hears), [`hostile_items`],
-//! [`hostile_requests`] and [`slow`] (what enemies send), [`chaos`] and [`base_layer_kills`] (what power switches do), [`disk`]
-//! (what disks do), [`guard`] (what lost, old and doubled files do).
+//! [`checkpoints`] (states that others computed), [`court`] (stake, leases and pay, judged by blocks alone), [`unpublished`] (what a
+//! host does that nobody hears), [`hostile_items`], [`hostile_requests`] and [`slow`] (what enemies send), [`chaos`] and
+//! [`base_layer_kills`] (what power switches do), [`disk`] (what disks do), [`guard`] (what lost, old and doubled files do).
 
 mod arlocal;
 mod base_layer;
@@ -14,6 +14,7 @@ mod chaos;
 mod checkpoints;
 mod clients;
 mod command_line;
+mod court;
 mod disk;
 mod from_blocks;
 mod guard;

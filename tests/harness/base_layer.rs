@@ -88,6 +88,7 @@ impl BaseLayer {
         Devnet {
             gateway: self.url.to_string(),
             module: self.module.clone(),
+            origin: String::new(),
             authorities: Vec::new(),
             nodes: Vec::new(),
             accounts: Vec::new(),
@@ -130,6 +131,8 @@ pub fn scheduler(index: usize) -> Node {
         mu: String::new(),
         su: String::new(),
         cu: String::new(),
+        owner: keys.owner.address().to_string(),
+        operator: keys.operator.address().to_string(),
         scheduler: keys.scheduler.address().to_string(),
         pid: 0,
     }

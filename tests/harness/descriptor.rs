@@ -11,6 +11,8 @@ pub struct Devnet {
     pub gateway: String,
     /// The module that processes run.
     pub module: String,
+    /// The court.
+    pub origin: String,
     /// What a process names in its `Authority` tags.
     pub authorities: Vec<String>,
     /// The nodes.
@@ -32,6 +34,10 @@ pub struct Node {
     pub su: String,
     /// Compute unit.
     pub cu: String,
+    /// Address that owns the operator's stake.
+    pub owner: String,
+    /// Address that holds its leases.
+    pub operator: String,
     /// Address that signs assignments.
     pub scheduler: String,
     /// Process id of the child.

@@ -2,17 +2,53 @@
 
 use std::time::{Duration, Instant};
 
-use aosec_wire::{Draft, Id, VerifiedItem};
+use aosec_wire::{Draft, Id, SigningKey, VerifiedItem};
 use clap::Args;
 use serde_json::{Value, json};
 
 use super::Output;
 use super::client::{UnitClient, join};
 use super::exit::CliError;
-use super::target::{SignerArgs, Target, TargetArgs};
+use super::target::{Target, TargetArgs};
+use super::{horizon, verdict};
+use crate::origin::deploy::tokens;
 
 /// Pause between two looks at an item that has not run yet.
 const POLL_PAUSE: Duration = Duration::from_millis(300);
+
+/// Fields of the court's answers that are amounts, in units of the token.
+const AMOUNTS: [&str; 27] = [
+    "Allocation",
+    "Amount",
+    "Answer-Cap",
+    "Balance",
+    "Bond",
+    "Burned",
+    "Escrow",
+    "Fee-Cap",
+    "Free",
+    "Held",
+    "Hosting-Deposit",
+    "Live",
+    "Max-Fee",
+    "Min-Allocation",
+    "Next-Fee",
+    "Now",
+    "Owed",
+    "Paid",
+    "Pool",
+    "Quantity",
+    "Rate",
+    "Reserves",
+    "Supply",
+    "Total-Supply",
+    "Worth",
+    "min_bond",
+    "inbox_fee",
+];
+
+/// Fields that are heights still to come.
+const DEADLINES: [&str; 3] = ["Ripe", "Due", "Jailed-Until"];
 
 /// Flags of verbs that read the court.
 #[derive(Debug, Args)]
@@ -30,7 +66,7 @@ pub struct SendArgs {
     /// Go ahead with what spends or risks money.
     #[arg(long)]
     yes: bool,
-    /// Seconds to wait until the message has run.
+    /// Seconds to wait until the message has run; 0 does not wait, and `aosec origin message` tells later.
     #[arg(long, default_value_t = 600)]
     wait: u64,
     #[command(flatten)]
@@ -55,6 +91,17 @@ impl ReadArgs {
     }
 }
 
+/// Refuses to go on without `--yes`, and says what would happen.
+///
+/// # Errors
+/// Where the flag is absent.
+pub fn agreed(yes: bool, what: &str) -> Result<(), CliError> {
+    match yes {
+        true => Ok(()),
+        false => Err(CliError::Usage(format!("{what}; add --yes to go ahead"))),
+    }
+}
+
 impl SendArgs {
     /// The node.
     ///
@@ -64,46 +111,51 @@ impl SendArgs {
         CourtClient::open(&self.target, false, out)
     }
 
-    /// Refuses to go on without `--yes`, and says what would happen.
+    /// [`agreed`].
     ///
     /// # Errors
     /// Where the flag is absent.
     pub fn agreed(&self, what: &str) -> Result<(), CliError> {
-        match self.yes {
-            true => Ok(()),
-            false => Err(CliError::Usage(format!("{what}; add --yes to go ahead"))),
-        }
+        agreed(self.yes, what)
     }
 
-    /// Signs a message, sends it, waits until it has run and prints what came of it.
+    /// Signs a message, sends it, waits until it has run and prints what came of it. A random anchor lets the same words be said twice.
     ///
     /// # Errors
     /// Refused by a rule, or not run in time.
-    pub async fn send(&self, draft: Draft, key: &SignerArgs, out: Output) -> Result<(), CliError> {
-        let item = signed(draft, key)?;
-        self.deliver(&item, out).await
+    pub async fn send(
+        &self,
+        court: &CourtClient,
+        mut draft: Draft,
+        key: &SigningKey,
+        out: Output,
+    ) -> Result<(), CliError> {
+        draft.anchor = Some(*crate::keys::random_secret()?);
+        let signed = draft.sign(key);
+        let item = signed.map_err(|error| CliError::Usage(error.to_string()))?;
+        self.deliver(court, &item, out).await
     }
 
     /// As [`Self::send`], for an item that is signed already.
     ///
     /// # Errors
     /// Refused by a rule, or not run in time.
-    pub async fn deliver(&self, item: &VerifiedItem, out: Output) -> Result<(), CliError> {
-        let court = self.open(out)?;
-        let ran = court
-            .deliver(item, Duration::from_secs(self.wait), out)
-            .await?;
-        let (slot, height) = (&ran["slot"], &ran["height"]);
-        out.result(
-            &ran,
-            format_args!("done: message {}, slot {slot}, block {height}", item.id()),
-        )
+    pub async fn deliver(
+        &self,
+        court: &CourtClient,
+        item: &VerifiedItem,
+        out: Output,
+    ) -> Result<(), CliError> {
+        let id = item.id();
+        court.post(item).await?;
+        if self.wait == 0 {
+            let said = format!("sent {id}; `aosec origin message {id}` says what came of it");
+            return out.result(&json!({ "id": id, "ok": null }), said);
+        }
+        out.progress(format_args!("sent {id}; waiting for its block ..."));
+        let ran = court.outcome(id, Duration::from_secs(self.wait)).await?;
+        court.tell(&ran, out).await
     }
-}
-
-fn signed(draft: Draft, key: &SignerArgs) -> Result<VerifiedItem, CliError> {
-    let signed = draft.sign(&key.open()?);
-    signed.map_err(|error| CliError::Usage(error.to_string()))
 }
 
 impl CourtClient {
@@ -115,10 +167,22 @@ impl CourtClient {
         })
     }
 
+    /// The units of the node.
+    #[must_use]
+    pub const fn target(&self) -> &Target {
+        &self.target
+    }
+
+    /// The client for its other units.
+    #[must_use]
+    pub const fn http(&self) -> &UnitClient {
+        &self.http
+    }
+
     /// Reads a path of the court's routes.
     ///
     /// # Errors
-    /// Refused, or the node is silent.
+    /// Refused, or the node is silent, or computes no court.
     pub async fn get(&self, path: &str, query: &[(&str, &str)]) -> Result<Value, CliError> {
         let mut url = join(&self.target.cu, &format!("origin/{path}"))?;
         url.query_pairs_mut()
@@ -132,36 +196,45 @@ impl CourtClient {
     /// # Errors
     /// As [`Self::get`].
     pub async fn id(&self) -> Result<Id, CliError> {
-        let info = self.get("info", &[]).await?;
+        let info = self.get("info", &[]).await.map_err(no_court)?;
         let id = info["origin"].as_str().and_then(|id| id.parse().ok());
         id.ok_or_else(|| CliError::failure("the node names no court"))
     }
 
-    async fn deliver(
-        &self,
-        item: &VerifiedItem,
-        wait: Duration,
-        out: Output,
-    ) -> Result<Value, CliError> {
+    /// What a number of blocks lasts here.
+    ///
+    /// # Errors
+    /// As [`Self::get`].
+    pub async fn lasts(&self, blocks: u64) -> Result<String, CliError> {
+        let info = self.get("info", &[]).await.map_err(no_court)?;
+        Ok(horizon::blocks(blocks, block_time(&info)))
+    }
+
+    async fn post(&self, item: &VerifiedItem) -> Result<(), CliError> {
         let inbox = join(&self.target.cu, "origin/inbox")?;
-        self.http.post_item(&inbox, item).await?;
-        out.progress(format_args!(
-            "sent {}; waiting for its block ...",
-            item.id()
-        ));
+        self.http.post_item(&inbox, item).await.map(drop)
+    }
+
+    /// What has come of a message, waited for up to `wait`.
+    ///
+    /// # Errors
+    /// Refused by a rule, or not run in time.
+    pub async fn outcome(&self, id: Id, wait: Duration) -> Result<Value, CliError> {
         let begun = Instant::now();
         loop {
-            match self.get(&format!("message/{}", item.id()), &[]).await {
+            match self.get(&format!("message/{id}"), &[]).await {
                 Ok(ran) if ran["ok"] == json!(true) => return Ok(ran),
                 Ok(ran) => {
-                    let code = ran["code"].as_str().unwrap_or("an error of the contract");
-                    return Err(CliError::Refused(format!("the court refuses it: {code}")));
+                    let code = ran["code"].as_str();
+                    return Err(CliError::Refused(code.map_or_else(
+                        || format!("{id} ended in an error of the contract: nothing has changed"),
+                        verdict::refused,
+                    )));
                 }
                 Err(CliError::NotFound(_)) if begun.elapsed() < wait => {}
                 Err(CliError::NotFound(_)) => {
                     return Err(CliError::DeadlinePassed(format!(
-                        "{} has not run within {} s: it may still run, or its sender cannot pay the inbox fee",
-                        item.id(),
+                        "{id} has not run within {} s: it may still run (`aosec origin message {id}`), or its sender cannot pay the inbox fee",
                         wait.as_secs()
                     )));
                 }
@@ -169,6 +242,76 @@ impl CourtClient {
             }
             tokio::time::sleep(POLL_PAUSE).await;
         }
+    }
+
+    /// Prints what has come of a message.
+    ///
+    /// # Errors
+    /// Where stdout is closed.
+    pub async fn tell(&self, ran: &Value, out: Output) -> Result<(), CliError> {
+        let info = self.get("info", &[]).await?;
+        let answer = ran["messages"][0]["Data"].as_str().unwrap_or_default();
+        let answer: Value = serde_json::from_str(answer).unwrap_or(Value::Null);
+        let mut text = format!(
+            "done: message {}, slot {}, block {}",
+            ran["id"].as_str().unwrap_or_default(),
+            ran["slot"],
+            ran["height"]
+        );
+        if let Some(fields) = answer.as_object().filter(|fields| fields.len() > 1) {
+            let mut fields = Value::Object(fields.clone());
+            fields["ok"] = Value::Null;
+            text.push('\n');
+            text.push_str(&lines(&shown(&fields, &info)));
+        }
+        let mut json = ran.clone();
+        json["answer"] = answer;
+        out.result(&json, text)
+    }
+}
+
+/// A node without a court does not know the path.
+fn no_court(error: CliError) -> CliError {
+    match error {
+        CliError::NotFound(_) => CliError::NotFound(
+            "this node computes no court; start it with --origin <id>, or name another one with --cu <url>".to_owned(),
+        ),
+        error => error,
+    }
+}
+
+/// Mean time between blocks, as the node says.
+#[must_use]
+pub fn block_time(info: &Value) -> Duration {
+    Duration::from_millis(info["block_time_ms"].as_u64().unwrap_or(120_000))
+}
+
+/// An answer for a person: amounts in tokens, heights to come as blocks and time. `info` says where the court stands.
+#[must_use]
+pub fn shown(value: &Value, info: &Value) -> Value {
+    match value {
+        Value::Object(fields) => {
+            let fields = fields.iter();
+            let fields = fields.map(|(name, value)| (name.clone(), field(name, value, info)));
+            Value::Object(fields.collect())
+        }
+        Value::Array(rows) => rows.iter().map(|row| shown(row, info)).collect(),
+        other => other.clone(),
+    }
+}
+
+fn field(name: &str, value: &Value, info: &Value) -> Value {
+    let now = info["soft"].as_u64().unwrap_or(0);
+    match (value.as_str(), value.as_u64()) {
+        (Some(units), _) if AMOUNTS.contains(&name) || name == "answer_fee_floor" => {
+            format!("{} tokens", tokens(units)).into()
+        }
+        (_, Some(height)) if DEADLINES.contains(&name) && height > now => format!(
+            "block {height}, in {}",
+            horizon::blocks(height - now, block_time(info))
+        )
+        .into(),
+        _ => shown(value, info),
     }
 }
 
@@ -184,4 +327,23 @@ pub fn lines(value: &Value) -> String {
         format!("{name:>18}  {text}")
     });
     lines.collect::<Vec<_>>().join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_person_sees_tokens_and_times() {
+        let info = json!({ "soft": 100, "block_time_ms": 120_000 });
+        let row = json!({
+            "Bond": "1500000000000", "Jailed-Until": 90, "Lease": { "Rate": "1" },
+            "Unbonding": [{ "Amount": "1000000000000", "Ripe": 115 }],
+        });
+        let expected = json!({
+            "Bond": "1.5 tokens", "Jailed-Until": 90, "Lease": { "Rate": "0.000000000001 tokens" },
+            "Unbonding": [{ "Amount": "1 tokens", "Ripe": "block 115, in 15 blocks (11 to 60 minutes)" }],
+        });
+        assert_eq!(shown(&row, &info), expected);
+    }
 }

@@ -8,9 +8,12 @@ pub mod chain;
 pub mod checkpoint;
 pub mod client;
 pub mod court;
+pub mod deploy;
 pub mod devnet;
 pub mod exit;
 pub mod guard;
+pub mod horizon;
+pub mod host;
 pub mod keys;
 pub mod log;
 pub mod message;
@@ -18,9 +21,11 @@ pub mod node;
 pub mod origin;
 pub mod process;
 pub mod reading;
+pub mod role;
 pub mod stake;
 pub mod status;
 pub mod target;
+pub mod verdict;
 pub mod verify;
 
 use std::process::ExitCode;
@@ -78,6 +83,9 @@ enum Command {
     /// Bond an operator, take stake out again, see it.
     #[command(subcommand)]
     Stake(stake::StakeCommand),
+    /// Host processes for pay, under the court.
+    #[command(subcommand)]
+    Host(host::HostCommand),
     /// What runs and how it is: every node of a devnet, or one by its url.
     Status(status::StatusArgs),
     /// Print completions for a shell.
@@ -114,6 +122,7 @@ fn run(cli: Cli) -> Result<(), CliError> {
         Command::Message(command) => block_on(message::run(command, out)),
         Command::Origin(command) => block_on(origin::run(command, out)),
         Command::Stake(command) => block_on(stake::run(command, out)),
+        Command::Host(command) => block_on(host::run(command, out)),
         Command::Status(args) => block_on(status::run(args, out)),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "aosec", &mut std::io::stdout());

@@ -1,19 +1,29 @@
 //! `aosec origin`: the court as a node computes it, and its token.
 
-use aosec_wire::Address;
+use std::time::Duration;
+
+use aosec_wire::{Address, Id};
 use clap::{Args, Subcommand};
 use serde_json::Value;
 
 use super::Output;
 use super::amount::Amount;
-use super::court::{ReadArgs, SendArgs, lines};
+use super::court::{CourtClient, ReadArgs, SendArgs, lines, shown};
+use super::deploy::DeployArgs;
 use super::exit::CliError;
+use super::host::rows;
 use super::target::SignerArgs;
-use crate::origin::deploy::{self, tokens};
+use crate::origin::deploy::tokens;
+use crate::origin::messages;
 
 /// Verbs of `aosec origin`.
 #[derive(Debug, Subcommand)]
 pub enum OriginCommand {
+    /// Make a court: post its spawn and its genesis, and print its id.
+    #[command(
+        after_help = "Example: aosec origin deploy --gateway https://arweave.net --network arweave --balances balances.json --wallet wallet.json --key founder.json --yes"
+    )]
+    Deploy(DeployArgs),
     /// Where the court stands: height, slot, state root, supply, and which contract runs.
     Info(ReadArgs),
     /// Slot and state root after a block: equal in every node.
@@ -28,6 +38,8 @@ pub enum OriginCommand {
     Processes(ListArgs),
     /// The free balance of an address, in tokens.
     Balance(BalanceArgs),
+    /// What has come of a message to the court.
+    Message(MessageArgs),
     /// Send tokens.
     #[command(after_help = "Example: aosec origin transfer <address> 12.5 --yes")]
     Transfer(TransferArgs),
@@ -63,6 +75,15 @@ pub struct BalanceArgs {
     read: ReadArgs,
 }
 
+/// Flags of `aosec origin message`.
+#[derive(Debug, Args)]
+pub struct MessageArgs {
+    /// Its id.
+    id: Id,
+    #[command(flatten)]
+    read: ReadArgs,
+}
+
 /// Flags of `aosec origin transfer`.
 #[derive(Debug, Args)]
 pub struct TransferArgs {
@@ -78,8 +99,10 @@ pub struct TransferArgs {
 
 pub(super) async fn run(command: OriginCommand, out: Output) -> Result<(), CliError> {
     match command {
-        OriginCommand::Info(read) => show(&read.open(out)?.get("info", &[]).await?, out),
-        OriginCommand::Params(read) => show(&read.open(out)?.get("params", &[]).await?, out),
+        OriginCommand::Deploy(args) => super::deploy::run(args, out).await,
+        OriginCommand::Info(read) => info(&read.open(out)?, out).await,
+        OriginCommand::Params(read) => params(&read.open(out)?, out).await,
+        OriginCommand::Message(args) => message(args, out).await,
         OriginCommand::Root(args) => root(args, out).await,
         OriginCommand::Operators(args) => list(args, "operators", "operator", out).await,
         OriginCommand::Processes(args) => list(args, "processes", "process", out).await,
@@ -88,8 +111,32 @@ pub(super) async fn run(command: OriginCommand, out: Output) -> Result<(), CliEr
     }
 }
 
-fn show(value: &Value, out: Output) -> Result<(), CliError> {
-    out.result(value, lines(value))
+async fn info(court: &CourtClient, out: Output) -> Result<(), CliError> {
+    let info = court.get("info", &[]).await?;
+    let mut text = info.clone();
+    if let (Some(fields), Value::Object(of_contract)) = (text.as_object_mut(), &info["info"]) {
+        fields.remove("info");
+        fields.extend(of_contract.clone());
+    }
+    out.result(&info, lines(&shown(&text, &info)))
+}
+
+async fn params(court: &CourtClient, out: Output) -> Result<(), CliError> {
+    let (found, info) = (
+        court.get("params", &[]).await?,
+        court.get("info", &[]).await?,
+    );
+    out.result(&found, lines(&shown(&found["Parameters"], &info)))
+}
+
+async fn message(args: MessageArgs, out: Output) -> Result<(), CliError> {
+    let court = args.read.open(out)?;
+    let ran = court.outcome(args.id, Duration::ZERO).await;
+    let ran = ran.map_err(|error| match error {
+        CliError::DeadlinePassed(_) => CliError::NotFound(format!("{} has not run yet", args.id)),
+        error => error,
+    })?;
+    court.tell(&ran, out).await
 }
 
 async fn root(args: RootArgs, out: Output) -> Result<(), CliError> {
@@ -99,7 +146,8 @@ async fn root(args: RootArgs, out: Output) -> Result<(), CliError> {
         .iter()
         .map(|height| ("height", height.as_str()))
         .collect();
-    show(&court.get("root", &query).await?, out)
+    let found = court.get("root", &query).await?;
+    out.result(&found, lines(&found))
 }
 
 async fn list(args: ListArgs, path: &str, name: &'static str, out: Output) -> Result<(), CliError> {
@@ -108,10 +156,10 @@ async fn list(args: ListArgs, path: &str, name: &'static str, out: Output) -> Re
         Some(one) => (name, one.as_str()),
         None => ("first", first.as_str()),
     };
-    let found = args.read.open(out)?.get(path, &[query]).await?;
-    let rows = found["Rows"].as_array().into_iter().flatten();
-    let text: Vec<String> = rows.map(lines).collect();
-    out.result(&found, text.join("\n\n"))
+    let court = args.read.open(out)?;
+    let found = court.get(path, &[query]).await?;
+    let info = court.get("info", &[]).await?;
+    out.result(&found, rows(&found, &info))
 }
 
 async fn balance(args: BalanceArgs, out: Output) -> Result<(), CliError> {
@@ -131,12 +179,11 @@ async fn transfer(args: TransferArgs, out: Output) -> Result<(), CliError> {
     send.agreed(&format!(
         "this sends {amount} to {recipient}, which nobody can take back"
     ))?;
-    let origin = send.open(out)?.id().await?;
-    let mut draft = deploy::message(origin, "Transfer");
+    let court = send.open(out)?;
+    let mut draft = messages::message(court.id().await?, "Transfer");
     draft.tags = draft
         .tags
         .with("Recipient", recipient.as_str())
         .with("Quantity", amount.units());
-    draft.anchor = Some(*crate::keys::random_secret()?);
-    send.send(draft, &signer, out).await
+    send.send(&court, draft, &signer.open()?, out).await
 }

@@ -1,30 +1,26 @@
 //! `aosec stake`: an operator's bond, from the owner's hand (PROTOCOL 4).
 
-use std::path::PathBuf;
-
-use aosec_wire::{Address, SigningKey};
+use aosec_wire::{Address, Draft};
 use clap::{Args, Subcommand};
 use reqwest::Url;
-use serde_json::Value;
 
 use super::Output;
 use super::amount::Amount;
-use super::court::{ReadArgs, SendArgs, lines};
+use super::court::{CourtClient, ReadArgs, SendArgs, lines, shown};
 use super::exit::CliError;
-use super::target::SignerArgs;
-use crate::keys::{self, NodeKeys};
-use crate::origin::deploy::{self, OperatorKeys, tokens};
+use super::role::RoleArgs;
+use crate::origin::messages::{self, OperatorKeys};
 
 /// Verbs of `aosec stake`.
 #[derive(Debug, Subcommand)]
 pub enum StakeCommand {
-    /// Bond tokens: the first time for an operator with its keys, later more of them.
+    /// Bond tokens: the first time, with --url, for an operator with its keys; later more of them.
     #[command(
-        after_help = "Example: aosec stake bond 200 --node-keys ./node/keys --url https://su.example --yes
-         aosec stake bond 50 --key owner.json --yes"
+        after_help = "Examples:\n  aosec stake bond 200 --node-keys ./node/keys --url https://su.example --yes\n  aosec stake bond 50 --key owner.json --yes"
     )]
     Bond(BondArgs),
     /// Begin to take bonded tokens out; they stay slashable until they are ripe.
+    #[command(after_help = "Example: aosec stake unbond 50 --key owner.json --yes")]
     Unbond(AmountArgs),
     /// Take out everything that is ripe.
     Withdraw(WithdrawArgs),
@@ -37,31 +33,22 @@ pub enum StakeCommand {
 pub struct BondArgs {
     /// How many tokens.
     amount: Amount,
-    /// First bond: folder of the node's sealed keys (owner, operator, scheduler).
-    #[arg(long, requires = "url")]
-    node_keys: Option<PathBuf>,
-    /// First bond: file whose first line opens those keys [default: `password` in their folder].
-    #[arg(long)]
-    node_password: Option<PathBuf>,
-    /// First bond: the published keys of this devnet node, from 1.
-    #[arg(long, requires = "url", conflicts_with = "node_keys")]
-    devnet_node: Option<usize>,
     /// First bond: where the operator's scheduler answers.
     #[arg(long)]
     url: Option<Url>,
     #[command(flatten)]
-    signer: SignerArgs,
+    role: RoleArgs,
     #[command(flatten)]
     send: SendArgs,
 }
 
-/// Flags of verbs with an amount.
+/// Flags of `aosec stake unbond`.
 #[derive(Debug, Args)]
 pub struct AmountArgs {
     /// How many tokens.
     amount: Amount,
     #[command(flatten)]
-    owner: OwnerArgs,
+    role: RoleArgs,
     #[command(flatten)]
     send: SendArgs,
 }
@@ -70,19 +57,9 @@ pub struct AmountArgs {
 #[derive(Debug, Args)]
 pub struct WithdrawArgs {
     #[command(flatten)]
-    owner: OwnerArgs,
+    role: RoleArgs,
     #[command(flatten)]
     send: SendArgs,
-}
-
-/// Whose stake it is.
-#[derive(Debug, Args)]
-pub struct OwnerArgs {
-    /// The published owner key of this devnet node, from 1, in the place of --key.
-    #[arg(long)]
-    devnet_node: Option<usize>,
-    #[command(flatten)]
-    signer: SignerArgs,
 }
 
 /// Flags of `aosec stake show`.
@@ -104,132 +81,76 @@ pub(super) async fn run(command: StakeCommand, out: Output) -> Result<(), CliErr
 }
 
 async fn bond(args: BondArgs, out: Output) -> Result<(), CliError> {
-    let amount = &args.amount;
+    let court = args.send.open(out)?;
+    let wait = unbonding(&court).await?;
     args.send.agreed(&format!(
-        "this bonds {amount}: they can be slashed, all of them for signing two histories, and come back only after `stake unbond` and its waiting time"
+        "this bonds {}: a host that does not answer or publish loses parts of them, one that signs two histories up to all, and they come back by `aosec stake unbond`, {wait} later",
+        args.amount
     ))?;
-    let origin = args.send.open(out)?.id().await?;
-    let Some(keys) = node_keys(&args)? else {
-        let draft = with_quantity(deploy::message(origin, "Bond"), amount)?;
-        return args.send.send(draft, &args.signer, out).await;
+    let origin = court.id().await?;
+    let Some(url) = &args.url else {
+        let draft = with_quantity(messages::message(origin, "Bond"), &args.amount);
+        return args
+            .send
+            .send(&court, draft, &args.role.owner()?, out)
+            .await;
     };
-    let url = args.url.as_ref().map_or("", Url::as_str);
-    let units = amount.units().parse().map_err(|_| too_much(amount))?;
+    let keys = args.role.node()?.ok_or_else(|| {
+        CliError::Usage(
+            "a first bond needs all keys of the node: name them with --node-keys <folder>"
+                .to_owned(),
+        )
+    })?;
+    let units = args.amount.units().parse();
+    let units = units
+        .map_err(|_long| CliError::Usage(format!("{} are more than there can be", args.amount)))?;
     let keys = OperatorKeys {
         owner: &keys.owner,
         operator: &keys.operator,
         hot: &keys.scheduler,
     };
-    let item = deploy::first_bond(keys, origin, units, url);
+    let item = messages::first_bond(keys, origin, units, url.as_str());
     let item = item.map_err(|error| CliError::Usage(error.to_string()))?;
-    args.send.deliver(&item, out).await
+    args.send.deliver(&court, &item, out).await
 }
 
-fn too_much(amount: &Amount) -> CliError {
-    CliError::Usage(format!("{amount} are more than there can be"))
+/// How long unbonding takes.
+async fn unbonding(court: &CourtClient) -> Result<String, CliError> {
+    let params = court.get("params", &[]).await?;
+    let blocks = params["Parameters"]["unbonding"].as_u64().unwrap_or(0);
+    court.lasts(blocks).await
 }
 
-/// The keys of a first bond; none for a later one.
-fn node_keys(args: &BondArgs) -> Result<Option<NodeKeys>, CliError> {
-    if let Some(number) = args.devnet_node {
-        return Ok(Some(devnet(number)?));
-    }
-    let Some(folder) = &args.node_keys else {
-        return Ok(None);
-    };
-    let own = folder.join("password");
-    let file = args.node_password.as_ref().unwrap_or(&own);
-    let password = keys::Password::from_file(file)?;
-    Ok(Some(NodeKeys::open_or_make(folder, &password)?))
-}
-
-fn devnet(number: usize) -> Result<NodeKeys, CliError> {
-    let index = number
-        .checked_sub(1)
-        .ok_or_else(|| CliError::Usage("nodes of a devnet are counted from 1".to_owned()))?;
-    Ok(keys::devnet::node(index)?)
-}
-
-impl OwnerArgs {
-    fn open(&self) -> Result<SigningKey, CliError> {
-        match self.devnet_node {
-            Some(number) => Ok(devnet(number)?.owner),
-            None => self.signer.open(),
-        }
-    }
-}
-
-fn with_quantity(
-    mut draft: aosec_wire::Draft,
-    amount: &Amount,
-) -> Result<aosec_wire::Draft, CliError> {
+fn with_quantity(mut draft: Draft, amount: &Amount) -> Draft {
     draft.tags = draft.tags.with("Quantity", amount.units());
-    draft.anchor = Some(*keys::random_secret()?);
-    Ok(draft)
+    draft
 }
 
 async fn unbond(args: AmountArgs, out: Output) -> Result<(), CliError> {
     let court = args.send.open(out)?;
-    let blocks = court.get("params", &[]).await?["Parameters"]["unbonding"].clone();
+    let wait = unbonding(&court).await?;
     args.send.agreed(&format!(
-        "this takes {} out of the bond: for {blocks} blocks ({}) they earn nothing and stay slashable",
-        args.amount,
-        time_range(&blocks)
+        "this takes {} out of the bond: for {wait} they back no lease and can still be slashed",
+        args.amount
     ))?;
-    let draft = with_quantity(deploy::message(court.id().await?, "Unbond"), &args.amount)?;
-    let item = draft.sign(&args.owner.open()?);
-    let item = item.map_err(|error| CliError::Usage(error.to_string()))?;
-    args.send.deliver(&item, out).await
-}
-
-/// How long blocks take on Arweave: 15 of them have taken 11 to 59 minutes, long runs some 2 minutes each.
-fn time_range(blocks: &Value) -> String {
-    let blocks = blocks.as_u64().unwrap_or(0);
-    let (least, most) = (blocks * 11 / 15, blocks * 59 / 15);
-    match most {
-        0..=180 => format!("{least} to {most} minutes on Arweave"),
-        _ => format!("{} to {} hours on Arweave", least / 60, most / 60),
-    }
+    let draft = with_quantity(messages::message(court.id().await?, "Unbond"), &args.amount);
+    args.send
+        .send(&court, draft, &args.role.owner()?, out)
+        .await
 }
 
 async fn withdraw(args: WithdrawArgs, out: Output) -> Result<(), CliError> {
-    let origin = args.send.open(out)?.id().await?;
-    let mut draft = deploy::message(origin, "Withdraw");
-    draft.anchor = Some(*keys::random_secret()?);
-    let item = draft.sign(&args.owner.open()?);
-    let item = item.map_err(|error| CliError::Usage(error.to_string()))?;
-    args.send.deliver(&item, out).await
+    let court = args.send.open(out)?;
+    let draft = messages::message(court.id().await?, "Withdraw");
+    args.send
+        .send(&court, draft, &args.role.owner()?, out)
+        .await
 }
 
 async fn show(args: ShowArgs, out: Output) -> Result<(), CliError> {
+    let court = args.read.open(out)?;
     let query = ("operator", args.operator.as_str());
-    let found = args.read.open(out)?.get("operators", &[query]).await?;
-    let mut row = found["Rows"][0].clone();
-    for field in [
-        "Bond",
-        "Live",
-        "Reserves",
-        "Held",
-        "Free",
-        "Pool",
-        "Fee",
-        "Answer-Fee",
-    ] {
-        if let Some(units) = row[field].as_str() {
-            row[field] = format!("{} tokens", tokens(units)).into();
-        }
-    }
-    out.result(&found, lines(&row))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn blocks_are_shown_as_a_range_of_time() {
-        let range = |blocks: u64| time_range(&Value::from(blocks));
-        assert_eq!(range(15), "11 to 59 minutes on Arweave");
-        assert_eq!(range(21_600), "264 to 1416 hours on Arweave");
-    }
+    let found = court.get("operators", &[query]).await?;
+    let info = court.get("info", &[]).await?;
+    out.result(&found, lines(&shown(&found["Rows"][0], &info)))
 }

@@ -26,6 +26,9 @@ pub struct TargetArgs {
     /// Compute unit to talk to instead of the devnet's.
     #[arg(long)]
     cu: Option<Url>,
+    /// Scheduler unit to ask instead of the devnet's.
+    #[arg(long)]
+    su: Option<Url>,
 }
 
 /// Flags of verbs that sign.
@@ -48,6 +51,8 @@ pub struct Target {
     pub mu: Url,
     /// Compute unit.
     pub cu: Url,
+    /// Scheduler unit, where one is known.
+    pub su: Option<Url>,
     /// The module new processes get.
     pub module: Option<Id>,
     /// The scheduler new processes get.
@@ -80,6 +85,7 @@ impl TargetArgs {
         Ok(Target {
             mu: self.mu.clone().unwrap_or_else(|| node.mu.clone()),
             cu: self.cu.clone().unwrap_or_else(|| node.cu.clone()),
+            su: self.su.clone().or_else(|| Some(node.su.clone())),
             module: Some(devnet.module),
             scheduler: Some(node.scheduler.clone()),
             authorities: devnet.authorities.clone(),
@@ -95,6 +101,7 @@ impl TargetArgs {
         Ok(Target {
             mu: mu.clone(),
             cu: cu.clone(),
+            su: self.su.clone(),
             module: None,
             scheduler: None,
             authorities: Vec::new(),

@@ -4,9 +4,23 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use super::file::DevnetFile;
+use crate::origin::deploy::tokens;
 
 /// Winston in one AR.
 const WINSTON_DIGITS: usize = 12;
+
+/// What to try next.
+const VERBS: [&str; 4] = [
+    "P=$(aosec process spawn)                     a process; its owner is alice",
+    "aosec process eval $P 'return 1 + 1'         talk to it",
+    "aosec process send $P --data hello --wait    send to it",
+    "aosec status                                 how the nodes are",
+];
+/// The same, where there is a court.
+const COURT_VERBS: [&str; 2] = [
+    "aosec origin operators                       who has stake in the court",
+    "aosec origin transfer ADDRESS 12.5 --yes     send its token",
+];
 
 /// The banner.
 #[must_use]
@@ -20,6 +34,11 @@ pub fn text(file: &DevnetFile, folder: &Path) -> String {
         file.gateway
     ));
     line(format_args!("  module   {}", file.module));
+    if let Some(origin) = &file.origin {
+        line(format_args!(
+            "  origin   {origin}   (the court, and its token)"
+        ));
+    }
     line(format_args!("  data     {}", folder.display()));
     line(format_args!("\n  nodes"));
     for node in &file.nodes {
@@ -31,33 +50,32 @@ pub fn text(file: &DevnetFile, folder: &Path) -> String {
             "         scheduler {}  authority {}",
             node.scheduler, node.authority
         ));
+        line(format_args!(
+            "         operator  {}  owner     {}",
+            node.operator, node.owner
+        ));
     }
     line(format_args!(
         "\n  accounts (published, throw-away keys: never fund them anywhere else)"
     ));
     for account in &file.accounts {
         line(format_args!(
-            "  {:6} {:9} {}  {} AR  {}",
+            "  {:6} {:9} {}  {} AR  {} tokens  {}",
             account.name,
             account.kind,
             account.address,
             whole_ar(&account.balance),
+            tokens(&account.tokens),
             account.wallet
         ));
     }
     line(format_args!("\n  try next, in another terminal"));
-    line(format_args!(
-        "  P=$(aosec process spawn)                     a process; its owner is alice"
-    ));
-    line(format_args!(
-        "  aosec process eval $P 'return 1 + 1'         talk to it"
-    ));
-    line(format_args!(
-        "  aosec process send $P --data hello --wait    send to it"
-    ));
-    line(format_args!(
-        "  aosec status                                 how the nodes are"
-    ));
+    for verb in VERBS {
+        line(format_args!("  {verb}"));
+    }
+    for verb in COURT_VERBS.iter().filter(|_verb| file.origin.is_some()) {
+        line(format_args!("  {verb}"));
+    }
     line(format_args!(
         "\n  @permaweb/aoconnect: connect({{ MODE: 'legacy', MU_URL, CU_URL, GATEWAY_URL }}) with the urls above"
     ));

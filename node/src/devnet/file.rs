@@ -16,9 +16,9 @@ pub struct DevnetFile {
     /// The base layer's gateway.
     #[serde(with = "root")]
     pub gateway: Url,
-    /// The court's process; none before it is built.
+    /// The court's process; none where the devnet was begun without one.
     pub origin: Option<Id>,
-    /// The stake token's process; none before it is built.
+    /// The stake token's process: the court itself (PROTOCOL 3.1).
     pub token: Option<Id>,
     /// The module that processes on the devnet run.
     pub module: Id,
@@ -47,6 +47,8 @@ pub struct NodeEntry {
     /// Compute unit.
     #[serde(with = "root")]
     pub cu: Url,
+    /// Address of the owner key: money.
+    pub owner: Address,
     /// Address of the operator key.
     pub operator: Address,
     /// Address of the key that signs assignments.
@@ -72,6 +74,9 @@ pub struct AccountEntry {
     pub wallet: String,
     /// Base-layer funds in winston.
     pub balance: String,
+    /// Stake tokens at the start, in units.
+    #[serde(default)]
+    pub tokens: String,
 }
 
 /// A unit's root as text without the closing slash, because clients put paths behind it.

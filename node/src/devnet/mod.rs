@@ -5,6 +5,7 @@
 
 pub mod banner;
 pub mod child;
+pub mod court;
 pub mod file;
 pub mod ports;
 mod setup;
@@ -14,7 +15,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use aosec_wire::KeyError;
+use aosec_wire::{ItemError, KeyError};
 use reqwest::Url;
 
 use child::NodeChild;
@@ -22,7 +23,9 @@ use file::DevnetFile;
 use ports::{Claim, Ports};
 pub use setup::SETTLEMENT_DEPTH;
 
+use crate::arweave::bundler::BundlerError;
 use crate::arweave::devchain::DevchainError;
+use crate::arweave::gateway::GatewayError;
 use crate::keys::KeysError;
 use crate::shutdown::Shutdown;
 
@@ -90,6 +93,15 @@ pub enum DevnetError {
     /// The base layer.
     #[error(transparent)]
     Chain(#[from] DevchainError),
+    /// Its gateway.
+    #[error(transparent)]
+    Gateway(#[from] GatewayError),
+    /// The court's items.
+    #[error("the court cannot be made: {0}")]
+    Court(#[from] ItemError),
+    /// They were not taken.
+    #[error("the court was not posted: {0}")]
+    Posting(#[from] BundlerError),
     /// A node did not become ready.
     #[error("{name} was not ready within {} s; its log is {log}", READY_DEADLINE.as_secs())]
     NotReady {
@@ -135,8 +147,12 @@ impl Devnet {
         let (ports, claim) = choose_ports(&config)?;
         let accounts = setup::accounts(&config.data)?;
         let shutdown = Shutdown::new();
-        let module = setup::base_layer(&config, &ports, &shutdown).await?;
-        let children = setup::plans(&config, &ports)?
+        let (module, chain) = setup::base_layer(&config, &ports, &shutdown).await?;
+        let (origin, is_new) = setup::origin(&config, module)?;
+        if is_new {
+            court::found(&chain, &ports, module).await?;
+        }
+        let children = setup::plans(&config, &ports, origin)?
             .into_iter()
             .map(|plan| {
                 NodeChild::start(plan.clone()).map_err(|source| DevnetError::File {
@@ -145,7 +161,7 @@ impl Devnet {
                 })
             })
             .collect::<Result<Vec<_>, _>>()?;
-        let file = setup::file(&ports, module, &children, accounts)?;
+        let file = setup::file(&ports, (module, origin), &children, accounts)?;
         let mut devnet = Self {
             folder: config.data,
             _lock: lock,
@@ -226,9 +242,13 @@ impl Devnet {
             .unwrap_or_default();
         let deadline = tokio::time::Instant::now() + READY_DEADLINE;
         for index in 0..self.children.len() {
-            let url = self.file.nodes[index].web.clone();
+            let (url, cu) = (
+                self.file.nodes[index].web.clone(),
+                self.file.nodes[index].cu.clone(),
+            );
+            let has_court = self.file.origin.is_some();
             loop {
-                let ready = is_ready(&http, &url).await;
+                let ready = is_ready(&http, &url).await && (!has_court || sits(&http, &cu).await);
                 let late = tokio::time::Instant::now() >= deadline;
                 let ended = self.children[index].has_ended();
                 if ready && !ended {
@@ -253,6 +273,18 @@ async fn is_ready(http: &reqwest::Client, web: &Url) -> bool {
         return false;
     };
     matches!(http.get(url).send().await, Ok(response) if crate::http::error::is_success(response.status().as_u16()))
+}
+
+/// Whether a node has found the court's spawn, or says why it never will.
+async fn sits(http: &reqwest::Client, cu: &Url) -> bool {
+    let Ok(url) = cu.join("origin/info") else {
+        return false;
+    };
+    let Ok(response) = http.get(url).send().await else {
+        return false;
+    };
+    let info: serde_json::Value = response.json().await.unwrap_or_default();
+    info["slot"].is_u64() || info["alarm"].is_string()
 }
 
 fn choose_ports(config: &DevnetConfig) -> Result<(Ports, Option<Claim>), DevnetError> {

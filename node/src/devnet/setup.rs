@@ -9,10 +9,11 @@ use aosec_wire::{Address, Id, SigningKey};
 use reqwest::Url;
 
 use super::child::{ChildPlan, NodeChild};
+use super::court;
 use super::file::{AccountEntry, DevnetFile, NAME, NodeEntry};
 use super::ports::Ports;
 use super::{DevnetConfig, DevnetError};
-use crate::arweave::devchain::{self, genesis};
+use crate::arweave::devchain::{self, Devchain, genesis};
 use crate::keys::{self, sealed::KeyKind};
 use crate::shutdown::Shutdown;
 
@@ -113,6 +114,7 @@ fn entry(folder: &Path, account: keys::devnet::Account) -> Result<AccountEntry, 
             .display()
             .to_string(),
         balance: FUNDS_WINSTON.to_string(),
+        tokens: court::ACCOUNT_TOKENS.to_string(),
     })
 }
 
@@ -133,12 +135,20 @@ fn key_file(key: &SigningKey) -> (&'static str, &'static str, String) {
     }
 }
 
+/// The court of this devnet: the one that an earlier start noted, none where that knew none, else a new one.
+pub(super) fn origin(config: &DevnetConfig, module: Id) -> Result<(Option<Id>, bool), DevnetError> {
+    match DevnetFile::read(&config.data) {
+        Ok(file) => Ok((file.origin, false)),
+        Err(_first_start) => Ok((Some(court::id(module)?), true)),
+    }
+}
+
 /// Starts the chain, its gateway and its miner; gives the id of the module that block 1 holds.
 pub(super) async fn base_layer(
     config: &DevnetConfig,
     ports: &Ports,
     shutdown: &Shutdown,
-) -> Result<Id, DevnetError> {
+) -> Result<(Id, Devchain), DevnetError> {
     let mut funds: Vec<(Address, u128)> = Vec::new();
     for account in keys::devnet::accounts()? {
         funds.push((account.key.address().clone(), FUNDS_WINSTON));
@@ -156,7 +166,7 @@ pub(super) async fn base_layer(
         LOCATION_TTL,
     )?;
     let module = genesis.module;
-    devchain::start(
+    let chain = devchain::start(
         &config.data.join("chain"),
         genesis,
         ports.gateway,
@@ -164,11 +174,15 @@ pub(super) async fn base_layer(
         shutdown,
     )
     .await?;
-    Ok(module)
+    Ok((module, chain))
 }
 
 /// What each child is started with.
-pub(super) fn plans(config: &DevnetConfig, ports: &Ports) -> Result<Vec<ChildPlan>, DevnetError> {
+pub(super) fn plans(
+    config: &DevnetConfig,
+    ports: &Ports,
+    origin: Option<Id>,
+) -> Result<Vec<ChildPlan>, DevnetError> {
     let mut peers = Vec::new();
     for (index, base) in ports.nodes.iter().enumerate() {
         peers.push(format!(
@@ -197,6 +211,9 @@ pub(super) fn plans(config: &DevnetConfig, ports: &Ports) -> Result<Vec<ChildPla
                 .into_iter()
                 .flat_map(|(flag, value)| [flag.to_owned(), value]),
         );
+        if let Some(origin) = origin {
+            args.extend(["--origin".to_owned(), origin.to_string()]);
+        }
         ChildPlan {
             log: config.data.join(format!("{name}.log")),
             name,
@@ -209,7 +226,7 @@ pub(super) fn plans(config: &DevnetConfig, ports: &Ports) -> Result<Vec<ChildPla
 /// `devnet.json` as it will be once all are ready.
 pub(super) fn file(
     ports: &Ports,
-    module: Id,
+    (module, origin): (Id, Option<Id>),
     children: &[NodeChild],
     accounts: Vec<AccountEntry>,
 ) -> Result<DevnetFile, DevnetError> {
@@ -222,6 +239,7 @@ pub(super) fn file(
             mu: url(*base, 2),
             su: url(*base, 3),
             cu: url(*base, 4),
+            owner: keys.owner.address().clone(),
             operator: keys.operator.address().clone(),
             scheduler: keys.scheduler.address().clone(),
             authority: keys.authority.address().clone(),
@@ -232,8 +250,8 @@ pub(super) fn file(
     let authorities = nodes.iter().map(|node| node.authority.clone()).collect();
     Ok(DevnetFile {
         gateway: url(ports.gateway, 0),
-        origin: None,
-        token: None,
+        origin,
+        token: origin,
         module,
         authorities,
         nodes,
@@ -245,7 +263,7 @@ fn name(index: usize) -> String {
     format!("node{}", index + 1)
 }
 
-fn url(base: u16, offset: u16) -> Url {
+pub(super) fn url(base: u16, offset: u16) -> Url {
     let port = base.saturating_add(offset);
     Url::parse(&format!("http://127.0.0.1:{port}")).expect("an address and a port are always a url")
 }

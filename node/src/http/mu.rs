@@ -5,7 +5,7 @@
 use aosec_wire::error::ItemError;
 use aosec_wire::id::to_base64url;
 use aosec_wire::{Id, Strictness, VerifiedItem, item};
-use axum::extract::{Path, State};
+use axum::extract::{FromRef, Path, State};
 use axum::response::Response;
 use axum::routing::{get, post};
 use axum::{Json, Router};
@@ -18,28 +18,52 @@ use crate::mu::entry::Entry;
 use crate::mu::outbox::{Load, Reason, State as Life};
 use crate::mu::push::Assign;
 use crate::mu::{Accepted, Handle, MonitorRefusal, Refusal, Status};
+use crate::origin;
 use crate::store::StoreError;
 
 const BANNER: &str = "ao messenger unit (aosec): POST a signed ANS-104 data item to /\n";
 
+/// The unit, and the court, where this node computes one: it has no scheduler, so what is sent to it goes into its inbox.
+#[derive(Clone, Debug)]
+struct Edge {
+    mu: Handle,
+    court: Option<origin::Handle>,
+}
+
+impl FromRef<Edge> for Handle {
+    fn from_ref(edge: &Edge) -> Self {
+        edge.mu.clone()
+    }
+}
+
 /// All routes of the unit.
-pub fn router(handle: Handle) -> Router {
+pub fn router(handle: Handle, court: Option<origin::Handle>) -> Router {
     Router::new()
         .route("/", get(async || BANNER).post(take))
         .route("/monitor/{process}", post(watch).delete(stop_watching))
         .route("/status/{id}", get(status))
         .route("/health", get(async || "ok\n"))
-        .with_state(handle)
+        .with_state(Edge { mu: handle, court })
 }
 
 async fn take(
-    State(handle): State<Handle>,
+    State(Edge { mu, court }): State<Edge>,
     params: Params,
     WholeBody(body): WholeBody,
 ) -> Result<Response, ApiError> {
     let taken = match by_reference(&params)? {
-        Some(assign) => handle.assign(assign).await?,
-        None => handle.accept(verified(body)?).await?,
+        Some(assign) => mu.assign(assign).await?,
+        None => {
+            let item = verified(body)?;
+            let court = court.filter(|court| item.target() == Some(court.id()));
+            if let Some(court) = court {
+                let id = court.take(item.bytes().clone()).await?;
+                return Ok(accepted(
+                    json!({ "message": "Processing DataItem", "id": id }),
+                ));
+            }
+            mu.accept(item).await?
+        }
     };
     Ok(accepted(processing(&taken)))
 }

@@ -3,6 +3,8 @@
 //!
 //! `?view=firm` asks the court `settlement_depth` blocks below the tip; without it the one at the tip answers.
 
+use std::time::Duration;
+
 use axum::extract::{Path, Request, State};
 use axum::http::header;
 use axum::middleware::{self, Next};
@@ -19,6 +21,9 @@ use crate::origin::client::TakeError;
 use crate::origin::mirror::{Depth, MirrorError};
 use crate::store::StoreError;
 
+/// How long an outcome is waited for: below the deadlines of ao clients, over some blocks of a devnet.
+const OUTCOME_PATIENCE: Duration = Duration::from_secs(15);
+
 /// The compute unit's router with the court's in front of it.
 pub fn before(handle: Handle, cu: Router) -> Router {
     let routes = Router::new()
@@ -28,6 +33,7 @@ pub fn before(handle: Handle, cu: Router) -> Router {
         .route("/origin/operators", get(operators))
         .route("/origin/processes", get(processes))
         .route("/origin/balance/{address}", get(balance))
+        .route("/origin/head/{process}", get(head))
         .route("/origin/message/{id}", get(message))
         .route("/origin/inbox", post(inbox))
         .with_state(handle.clone());
@@ -65,8 +71,19 @@ async fn dry_run(handle: Handle, request: Request) -> Result<Response, ApiError>
     Ok(([(header::CONTENT_TYPE, "application/json")], outcome).into_response())
 }
 
+/// The outcome of a message, which is waited for: it runs in a block to come.
 async fn outcome(handle: &Handle, id: &str) -> Result<Response, ApiError> {
-    let found = handle.outcome(read_id(id)?).await.map_err(stored)?;
+    let message = read_id(id)?;
+    let mut standings = handle.standings();
+    let waited = tokio::time::timeout(OUTCOME_PATIENCE, async {
+        loop {
+            let found = handle.outcome(message).await.map_err(stored)?;
+            if found.is_some() || standings.changed().await.is_err() {
+                return Ok::<_, ApiError>(found);
+            }
+        }
+    });
+    let found = waited.await.unwrap_or(Ok(None))?;
     let found = found.ok_or_else(|| ApiError::NotFound(format!("{} has no slot", clip(id))))?;
     Ok(([(header::CONTENT_TYPE, "application/json")], found.json).into_response())
 }
@@ -76,12 +93,16 @@ async fn info(State(handle): State<Handle>, params: Params) -> Result<Json<Value
     let mut shown = json!({
         "origin": handle.id(), "soft": standing.soft, "firm": standing.firm, "slot": standing.slot,
         "root": standing.root, "queued": standing.queued, "alarm": standing.alarm.as_deref(),
-        "contract": aosec_wasm::origin_contract::sha256(),
+        "contract": aosec_wasm::origin_contract::sha256(), "block_time_ms": block_time_ms(&handle),
     });
     if standing.slot.is_some() && standing.alarm.is_none() {
         shown["info"] = handle.ask(depth(&params)?, "Info", &[]).await?.shown();
     }
     Ok(Json(shown))
+}
+
+fn block_time_ms(handle: &Handle) -> u64 {
+    u64::try_from(handle.block_time().as_millis()).unwrap_or(u64::MAX)
 }
 
 async fn root(State(handle): State<Handle>, params: Params) -> Result<Json<Value>, ApiError> {
@@ -132,6 +153,17 @@ async fn balance(
     Ok(Json(answer.shown()))
 }
 
+/// Where the log of a hosted process stands: what a heartbeat says.
+async fn head(
+    State(handle): State<Handle>,
+    Path(process): Path<String>,
+) -> Result<Json<Value>, ApiError> {
+    let head = handle.head(read_id(&process)?).await?;
+    Ok(Json(json!({
+        "process": head.process, "epoch": head.epoch, "slot": head.slot, "chain": head.chain, "height": head.height,
+    })))
+}
+
 /// What became of an item of the inbox.
 async fn message(
     State(handle): State<Handle>,
@@ -159,11 +191,7 @@ async fn inbox(
     State(handle): State<Handle>,
     WholeBody(body): WholeBody,
 ) -> Result<Response, ApiError> {
-    let id = handle.take(body).await.map_err(|error| match error {
-        TakeError::Unfit(_) => ApiError::BadRequest(error.to_string()),
-        TakeError::Full => ApiError::Unavailable(error.to_string()),
-        TakeError::Store(_) => ApiError::Internal(error.to_string()),
-    })?;
+    let id = handle.take(body).await?;
     Ok(accepted(
         json!({ "message": "taken for the inbox", "id": id }),
     ))
@@ -187,6 +215,17 @@ fn read_id(text: &str) -> Result<aosec_wire::Id, ApiError> {
 
 fn stored(error: StoreError) -> ApiError {
     ApiError::Internal(error.to_string())
+}
+
+impl From<TakeError> for ApiError {
+    fn from(error: TakeError) -> Self {
+        let text = error.to_string();
+        match error {
+            TakeError::Unfit(_) => Self::BadRequest(text),
+            TakeError::Full => Self::Unavailable(text),
+            TakeError::Store(_) => Self::Internal(text),
+        }
+    }
 }
 
 impl From<MirrorError> for ApiError {

@@ -86,6 +86,12 @@ pub fn node(index: usize) -> Result<NodeKeys, KeyError> {
     })
 }
 
+/// The key that signs a devnet's court: its spawn and genesis. It has no power afterwards.
+#[must_use]
+pub fn founder() -> SigningKey {
+    SigningKey::ed25519(secret("founder"))
+}
+
 fn wallet(index: usize) -> Result<SigningKey, KeyError> {
     SigningKey::rsa_from_jwk(WALLETS.get(index).map_or("", String::as_str))
 }

@@ -84,6 +84,7 @@ pub(super) fn court(
         origin: id,
         start: config.follow_from,
         settlement_depth: config.settlement_depth,
+        block_time: config.block_time,
     };
     let (store, workshop) = (base.store.clone(), Arc::clone(workshop));
     let court = origin::Handle::start(settings, follow, store, workshop, shutdown);

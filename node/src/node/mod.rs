@@ -120,7 +120,7 @@ impl Node {
         listeners.serve(
             listen::Routers {
                 web: status::router(about, base.tip.clone(), config.roles.su.then(|| su.clone())),
-                mu: http::mu::router(mu),
+                mu: http::mu::router(mu, court.clone()),
                 su: http::su::router(su.clone(), parts::elsewhere(&locations, &urls)),
                 cu: with_court(court, http::cu::router(cu)),
             },

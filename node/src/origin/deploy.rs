@@ -1,12 +1,14 @@
-//! What makes a court (PROTOCOL 2.10, 8; D16): its spawn, its genesis message, and the first bonds of operators. Pure.
+//! What makes a court (PROTOCOL 2.10, 8; D16): its spawn and its genesis message. Pure.
 //!
-//! All of it goes into one inbox transaction, in this order; the id of the spawn is Origin.
+//! Both go into one inbox transaction, in this order, and whatever shall run at once behind them; the id of the spawn is Origin.
 
 use std::collections::BTreeMap;
 
 use aosec_wasm::origin_contract;
-use aosec_wire::{Address, Draft, Id, ItemError, SigningKey, Tags, VerifiedItem, bundle};
+use aosec_wire::{Address, Draft, Id, ItemError, SigningKey, Tags, VerifiedItem};
 use serde_json::{Value, json};
+
+use super::messages::message;
 
 /// Decimals of the token (3.1).
 pub const DENOMINATION: usize = 12;
@@ -45,7 +47,7 @@ const PARAMETERS: [(&str, u64, u64); 26] = [
 ];
 
 /// The network that a court is made for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum Network {
     /// Blocks of two minutes.
     Arweave,
@@ -117,77 +119,6 @@ pub fn genesis(
         ..message(origin, "Genesis")
     };
     draft.sign_deterministic(founder)
-}
-
-/// The three keys of an operator (4.3).
-#[derive(Clone, Copy, Debug)]
-pub struct OperatorKeys<'a> {
-    /// Its money.
-    pub owner: &'a SigningKey,
-    /// Bids and leases.
-    pub operator: &'a SigningKey,
-    /// Assignments.
-    pub hot: &'a SigningKey,
-}
-
-/// A first `Bond`: from the owner, with the word of the hot key and of the operator enclosed.
-///
-/// # Errors
-/// Where the url is over an item's limits.
-pub fn first_bond(
-    keys: OperatorKeys<'_>,
-    origin: Id,
-    quantity: u128,
-    url: &str,
-) -> Result<VerifiedItem, ItemError> {
-    let (owner, operator) = (keys.owner.address(), keys.operator.address());
-    let mut words = vec![willing(keys.hot, origin, owner, operator)?];
-    if operator != owner {
-        words.push(willing(keys.operator, origin, owner, operator)?);
-    }
-    let mut draft = message(origin, "Bond");
-    draft.tags = draft
-        .tags
-        .with("Quantity", quantity.to_string())
-        .with("Url", url)
-        .with("Bundle-Format", "binary")
-        .with("Bundle-Version", "2.0.0");
-    draft.data = bundle::build(&words);
-    draft.sign_deterministic(keys.owner)
-}
-
-/// The word of a key that it is willing to serve this owner and operator.
-fn willing(
-    key: &SigningKey,
-    origin: Id,
-    owner: &Address,
-    operator: &Address,
-) -> Result<VerifiedItem, ItemError> {
-    let tags = Tags::new()
-        .with("Action", "Origin-Key")
-        .with("Origin", origin.to_string())
-        .with("Owner", owner.as_str())
-        .with("Operator", operator.as_str());
-    let draft = Draft {
-        tags,
-        ..Draft::default()
-    };
-    draft.sign_deterministic(key)
-}
-
-/// A message to the court with this action.
-#[must_use]
-pub fn message(origin: Id, action: &str) -> Draft {
-    let tags = Tags::new()
-        .with("Data-Protocol", "ao")
-        .with("Variant", "ao.TN.1")
-        .with("Type", "Message")
-        .with("Action", action);
-    Draft {
-        target: Some(origin),
-        tags,
-        ..Draft::default()
-    }
 }
 
 /// An amount of units as whole tokens and a fraction, without needless zeros.

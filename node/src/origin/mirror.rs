@@ -5,6 +5,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::chamber::ChamberError;
+use super::messages::Beat;
 use super::{Handle, OriginError};
 use crate::cu::input::{DryMessage, Moment, dry_message};
 use crate::store::{StoreError, court};
@@ -75,6 +76,32 @@ impl Handle {
         };
         let (height, outcome) = self.dry_run(depth, dry).await?;
         answer(height, &outcome)
+    }
+
+    /// Where the log of a process stands that has, or had, a lease: `Log[P]` of the next message, as far as it is known now (2.8).
+    ///
+    /// # Errors
+    /// [`MirrorError`], above all `5.12 process` where the court does not know it.
+    pub async fn head(&self, process: Id) -> Result<Beat, MirrorError> {
+        let name = process.to_string();
+        let asked = [("Process", name.as_str())];
+        let mut answer = self.ask(Depth::Soft, "Processes", &asked).await?;
+        let row = answer.data["Rows"][0].take();
+        let no_lease = || MirrorError::Answer(format!("{process} has not been hosted yet"));
+        let epoch = row["Epoch"].as_u64().ok_or_else(no_lease)?;
+        let head = self.on_track(move |track| {
+            let court = track.soft().0;
+            let head = *court.logs()?.log(&process)?.head();
+            Some((head, court.tip().height))
+        });
+        let (head, height) = head.await?.ok_or_else(no_lease)?;
+        Ok(Beat {
+            process,
+            epoch,
+            slot: head.slot,
+            chain: head.chain,
+            height,
+        })
     }
 
     /// What a message came to.

@@ -12,18 +12,20 @@
 //!
 //! Deliberately absent: any rule of the court, and any way to change it but an item on the base layer.
 //!
-//! Read in this order: [`chamber`], [`blocks`], [`actor`], [`mirror`], [`client`].
+//! Read in this order: [`chamber`], [`blocks`], [`actor`], [`mirror`], [`client`]; [`deploy`] and [`messages`] make what is sent.
 
 mod actor;
 pub mod blocks;
 pub mod chamber;
 pub mod client;
 pub mod deploy;
+pub mod messages;
 pub mod mirror;
 #[cfg(test)]
 mod tests;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use aosec_challenge::derive::{BlockRef, RewindError};
 use aosec_challenge::inbox::{Court, CourtError, Track, TrackError};
@@ -45,6 +47,8 @@ pub struct Settings {
     pub start: u64,
     /// Blocks under the tip that may still change; the genesis says the same (PROTOCOL 8).
     pub settlement_depth: u64,
+    /// Mean time between blocks: how long a number of blocks lasts for those who ask.
+    pub block_time: Duration,
 }
 
 /// Where the court stands.
@@ -148,6 +152,12 @@ impl Handle {
     #[must_use]
     pub fn id(&self) -> Id {
         self.0.settings.origin
+    }
+
+    /// Mean time between blocks.
+    #[must_use]
+    pub fn block_time(&self) -> Duration {
+        self.0.settings.block_time
     }
 
     /// Where it stands.

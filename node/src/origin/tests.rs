@@ -9,7 +9,8 @@ use aosec_wire::{Draft, Id, SigningKey, Tags, VerifiedItem, bundle};
 use serde_json::json;
 use tempfile::TempDir;
 
-use super::deploy::{self, Network, OperatorKeys, TOKEN};
+use super::deploy::{self, Network, TOKEN};
+use super::messages::{self, OperatorKeys};
 use super::mirror::{Depth, MirrorError};
 use super::{Handle, Settings};
 use crate::arweave::bundler::Bundler;
@@ -56,7 +57,7 @@ fn bond(number: u8) -> VerifiedItem {
         operator: &operator,
         hot: &hot,
     };
-    deploy::first_bond(keys, origin(), 200 * TOKEN, "https://op.example").unwrap()
+    messages::first_bond(keys, origin(), 200 * TOKEN, "https://op.example").unwrap()
 }
 
 /// The spawn, the genesis and three bonds.
@@ -70,7 +71,7 @@ fn start() -> Vec<VerifiedItem> {
 }
 
 fn transfer(number: u64, units: u128, to: &SigningKey) -> VerifiedItem {
-    let mut draft = deploy::message(origin(), "Transfer");
+    let mut draft = messages::message(origin(), "Transfer");
     draft.tags = draft
         .tags
         .with("Recipient", to.address().as_str())
@@ -123,6 +124,7 @@ impl Bench {
             origin: origin(),
             start: 0,
             settlement_depth: DEPTH,
+            block_time: Duration::from_secs(1),
         };
         let workshop = Arc::new(Wasmtime::new().unwrap());
         let court = Handle::start(settings, follow, store.clone(), workshop, &shutdown);

@@ -1,0 +1,230 @@
+//! `aosec host`: leases, from the operator's hand, and the escrows that pay for them (PROTOCOL 5).
+
+use aosec_wire::{Id, Strictness, VerifiedItem, id::from_base64url};
+use clap::{Args, Subcommand};
+use serde_json::Value;
+
+use super::Output;
+use super::amount::Amount;
+use super::client::join;
+use super::court::{CourtClient, ReadArgs, SendArgs, lines, shown};
+use super::exit::CliError;
+use super::role::RoleArgs;
+use super::target::SignerArgs;
+use crate::origin::messages::{self, Beat, Bid};
+
+/// Verbs of `aosec host`.
+#[derive(Debug, Subcommand)]
+pub enum HostCommand {
+    /// Take a process whose spawn names this operator's scheduler and the court.
+    #[command(
+        after_help = "Example: aosec host take <process> --rate 0.01 --fee-cap 0 --answer-cap 0.1 --node-keys ./node/keys --yes"
+    )]
+    Take(TakeArgs),
+    /// Processes under the court, with their hosts and escrows.
+    List(ListArgs),
+    /// Pay into the escrow of a process; anybody may, and nobody gets it back.
+    #[command(after_help = "Example: aosec host fund <process> 25 --key alice --yes")]
+    Fund(FundArgs),
+    /// Say that nothing new has come, so that pay goes on.
+    Heartbeat(HeartbeatArgs),
+    /// End a lease after the notice period.
+    Leave(LeaveArgs),
+}
+
+/// Flags of `aosec host take`.
+#[derive(Debug, Args)]
+pub struct TakeArgs {
+    /// The process.
+    process: Id,
+    /// Tokens a block, at most the process's Max-Fee.
+    #[arg(long)]
+    rate: Amount,
+    /// Most that a message will ever cost, in tokens.
+    #[arg(long, default_value = "0")]
+    fee_cap: Amount,
+    /// Most that an answer to a challenge will ever cost, in tokens.
+    #[arg(long)]
+    answer_cap: Amount,
+    #[command(flatten)]
+    role: RoleArgs,
+    #[command(flatten)]
+    send: SendArgs,
+}
+
+/// Flags of `aosec host list`.
+#[derive(Debug, Args)]
+pub struct ListArgs {
+    /// This process alone.
+    process: Option<Id>,
+    /// Number of the first row, from 1.
+    #[arg(long, default_value_t = 1)]
+    first: u64,
+    #[command(flatten)]
+    read: ReadArgs,
+}
+
+/// Flags of `aosec host fund`.
+#[derive(Debug, Args)]
+pub struct FundArgs {
+    /// The process.
+    process: Id,
+    /// How many tokens.
+    amount: Amount,
+    #[command(flatten)]
+    signer: SignerArgs,
+    #[command(flatten)]
+    send: SendArgs,
+}
+
+/// Flags of `aosec host heartbeat`.
+#[derive(Debug, Args)]
+pub struct HeartbeatArgs {
+    /// The process.
+    process: Id,
+    #[command(flatten)]
+    role: RoleArgs,
+    #[command(flatten)]
+    send: SendArgs,
+}
+
+/// Flags of `aosec host leave`.
+#[derive(Debug, Args)]
+pub struct LeaveArgs {
+    /// The process.
+    process: Id,
+    #[command(flatten)]
+    role: RoleArgs,
+    #[command(flatten)]
+    send: SendArgs,
+}
+
+pub(super) async fn run(command: HostCommand, out: Output) -> Result<(), CliError> {
+    match command {
+        HostCommand::Take(args) => take(args, out).await,
+        HostCommand::List(args) => list(args, out).await,
+        HostCommand::Fund(args) => fund(args, out).await,
+        HostCommand::Heartbeat(args) => heartbeat(args, out).await,
+        HostCommand::Leave(args) => leave(args, out).await,
+    }
+}
+
+async fn take(args: TakeArgs, out: Output) -> Result<(), CliError> {
+    let court = args.send.open(out)?;
+    let spawn = spawn(&court, args.process).await?;
+    let stake = spawn.tags().get("Min-Allocation").unwrap_or("0");
+    args.send.agreed(&format!(
+        "this puts {} tokens of the operator's bond behind {}, which can be slashed for each fault as its host until the lease has ended and evidence is out of time, for {} a block",
+        crate::origin::deploy::tokens(stake),
+        args.process,
+        args.rate
+    ))?;
+    let bid = Bid {
+        rate: args.rate.units(),
+        fee_cap: args.fee_cap.units(),
+        answer_cap: args.answer_cap.units(),
+    };
+    let draft = messages::host(court.id().await?, &spawn, bid);
+    args.send
+        .send(&court, draft, &args.role.operator()?, out)
+        .await
+}
+
+/// The spawn, from the scheduler that holds it.
+async fn spawn(court: &CourtClient, process: Id) -> Result<VerifiedItem, CliError> {
+    let su = court.target().su.as_ref().ok_or_else(|| {
+        CliError::Usage("name the process's scheduler with --su <url>".to_owned())
+    })?;
+    let mut url = join(su, &process.to_string())?;
+    url.query_pairs_mut()
+        .append_pair("to-nonce", "0")
+        .append_pair("raw", "true");
+    let found = court.http().get_json(&url).await?;
+    let slot = &found["edges"][0]["node"];
+    let bytes = slot["message"]["bytes"].as_str().unwrap_or_default();
+    let bad = || CliError::failure(format!("{su} serves no spawn of {process}"));
+    let bytes = from_base64url(bytes).map_err(|_bad| bad())?;
+    let item = aosec_wire::item::verify_bytes(bytes.into(), Strictness::Entrance);
+    item.ok()
+        .filter(|item| item.id() == process)
+        .ok_or_else(bad)
+}
+
+async fn list(args: ListArgs, out: Output) -> Result<(), CliError> {
+    let court = args.read.open(out)?;
+    let (first, one) = (
+        args.first.to_string(),
+        args.process.map(|process| process.to_string()),
+    );
+    let query = match &one {
+        Some(one) => ("process", one.as_str()),
+        None => ("first", first.as_str()),
+    };
+    let found = court.get("processes", &[query]).await?;
+    let info = court.get("info", &[]).await?;
+    out.result(&found, rows(&found, &info))
+}
+
+/// The rows of a list for a person.
+pub(super) fn rows(found: &Value, info: &Value) -> String {
+    let rows = found["Rows"].as_array().into_iter().flatten();
+    let text: Vec<String> = rows.map(|row| lines(&shown(row, info))).collect();
+    text.join("\n\n")
+}
+
+async fn fund(args: FundArgs, out: Output) -> Result<(), CliError> {
+    args.send.agreed(&format!(
+        "this pays {} into the escrow of {}: they go to its hosts, and nobody gets them back",
+        args.amount, args.process
+    ))?;
+    let court = args.send.open(out)?;
+    let mut draft = messages::message(court.id().await?, "Fund");
+    draft.tags = draft
+        .tags
+        .with("Process", args.process.to_string())
+        .with("Quantity", args.amount.units());
+    args.send
+        .send(&court, draft, &args.signer.open()?, out)
+        .await
+}
+
+async fn heartbeat(args: HeartbeatArgs, out: Output) -> Result<(), CliError> {
+    let court = args.send.open(out)?;
+    let keys = args.role.node()?.ok_or_else(|| {
+        CliError::Usage(
+            "a heartbeat is signed by the hot key: name the node's keys with --node-keys <folder>"
+                .to_owned(),
+        )
+    })?;
+    let head = court.get(&format!("head/{}", args.process), &[]).await?;
+    let beat = beat(args.process, &head)
+        .ok_or_else(|| CliError::failure("the node's answer names no head of the log"))?;
+    let draft = messages::heartbeat(&keys.scheduler, court.id().await?, beat);
+    let draft = draft.map_err(|error| CliError::failure(error.to_string()))?;
+    args.send.send(&court, draft, &keys.operator, out).await
+}
+
+fn beat(process: Id, head: &Value) -> Option<Beat> {
+    Some(Beat {
+        process,
+        epoch: head["epoch"].as_u64()?,
+        slot: head["slot"].as_u64()?,
+        chain: head["chain"].as_str()?.parse().ok()?,
+        height: head["height"].as_u64()?,
+    })
+}
+
+async fn leave(args: LeaveArgs, out: Output) -> Result<(), CliError> {
+    let court = args.send.open(out)?;
+    let params = court.get("params", &[]).await?;
+    let notice = params["Parameters"]["notice"].as_u64().unwrap_or(0);
+    let (notice, process) = (court.lasts(notice).await?, args.process);
+    args.send.agreed(&format!(
+        "this ends the lease of {process} after {notice}: duties and pay last as long, and its stake is held for evidence after that"
+    ))?;
+    let mut draft = messages::message(court.id().await?, "Leave");
+    draft.tags = draft.tags.with("Process", process.to_string());
+    args.send
+        .send(&court, draft, &args.role.operator()?, out)
+        .await
+}

@@ -1,0 +1,77 @@
+//! Whose key signs for an operator: a key file, a node's sealed keys, or the published ones of a devnet node.
+
+use std::path::PathBuf;
+
+use aosec_wire::SigningKey;
+use clap::Args;
+
+use super::exit::CliError;
+use super::target::SignerArgs;
+use crate::keys::{self, NodeKeys};
+
+/// Flags of verbs that an operator's own key signs.
+#[derive(Debug, Args)]
+pub struct RoleArgs {
+    /// The published keys of this devnet node, from 1, in the place of --key.
+    #[arg(long)]
+    devnet_node: Option<usize>,
+    /// Folder of a node's sealed keys, in the place of --key.
+    #[arg(long, conflicts_with = "devnet_node")]
+    node_keys: Option<PathBuf>,
+    /// File whose first line opens those keys [default: `password` in their folder].
+    #[arg(long, requires = "node_keys")]
+    node_password: Option<PathBuf>,
+    #[command(flatten)]
+    signer: SignerArgs,
+}
+
+impl RoleArgs {
+    /// All keys of the node that was named; none where a single key was.
+    ///
+    /// # Errors
+    /// Where they do not open.
+    pub fn node(&self) -> Result<Option<NodeKeys>, CliError> {
+        if let Some(number) = self.devnet_node {
+            let index = number.checked_sub(1).ok_or_else(|| {
+                CliError::Usage("nodes of a devnet are counted from 1".to_owned())
+            })?;
+            return Ok(Some(keys::devnet::node(index)?));
+        }
+        let Some(folder) = &self.node_keys else {
+            return Ok(None);
+        };
+        if !folder.is_dir() {
+            return Err(CliError::NotFound(format!(
+                "{} is no folder; a node keeps its keys in `{}` of its data folder",
+                folder.display(),
+                keys::FOLDER
+            )));
+        }
+        let own = folder.join("password");
+        let password = keys::Password::from_file(self.node_password.as_ref().unwrap_or(&own))?;
+        Ok(Some(NodeKeys::open_or_make(folder, &password)?))
+    }
+
+    /// The owner's key: money.
+    ///
+    /// # Errors
+    /// As [`Self::node`].
+    pub fn owner(&self) -> Result<SigningKey, CliError> {
+        self.role(|keys| keys.owner)
+    }
+
+    /// The operator's key: leases.
+    ///
+    /// # Errors
+    /// As [`Self::node`].
+    pub fn operator(&self) -> Result<SigningKey, CliError> {
+        self.role(|keys| keys.operator)
+    }
+
+    fn role(&self, which: impl FnOnce(NodeKeys) -> SigningKey) -> Result<SigningKey, CliError> {
+        match self.node()? {
+            Some(keys) => Ok(which(keys)),
+            None => self.signer.open(),
+        }
+    }
+}
