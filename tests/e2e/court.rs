@@ -21,9 +21,10 @@ const LOOK_EVERY: Duration = Duration::from_millis(200);
 async fn an_operator_comes_from_nothing_hosts_is_paid_and_leaves_with_all_of_it() {
     let world = World::start(FOURTH + 1);
     let owner = world.node(FOURTH).owner;
+    is_not_hosted_without_stake(&world);
     gets_tokens(&world, &owner);
     bonds(&world);
-    let process = takes_a_process(&world).await;
+    let process = takes_a_process(&world);
     earns(&world, &process, &owner).await;
     leaves(&world, &process, &owner);
     let tip = everybody_agrees(&world).await;
@@ -62,8 +63,8 @@ fn bonds(world: &World) {
     assert_eq!(stake(world)["State"], "Bonded");
 }
 
-/// Spawns a process that the fourth operator's scheduler orders, and has it taken.
-async fn takes_a_process(world: &World) -> String {
+/// Spawns a process that the fourth operator's scheduler orders: exit code, and what was said.
+fn spawns(world: &World) -> (Option<i32>, String) {
     let tags = [
         format!("Origin={}", world.devnet().origin),
         format!("Min-Allocation={}", 100 * TOKEN),
@@ -74,7 +75,20 @@ async fn takes_a_process(world: &World) -> String {
     for tag in &tags {
         spawn.extend(["--tag", tag]);
     }
-    let spawned = done(world, &spawn);
+    run(world, &spawn)
+}
+
+fn is_not_hosted_without_stake(world: &World) {
+    let (ended, said) = spawns(world);
+    assert_eq!(ended, Some(4), "{said}");
+    assert!(said.contains("no stake in the court"), "{said}");
+}
+
+/// A process of the fourth operator's scheduler, and its lease.
+fn takes_a_process(world: &World) -> String {
+    let (ended, said) = spawns(world);
+    assert_eq!(ended, Some(0), "{said}");
+    let spawned: Value = serde_json::from_str(&said).expect("a line of JSON");
     let process = spawned["process"].as_str().expect("an id").to_owned();
     let take = [
         "host",
@@ -157,6 +171,12 @@ fn leaves(world: &World, process: &str, owner: &str) {
     let _left = done(world, &[&["host", "leave", process][..], &keys].concat());
     mine(world, 10);
     assert_eq!(lease(world, process)["State"], "Unhosted");
+    let late = [
+        "process", "send", process, "--action", "Hello", "--on", "node4",
+    ];
+    let (ended, said) = run(world, &late);
+    assert_eq!(ended, Some(4), "nothing is signed after the lease: {said}");
+    assert!(said.contains("lease ended at block"), "{said}");
     let unbonded = done(world, &unbond);
     let ripe = unbonded["answer"]["Ripe"].as_u64().expect("a height");
     let withdraw = ["stake", "withdraw", "--devnet-node", "4"];

@@ -24,7 +24,7 @@ mod reading;
 mod shelf;
 pub mod steps;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 pub mod trail;
 
 use std::sync::Arc;

@@ -8,6 +8,7 @@ pub mod checkpoints;
 pub(crate) mod compute;
 mod listen;
 mod parts;
+mod tenure;
 
 use std::time::Duration;
 
@@ -92,12 +93,13 @@ impl Node {
         let urls = listeners.urls(&config);
         let about = parts::about(&keys, &urls);
         let base = Base::open(&config, &keys, &shutdown).await?;
-        let su = parts::scheduler(&config, &base).await?;
-        let locations = parts::locations(&config, &su, &urls, &base);
-        let log = compute::logs(&su, &locations)?;
         let follow = compute::follow(&config, &base, &shutdown).await?;
         let workshop = compute::workshop(config.roles.cu).await?;
         let court = compute::court(&config, &base, follow.as_ref(), &workshop, &shutdown);
+        let asked = parts::court(court.as_ref(), &keys);
+        let su = parts::scheduler(&config, &base, asked).await?;
+        let locations = parts::locations(&config, &su, &urls, &base);
+        let log = compute::logs(&su, &locations)?;
         let sources = compute::sources(&config, &log, &base, follow);
         let cu = compute::start(&config, &su, sources, &base, workshop, &shutdown).await?;
         let neighbours = mu::adapters::Neighbours {

@@ -8,6 +8,7 @@ use aosec_wire::Address;
 use reqwest::Url;
 use serde_json::json;
 
+use super::tenure::{Bench, NoCourt};
 use super::{StartError, Urls, tip_every};
 use crate::arweave::bundler::Bundler;
 use crate::arweave::gateway::Gateway;
@@ -18,8 +19,10 @@ use crate::http::status::About;
 use crate::http::su::{Elsewhere, OtherSchedulers};
 use crate::keys::NodeKeys;
 use crate::locate::{Locations, Reach};
+use crate::origin;
 use crate::shutdown::Shutdown;
 use crate::store::Store;
+use crate::su::ports::Court;
 use crate::su::{
     self,
     adapters::{OwnLogs, Poster},
@@ -85,7 +88,23 @@ pub(super) fn about(keys: &NodeKeys, urls: &Urls) -> About {
     }
 }
 
-pub(super) async fn scheduler(config: &NodeConfig, base: &Base) -> Result<su::Handle, StartError> {
+/// Who is asked about processes that name a court.
+pub(super) fn court(court: Option<&origin::Handle>, keys: &NodeKeys) -> Arc<dyn Court> {
+    match court {
+        None => Arc::new(NoCourt),
+        Some(court) => Arc::new(Bench {
+            court: court.clone(),
+            operator: keys.operator.address().clone(),
+            scheduler: keys.scheduler.address().clone(),
+        }),
+    }
+}
+
+pub(super) async fn scheduler(
+    config: &NodeConfig,
+    base: &Base,
+    court: Arc<dyn Court>,
+) -> Result<su::Handle, StartError> {
     let publishing = Publishing {
         every: tip_every(config.block_time),
         forgotten_after_blocks: (config.settlement_depth / 2).max(FORGOTTEN_AFTER_BLOCKS_MIN),
@@ -101,6 +120,7 @@ pub(super) async fn scheduler(config: &NodeConfig, base: &Base) -> Result<su::Ha
         tip: Arc::new(base.tip.clone()),
         base_layer: Arc::new(base.poster.clone()),
         clock: Arc::new(SystemClock),
+        court,
         settings: su::Settings {
             settlement_depth: config.settlement_depth,
             publishing,

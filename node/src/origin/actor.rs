@@ -1,5 +1,6 @@
 //! The loop: whenever more of the base layer was read, step over it, and keep what each block came to.
 
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use aosec_challenge::derive::{Block, BlockRef};
@@ -47,6 +48,7 @@ pub(super) async fn run(handle: Handle, follow: follow::Handle, shutdown: Shutdo
 fn sound(handle: &Handle, error: &OriginError) {
     metrics::origin_alarms().inc();
     tracing::error!(%error, "Origin is computed no further: a human must look");
+    handle.0.is_caught_up.store(false, Ordering::Release);
     handle
         .0
         .standing
@@ -61,12 +63,21 @@ async fn follow_on(handle: &Handle, views: &mut watch::Receiver<View>) -> Origin
         match stepped {
             Ok(true) => {}
             Ok(false) => {
+                notice(handle, &view);
                 if views.changed().await.is_err() {
                     return OriginError::Stopped;
                 }
             }
             Err(error) => return error,
         }
+    }
+}
+
+/// From the first time on that nothing is left to step over, the court is known.
+fn notice(handle: &Handle, view: &View) {
+    let soft = handle.standing().soft;
+    if soft.is_some() && soft == view.soft && view.soft >= view.tip {
+        handle.0.is_caught_up.store(true, Ordering::Release);
     }
 }
 
@@ -105,7 +116,9 @@ async fn rewind(handle: &Handle, to: u64) -> Result<(), OriginError> {
         drop(track.soft_contract().take_ended());
         rewound
     });
-    Ok(back.await??)
+    back.await??;
+    handle.tenures().rewind(to);
+    Ok(())
 }
 
 /// Steps over these blocks, writes down what they came to, and shows where the court stands. True where there may be more at once.
@@ -237,6 +250,13 @@ async fn keep(handle: &Handle, waiting: &mut Vec<Played>) -> Result<(), OriginEr
     };
     metrics::origin_height().set(i64::try_from(standing.soft.unwrap_or(0)).unwrap_or(i64::MAX));
     let sat: Vec<Sat> = played.into_iter().map(|one| one.sat).collect();
+    {
+        let mut tenures = handle.tenures();
+        for block in &sat {
+            tenures.apply(block.height, &block.outcomes);
+        }
+        tenures.settle(standing.firm.unwrap_or(0));
+    }
     let kept = handle
         .0
         .store

@@ -21,10 +21,12 @@ pub mod client;
 pub mod deploy;
 pub mod messages;
 pub mod mirror;
+pub mod tenures;
 #[cfg(test)]
 mod tests;
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockWriteGuard};
 use std::time::Duration;
 
 use aosec_challenge::derive::{BlockRef, RewindError};
@@ -33,6 +35,7 @@ use aosec_wire::Id;
 use tokio::sync::watch;
 
 use self::chamber::{Chamber, ChamberError};
+use self::tenures::{Row, Tenures};
 use crate::cu::engine::Wasmtime;
 use crate::follow;
 use crate::shutdown::Shutdown;
@@ -123,6 +126,10 @@ struct Inner {
     /// Locked for a block or a question at a time, on threads that may block.
     track: Mutex<Track<Chamber>>,
     standing: watch::Sender<Standing>,
+    /// Looked into before each slot of a hosted process, changed once a block.
+    tenures: RwLock<Tenures>,
+    /// Whether the tip was reached since the start.
+    is_caught_up: AtomicBool,
 }
 
 impl Handle {
@@ -143,6 +150,8 @@ impl Handle {
             store,
             track: Mutex::new(Track::new(depth, court, chamber)),
             standing: watch::Sender::new(Standing::default()),
+            tenures: RwLock::default(),
+            is_caught_up: AtomicBool::new(false),
         }));
         shutdown.track(actor::run(handle.clone(), follow, shutdown.clone()));
         handle
@@ -170,6 +179,30 @@ impl Handle {
     #[must_use]
     pub fn standings(&self) -> watch::Receiver<Standing> {
         self.0.standing.subscribe()
+    }
+
+    /// Whether it has sat over every block up to the tip since the start, and still sits.
+    #[must_use]
+    pub fn is_caught_up(&self) -> bool {
+        self.0.is_caught_up.load(Ordering::Acquire)
+    }
+
+    /// The newest row of a process that is, or was, hosted, or is registered.
+    #[must_use]
+    pub fn row(&self, process: &Id) -> Option<Row> {
+        let tenures = self
+            .0
+            .tenures
+            .read()
+            .unwrap_or_else(PoisonError::into_inner);
+        tenures.get(process).cloned()
+    }
+
+    fn tenures(&self) -> RwLockWriteGuard<'_, Tenures> {
+        self.0
+            .tenures
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     fn track(&self) -> MutexGuard<'_, Track<Chamber>> {

@@ -20,8 +20,9 @@ use crate::arweave::devchain::loopback::{self, Loopback};
 use crate::arweave::transaction::Format;
 use crate::cu::engine::Wasmtime;
 use crate::follow;
+use crate::follow::tests::author::Author;
 use crate::shutdown::Shutdown;
-use crate::store::Store;
+use crate::store::{Store, court};
 
 const DEPTH: u64 = 1;
 
@@ -98,6 +99,7 @@ async fn mine(chain: &Loopback, blocks: u32) -> u64 {
 /// A node as far as the court is concerned.
 struct Bench {
     court: Handle,
+    follow: follow::Handle,
     store: Store,
     shutdown: Shutdown,
     folder: TempDir,
@@ -127,9 +129,10 @@ impl Bench {
             block_time: Duration::from_secs(1),
         };
         let workshop = Arc::new(Wasmtime::new().unwrap());
-        let court = Handle::start(settings, follow, store.clone(), workshop, &shutdown);
+        let court = Handle::start(settings, follow.clone(), store.clone(), workshop, &shutdown);
         Self {
             court,
+            follow,
             store,
             shutdown,
             folder,
@@ -270,4 +273,31 @@ async fn users_need_no_coins_of_the_base_layer() {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     assert_eq!(bench.balance(Depth::Soft, &key(9)).await, "6");
+}
+
+/// A Log transaction of which a log was derived is forgotten where no court is computed; here the court needs it again.
+#[tokio::test]
+async fn what_others_have_derived_is_not_forgotten() {
+    let chain = Loopback::start(Vec::new()).await;
+    let bench = Bench::open(&chain).await;
+    post(&chain, &start()).await;
+    let mut author = Author::spawn(&chain, Id::new([9; 32]), "free").await;
+    author.send("a");
+    author.publish(&chain, 0).await;
+    let logged = mine(&chain, 1).await;
+    let tip = mine(&chain, 2 + u32::try_from(DEPTH).unwrap()).await;
+    bench.until(tip).await;
+    let spawn = aosec_wire::Scheduled::classify(author.spawn.clone());
+    let Ok(aosec_wire::Scheduled::Process(spawn)) = spawn else {
+        panic!("no spawn");
+    };
+    assert_eq!(bench.follow.derive(&spawn).await.unwrap(), 1);
+    let kept = court::in_block(&bench.store, logged).await.unwrap();
+    assert_eq!(kept.len(), 2, "the court's inbox and the log");
+    let tip = mine(&chain, 1).await;
+    bench.until(tip).await;
+    let roots = bench.roots(tip).await;
+    let bench = Bench::on(bench.stop().await, &chain).await;
+    bench.until(tip).await;
+    assert_eq!(bench.roots(tip).await, roots);
 }

@@ -17,6 +17,7 @@ mod admission;
 pub mod chain;
 mod gather;
 pub mod guard;
+mod leave;
 mod outbox;
 mod passage;
 pub mod ports;
@@ -46,7 +47,7 @@ use self::{
     actor::Actor,
     admission::{Want, verify_exclude},
     gather::Gather,
-    ports::{BaseLayer, Clock, Tip, Whereabouts},
+    ports::{BaseLayer, Clock, Court, Tip, Whereabouts},
     recent::Recent,
     recover::{Findings, examine},
     registry::{Handed, Registry, Request},
@@ -88,6 +89,8 @@ pub struct Parts {
     pub base_layer: Arc<dyn BaseLayer>,
     /// The clock of the stamps.
     pub clock: Arc<dyn Clock>,
+    /// Who is asked about processes that name a court.
+    pub court: Arc<dyn Court>,
     /// What the operator may set.
     pub settings: Settings,
 }
@@ -122,6 +125,7 @@ pub(in crate::su) struct Shared {
     tip: Arc<dyn Tip>,
     base_layer: Arc<dyn BaseLayer>,
     clock: Arc<dyn Clock>,
+    court: Arc<dyn Court>,
     settings: Settings,
     registry: Registry,
     gather: Gather,
@@ -210,6 +214,7 @@ impl Handle {
     async fn schedule(&self, item: VerifiedItem) -> Result<Assignment, Refusal> {
         match Scheduled::classify(item)? {
             Scheduled::Process(spawn) if spawn.scheduler == *self.address() => {
+                self.may_open(&spawn.item).await?;
                 self.enter(spawn.item.id(), Want::Spawn(spawn.item)).await
             }
             Scheduled::Process(spawn) => Err(Refusal::OtherScheduler {
@@ -286,6 +291,7 @@ impl Handle {
         if let Some(reason) = self.unavailable_for(process) {
             return Err(reason.into());
         }
+        self.may_go_on(process).await?;
         let is_spawn = matches!(want, Want::Spawn(_));
         let (reply, answer) = oneshot::channel();
         let request = Request {
@@ -334,6 +340,7 @@ impl Shared {
             tip,
             base_layer,
             clock,
+            court,
             settings,
         } = parts;
         Self {
@@ -343,6 +350,7 @@ impl Shared {
             tip,
             base_layer,
             clock,
+            court,
             settings,
             registry: Registry::default(),
             recent: Recent::default(),

@@ -52,6 +52,26 @@ pub struct Mined {
     pub confirmations: u64,
 }
 
+/// What a court says of a process.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Tenure {
+    /// This scheduler may sign for it.
+    Open,
+    /// It may not, for this reason.
+    Over(Arc<str>),
+    /// The court is not computed up to the tip yet, or not any more.
+    Unknown,
+}
+
+/// The court, as far as this node computes one. A process that names none is never asked about but by a look into a table.
+pub trait Court: Send + Sync {
+    /// Whether a spawn that names this `origin` may be taken.
+    fn spawn<'a>(&'a self, origin: &'a str) -> Answer<'a, Tenure>;
+
+    /// Whether a further slot of the process may be signed.
+    fn tenure(&self, process: Id) -> Tenure;
+}
+
 /// The base layer could not be asked.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("the base layer could not be asked: {0}")]

@@ -61,6 +61,14 @@ pub enum Refusal {
     /// The process takes what is sent to it and nothing by reference.
     #[error("{0} takes no assignments by reference: it is protected by an Origin")]
     NoReferences(Id),
+    /// The court has another host for it, or none.
+    #[error("{process} is not taken: {why}")]
+    Court {
+        /// The process.
+        process: Id,
+        /// Why.
+        why: Arc<str>,
+    },
     /// The list of fields to leave out is none.
     #[error(
         "exclude takes at most {EXCLUDES_MAX} names of letters and hyphens, each up to {EXCLUDE_BYTES_MAX} long"
@@ -85,6 +93,9 @@ pub enum Unavailable {
         "signed messages could not be published for too long: nothing new is taken until that works again"
     )]
     Publication,
+    /// Whether the process still has this host is not known.
+    #[error("the court is not computed up to the tip at the moment: try again then")]
+    Court,
     /// It is being looked whether somebody else has the key.
     #[error("whether another node signs with this key is being looked at: try again in a moment")]
     Looking,

@@ -261,6 +261,7 @@ fn unavailable(reason: Unavailable) -> ApiError {
         | Unavailable::Full
         | Unavailable::Publication
         | Unavailable::Looking
+        | Unavailable::Court
         | Unavailable::Waiting { .. }
         | Unavailable::Observer(_)
         | Unavailable::Disagreement(_)

@@ -8,7 +8,6 @@ use aosec_wire::{Assignment, Draft, Id, SignatureKind, Strictness, Tags, Verifie
 use bytes::Bytes;
 use serde::Deserialize;
 
-use crate::http::body::clip;
 use crate::mu::outbox::Receipt;
 
 /// What the message and process of a receipt must be.
@@ -147,10 +146,14 @@ struct Refused {
     error: Option<String>,
 }
 
+/// Characters of a refusal that are passed on: two ids and a sentence.
+const REFUSAL_CHARS: usize = 300;
+
 /// The words of a refusal, cut to a bearable length.
 pub(super) fn refusal(body: &[u8]) -> String {
     let refused = serde_json::from_slice::<Refused>(body)
         .ok()
         .and_then(|body| body.error);
-    refused.map_or_else(|| clip(&String::from_utf8_lossy(body)), |text| clip(&text))
+    let words = refused.unwrap_or_else(|| String::from_utf8_lossy(body).into_owned());
+    words.chars().take(REFUSAL_CHARS).collect()
 }

@@ -1,5 +1,6 @@
 //! The scheduler on real files, with a base layer, a tip and a clock that the test holds.
 
+mod court;
 mod crash;
 mod disorder;
 mod layer;
@@ -26,7 +27,7 @@ use bytes::Bytes;
 use super::{
     Handle, Parts, Publishing, Settings,
     guard::Guard,
-    ports::{Answer, BaseLayer, Clock, Mined, PortError, Tip, Whereabouts},
+    ports::{Answer, BaseLayer, Clock, Court, Mined, PortError, Tenure, Tip, Whereabouts},
 };
 use crate::store::Store;
 
@@ -218,6 +219,20 @@ impl World {
     }
 }
 
+/// A court that lets this scheduler host everything.
+#[derive(Debug)]
+pub(crate) struct Lenient;
+
+impl Court for Lenient {
+    fn spawn<'a>(&'a self, _origin: &'a str) -> Answer<'a, Tenure> {
+        Box::pin(async { Ok(Tenure::Open) })
+    }
+
+    fn tenure(&self, _process: Id) -> Tenure {
+        Tenure::Open
+    }
+}
+
 pub(crate) fn parts(store: &Store, home: &Path, sky: &Arc<Sky>, settings: Settings) -> Parts {
     let guard = Guard::open(&home.join("sign.guard"), SigningKey::ed25519(KEY)).unwrap();
     Parts {
@@ -226,6 +241,7 @@ pub(crate) fn parts(store: &Store, home: &Path, sky: &Arc<Sky>, settings: Settin
         tip: sky.clone(),
         base_layer: sky.clone(),
         clock: sky.clone(),
+        court: Arc::new(Lenient),
         settings,
     }
 }

@@ -156,6 +156,7 @@ async fn on_a_real_chain(gateway: &Gateway, home: &Path, shutdown: &Shutdown) ->
             SigningKey::ed25519([77; 32]),
         )),
         clock: Arc::new(SystemClock),
+        court: Arc::new(Lenient),
         settings: Settings {
             publishing,
             settlement_depth: 2,

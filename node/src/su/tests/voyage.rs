@@ -62,6 +62,7 @@ impl House {
             tip: layer.clone(),
             base_layer: layer.clone(),
             clock: Sky::new(),
+            court: Arc::new(Lenient),
             settings: Settings {
                 publishing,
                 ..Settings::default()

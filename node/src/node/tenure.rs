@@ -1,0 +1,137 @@
+//! What the court says to this node's scheduler: whether its operator is bonded, and whether a lease is still its own
+//! (PROTOCOL 5.1, 5.11).
+
+use std::sync::Arc;
+
+use aosec_wire::{Address, Id};
+
+use crate::origin;
+use crate::origin::mirror::{Depth, MirrorError};
+use crate::origin::tenures::Row;
+use crate::su::ports::{Answer, Court, PortError, Tenure};
+
+/// The court as this node's scheduler asks it.
+#[derive(Debug)]
+pub(super) struct Bench {
+    pub(super) court: origin::Handle,
+    pub(super) operator: Address,
+    pub(super) scheduler: Address,
+}
+
+impl Court for Bench {
+    fn spawn<'a>(&'a self, origin: &'a str) -> Answer<'a, Tenure> {
+        Box::pin(async move {
+            let own = self.court.id();
+            if origin != own.to_string() {
+                return Ok(over(format!(
+                    "it names the court {origin}, and this node computes {own}"
+                )));
+            }
+            if !self.court.is_caught_up() {
+                return Ok(Tenure::Unknown);
+            }
+            self.standing().await
+        })
+    }
+
+    fn tenure(&self, process: Id) -> Tenure {
+        match self.court.is_caught_up() {
+            true => judged(self.court.row(&process).as_ref(), &self.operator),
+            false => Tenure::Unknown,
+        }
+    }
+}
+
+impl Bench {
+    /// Whether a process may be taken: the operator is bonded, with this scheduler's key.
+    async fn standing(&self) -> Result<Tenure, PortError> {
+        let asked = [("Operator", self.operator.as_str())];
+        let answer = match self.court.ask(Depth::Soft, "Operators", &asked).await {
+            Ok(answer) => answer,
+            Err(MirrorError::Refused(_)) => {
+                return Ok(over(format!(
+                    "the operator {} has no stake in the court: `aosec stake bond` first",
+                    self.operator
+                )));
+            }
+            Err(error) => return Err(PortError::new(error)),
+        };
+        let row = &answer.data["Rows"][0];
+        let (state, key) = (row["State"].as_str(), row["Hot-Key"].as_str());
+        Ok(match (state, key) {
+            (Some("Bonded"), Some(key)) if key == self.scheduler.as_str() => Tenure::Open,
+            (Some("Bonded"), _) => over(format!(
+                "the hot key of operator {} is another one than this scheduler's",
+                self.operator
+            )),
+            (state, _) => over(format!(
+                "the operator {} is not bonded but {}",
+                self.operator,
+                state.unwrap_or("unknown")
+            )),
+        })
+    }
+}
+
+fn over(why: String) -> Tenure {
+    Tenure::Over(why.into())
+}
+
+/// Epoch 0 is this scheduler's from the spawn on, until its lease ends; no other one ever is.
+fn judged(row: Option<&Row>, operator: &Address) -> Tenure {
+    match row {
+        None => Tenure::Open,
+        Some(row) => match (&row.operator, row.u) {
+            (Some(host), _) if host == operator && row.epoch == 0 => Tenure::Open,
+            (None, None) => Tenure::Open,
+            (Some(host), _) => over(format!("epoch {} is that of operator {host}", row.epoch)),
+            (None, Some(u)) => over(format!("its lease ended at block {u}")),
+        },
+    }
+}
+
+/// Why nothing that names a court is taken where none is computed.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct NoCourt;
+
+impl Court for NoCourt {
+    fn spawn<'a>(&'a self, origin: &'a str) -> Answer<'a, Tenure> {
+        let why: Arc<str> = format!(
+            "it names the court {origin}, and this node computes none: its operator starts it with --origin {origin}"
+        )
+        .into();
+        Box::pin(async move { Ok(Tenure::Over(why)) })
+    }
+
+    fn tenure(&self, _process: Id) -> Tenure {
+        Tenure::Open
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_lease_is_open_from_the_spawn_to_its_end() {
+        let address = |byte: u8| -> Address { Id::new([byte; 32]).to_string().parse().unwrap() };
+        let (own, other) = (address(1), address(2));
+        let row = |epoch: u64, host: Option<&Address>, u: Option<u64>| -> Row {
+            let row =
+                json!({ "Process": Id::new([3; 32]), "Epoch": epoch, "Operator": host, "U": u });
+            serde_json::from_value(row).unwrap()
+        };
+        let open = |row: Option<Row>| matches!(judged(row.as_ref(), &own), Tenure::Open);
+        assert!(open(None), "nobody has taken it yet");
+        assert!(open(Some(row(0, Some(&own), None))));
+        assert!(open(Some(row(0, None, None))), "registered");
+        assert!(!open(Some(row(0, None, Some(9)))), "left");
+        assert!(
+            !open(Some(row(1, Some(&own), Some(9)))),
+            "no epoch but 0 is signed here"
+        );
+        assert!(!open(Some(row(0, Some(&other), None))));
+    }
+}

@@ -1,0 +1,92 @@
+//! Processes under a court: taken where it lets them be hosted, and signed for as long as the lease is this scheduler's.
+
+use super::*;
+use crate::su::{Refusal, Unavailable};
+
+/// A court that says what the test says.
+#[derive(Debug)]
+struct Stern(Mutex<Tenure>);
+
+impl Stern {
+    fn says(&self, tenure: Tenure) {
+        *self.0.lock().unwrap() = tenure;
+    }
+
+    fn now(&self) -> Tenure {
+        self.0.lock().unwrap().clone()
+    }
+}
+
+impl Court for Stern {
+    fn spawn<'a>(&'a self, _origin: &'a str) -> Answer<'a, Tenure> {
+        Box::pin(async { Ok(self.now()) })
+    }
+
+    fn tenure(&self, _process: Id) -> Tenure {
+        self.now()
+    }
+}
+
+fn over() -> Tenure {
+    Tenure::Over("its lease ended at block 9".into())
+}
+
+fn courted(scheduler: &str, number: u32) -> VerifiedItem {
+    let (court, module) = (Id::new([8; 32]).to_string(), Id::new([9; 32]).to_string());
+    let tags = [
+        ("Data-Protocol", "ao"),
+        ("Type", "Process"),
+        ("Module", module.as_str()),
+        ("Scheduler", scheduler),
+        ("Origin", court.as_str()),
+    ];
+    item(None, &tags, number)
+}
+
+#[tokio::test]
+async fn a_process_under_a_court_is_hosted_by_its_leave_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(folder.path()).await.unwrap();
+    let court = Arc::new(Stern(Mutex::new(over())));
+    let mut parts = parts(&store, folder.path(), &Sky::new(), hasty());
+    parts.court = court.clone();
+    let su = Handle::start(parts).await.unwrap();
+    let (scheduler, free) = (su.address().to_string(), su.address().to_string());
+
+    let refused = su.submit(courted(&scheduler, 1)).await.unwrap_err();
+    assert!(refused.to_string().contains("its lease ended at block 9"));
+    court.says(Tenure::Unknown);
+    let later = su.submit(courted(&scheduler, 1)).await;
+    assert!(matches!(
+        later,
+        Err(Refusal::Unavailable(Unavailable::Court))
+    ));
+
+    court.says(Tenure::Open);
+    let process = su.submit(courted(&scheduler, 1)).await.unwrap().process();
+    let other = su.submit(spawn_item(&free)).await.unwrap().process();
+    assert_eq!(su.submit(message(process, 1)).await.unwrap().nonce(), 1);
+
+    court.says(Tenure::Unknown);
+    let waits = su.submit(message(process, 2)).await;
+    assert!(matches!(
+        waits,
+        Err(Refusal::Unavailable(Unavailable::Court))
+    ));
+    assert_eq!(
+        su.submit(message(other, 2)).await.unwrap().nonce(),
+        1,
+        "who names no court does not wait for it"
+    );
+
+    court.says(over());
+    let void = su.submit(message(process, 3)).await;
+    assert!(matches!(void, Err(Refusal::Court { .. })), "{void:?}");
+    su.close().await;
+    assert_eq!(store_reach(&store, process).await, 1, "nothing was signed");
+}
+
+async fn store_reach(store: &Store, process: Id) -> u64 {
+    let last = crate::store::receipt::last(store, process).await;
+    last.unwrap().unwrap().nonce()
+}
