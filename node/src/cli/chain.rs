@@ -59,6 +59,7 @@ enum ChainVerb {
     /// Take a sender's transactions and never mine them.
     Censor {
         /// Address of the sender.
+        #[arg(allow_hyphen_values = true)]
         sender: Address,
         /// Mine them again.
         #[arg(long)]
@@ -67,6 +68,7 @@ enum ChainVerb {
     /// Serve no data under an id, while its header is served.
     Hide {
         /// Id of a transaction or item.
+        #[arg(allow_hyphen_values = true)]
         id: Id,
         /// Serve it again.
         #[arg(long)]

@@ -46,6 +46,7 @@ pub enum CheckpointCommand {
 #[derive(Debug, Args)]
 pub struct WriteArgs {
     /// The process.
+    #[arg(allow_hyphen_values = true)]
     process: Id,
     #[command(flatten)]
     signer: SignerArgs,
@@ -57,6 +58,7 @@ pub struct WriteArgs {
 #[derive(Debug, Args)]
 pub struct ListArgs {
     /// The process.
+    #[arg(allow_hyphen_values = true)]
     process: Id,
     #[command(flatten)]
     reading: ReadingArgs,
@@ -66,6 +68,7 @@ pub struct ListArgs {
 #[derive(Debug, Args)]
 pub struct OneArgs {
     /// The checkpoint's id.
+    #[arg(allow_hyphen_values = true)]
     checkpoint: Id,
     #[command(flatten)]
     reading: ReadingArgs,
@@ -75,6 +78,7 @@ pub struct OneArgs {
 #[derive(Debug, Args)]
 pub struct FetchArgs {
     /// The checkpoint's id.
+    #[arg(allow_hyphen_values = true)]
     checkpoint: Id,
     /// Begin with it although nobody here has computed the log up to it.
     #[arg(long)]

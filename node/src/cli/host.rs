@@ -36,6 +36,7 @@ pub enum HostCommand {
 #[derive(Debug, Args)]
 pub struct TakeArgs {
     /// The process.
+    #[arg(allow_hyphen_values = true)]
     process: Id,
     /// Tokens a block, at most the process's Max-Fee.
     #[arg(long)]
@@ -56,6 +57,7 @@ pub struct TakeArgs {
 #[derive(Debug, Args)]
 pub struct ListArgs {
     /// This process alone.
+    #[arg(allow_hyphen_values = true)]
     process: Option<Id>,
     /// Number of the first row, from 1.
     #[arg(long, default_value_t = 1)]
@@ -68,6 +70,7 @@ pub struct ListArgs {
 #[derive(Debug, Args)]
 pub struct FundArgs {
     /// The process.
+    #[arg(allow_hyphen_values = true)]
     process: Id,
     /// How many tokens.
     amount: Amount,
@@ -81,6 +84,7 @@ pub struct FundArgs {
 #[derive(Debug, Args)]
 pub struct HeartbeatArgs {
     /// The process.
+    #[arg(allow_hyphen_values = true)]
     process: Id,
     #[command(flatten)]
     role: RoleArgs,
@@ -92,6 +96,7 @@ pub struct HeartbeatArgs {
 #[derive(Debug, Args)]
 pub struct LeaveArgs {
     /// The process.
+    #[arg(allow_hyphen_values = true)]
     process: Id,
     #[command(flatten)]
     role: RoleArgs,

@@ -20,6 +20,7 @@ pub enum MessageCommand {
 #[derive(Debug, Args)]
 pub struct StatusArgs {
     /// The message.
+    #[arg(allow_hyphen_values = true)]
     message: Id,
     #[command(flatten)]
     target: TargetArgs,

@@ -191,6 +191,33 @@ mod tests {
         Cli::command().debug_assert();
     }
 
+    /// One id in 64 does.
+    #[test]
+    fn an_id_may_begin_with_a_hyphen() {
+        const ID: &str = "-o6KQ5iiMYrAdKZq1ByZlhwZsjpkNSCd9RerBYleDXE";
+        let typed: [&[&str]; 6] = [
+            &["process", "send", ID, "--action", "Count", "--wait"],
+            &["process", "send", "--action", "Count", ID, "--json"],
+            &["origin", "transfer", ID, "1.5", "--yes"],
+            &["host", "fund", ID, "1", "--json"],
+            &["stake", "show", "--firm", ID],
+            &[
+                "node",
+                "run",
+                "--data",
+                "d",
+                "--gateway",
+                "http://g",
+                "--origin",
+                ID,
+            ],
+        ];
+        for words in typed {
+            let parsed = Cli::try_parse_from(["aosec"].iter().chain(words));
+            assert!(parsed.is_ok(), "{words:?}: {parsed:?}");
+        }
+    }
+
     #[test]
     fn every_flag_has_a_sentence() {
         fn check(command: &clap::Command) {

@@ -67,7 +67,7 @@ pub struct RunArgs {
     #[arg(long, env = "AOSEC_FOLLOW_FROM", default_value_t = 0)]
     follow_from: u64,
     /// Id of the court to compute, from the block of --follow-from on; /origin on the CU's port shows it.
-    #[arg(long, env = "AOSEC_ORIGIN")]
+    #[arg(long, env = "AOSEC_ORIGIN", allow_hyphen_values = true)]
     origin: Option<Id>,
     /// Blocks between a start and its first signature, in which another node with the same key would be seen; 4 by default.
     #[arg(long, env = "AOSEC_DOPPELGANGER_WAIT")]

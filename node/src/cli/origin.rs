@@ -58,6 +58,7 @@ pub struct RootArgs {
 #[derive(Debug, Args)]
 pub struct ListArgs {
     /// One operator or process alone.
+    #[arg(allow_hyphen_values = true)]
     one: Option<String>,
     /// Number of the first row, from 1.
     #[arg(long, default_value_t = 1)]
@@ -70,6 +71,7 @@ pub struct ListArgs {
 #[derive(Debug, Args)]
 pub struct BalanceArgs {
     /// Whose.
+    #[arg(allow_hyphen_values = true)]
     address: Address,
     #[command(flatten)]
     read: ReadArgs,
@@ -79,6 +81,7 @@ pub struct BalanceArgs {
 #[derive(Debug, Args)]
 pub struct MessageArgs {
     /// Its id.
+    #[arg(allow_hyphen_values = true)]
     id: Id,
     #[command(flatten)]
     read: ReadArgs,
@@ -88,6 +91,7 @@ pub struct MessageArgs {
 #[derive(Debug, Args)]
 pub struct TransferArgs {
     /// To whom.
+    #[arg(allow_hyphen_values = true)]
     recipient: Address,
     /// How many tokens, as 12 or 12.5.
     amount: Amount,

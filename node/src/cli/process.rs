@@ -53,10 +53,10 @@ pub struct SpawnArgs {
     #[arg(long = "tag", value_parser = tag)]
     tags: Vec<(String, String)>,
     /// Module [default: the devnet's].
-    #[arg(long)]
+    #[arg(long, allow_hyphen_values = true)]
     module: Option<Id>,
     /// Scheduler address [default: the node's].
-    #[arg(long)]
+    #[arg(long, allow_hyphen_values = true)]
     scheduler: Option<Address>,
     #[command(flatten)]
     signer: SignerArgs,
@@ -70,6 +70,7 @@ pub struct SpawnArgs {
 #[derive(Debug, Args)]
 pub struct SendArgs {
     /// The process.
+    #[arg(allow_hyphen_values = true)]
     process: Id,
     #[command(flatten)]
     content: ContentArgs,
@@ -88,6 +89,7 @@ pub struct SendArgs {
 #[derive(Debug, Args)]
 pub struct EvalArgs {
     /// The process; you must own it.
+    #[arg(allow_hyphen_values = true)]
     process: Id,
     /// Lua text.
     #[arg(required_unless_present = "file")]
@@ -107,8 +109,10 @@ pub struct EvalArgs {
 #[derive(Debug, Args)]
 pub struct ResultArgs {
     /// The process.
+    #[arg(allow_hyphen_values = true)]
     process: Id,
     /// The message, or the process itself for its spawn.
+    #[arg(allow_hyphen_values = true)]
     message: Id,
     #[command(flatten)]
     target: TargetArgs,
@@ -120,6 +124,7 @@ pub struct ResultArgs {
 #[derive(Debug, Args)]
 pub struct ReadArgs {
     /// The process.
+    #[arg(allow_hyphen_values = true)]
     process: Id,
     #[command(flatten)]
     content: ContentArgs,

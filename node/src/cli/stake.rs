@@ -66,6 +66,7 @@ pub struct WithdrawArgs {
 #[derive(Debug, Args)]
 pub struct ShowArgs {
     /// The operator's address.
+    #[arg(allow_hyphen_values = true)]
     operator: Address,
     #[command(flatten)]
     read: ReadArgs,

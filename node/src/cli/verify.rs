@@ -17,6 +17,7 @@ use crate::node::audit::Audit;
 #[derive(Debug, Args)]
 pub struct VerifyArgs {
     /// The process.
+    #[arg(allow_hyphen_values = true)]
     process: Id,
     /// Compute unit whose root is compared with the one computed here.
     #[arg(long)]

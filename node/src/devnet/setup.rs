@@ -212,7 +212,7 @@ pub(super) fn plans(
                 .flat_map(|(flag, value)| [flag.to_owned(), value]),
         );
         if let Some(origin) = origin {
-            args.extend(["--origin".to_owned(), origin.to_string()]);
+            args.push(format!("--origin={origin}"));
         }
         ChildPlan {
             log: config.data.join(format!("{name}.log")),
