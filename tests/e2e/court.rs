@@ -115,6 +115,8 @@ fn takes_a_process(world: &World) -> String {
     assert_eq!(taken["answer"]["Epoch"], 0, "{taken}");
     assert_eq!(lease(world, &process)["State"], "Hosted");
     assert_eq!(stake(world)["Live"], (100 * TOKEN).to_string());
+    // Nothing is signed before the lease is settled.
+    mine(world, 2);
     process
 }
 

@@ -28,7 +28,7 @@ impl Court for Bench {
                 )));
             }
             if !self.court.is_caught_up() {
-                return Ok(Tenure::Unknown);
+                return Ok(behind());
             }
             self.standing().await
         })
@@ -36,8 +36,11 @@ impl Court for Bench {
 
     fn tenure(&self, process: Id) -> Tenure {
         match self.court.is_caught_up() {
-            true => judged(self.court.row(&process).as_ref(), &self.operator),
-            false => Tenure::Unknown,
+            true => {
+                let firm = self.court.standing().firm.unwrap_or(0);
+                judged(self.court.row(&process).as_ref(), &self.operator, firm)
+            }
+            false => behind(),
         }
     }
 }
@@ -77,17 +80,30 @@ fn over(why: String) -> Tenure {
     Tenure::Over(why.into())
 }
 
-/// Epoch 0 is this scheduler's from the spawn on, until its lease ends; no other one ever is.
-fn judged(row: Option<&Row>, operator: &Address) -> Tenure {
-    match row {
-        None => Tenure::Open,
-        Some(row) => match (&row.operator, row.u) {
-            (Some(host), _) if host == operator && row.epoch == 0 => Tenure::Open,
-            (None, None) => Tenure::Open,
-            (Some(host), _) => over(format!("epoch {} is that of operator {host}", row.epoch)),
-            (None, Some(u)) => over(format!("its lease ended at block {u}")),
+fn behind() -> Tenure {
+    Tenure::NotYet("the court is not computed up to the tip at the moment".into())
+}
+
+/// Epoch 0 is this scheduler's from its lease on until that ends; no other one ever is.
+fn judged(row: Option<&Row>, operator: &Address, firm: u64) -> Tenure {
+    let Some(row) = row else {
+        return unhosted();
+    };
+    match (&row.operator, row.u) {
+        (Some(host), _) if host == operator && row.epoch == 0 => match row.from {
+            Some(from) if from <= firm => Tenure::Open,
+            _ => unhosted(),
         },
+        (None, None) => unhosted(),
+        (Some(host), _) => over(format!("epoch {} is that of operator {host}", row.epoch)),
+        (None, Some(u)) => over(format!("its lease ended at block {u}")),
     }
+}
+
+fn unhosted() -> Tenure {
+    Tenure::NotYet(
+        "nobody hosts it in a settled block yet; its operator does by `aosec host take`".into(),
+    )
 }
 
 /// Why nothing that names a court is taken where none is computed.
@@ -104,7 +120,7 @@ impl Court for NoCourt {
     }
 
     fn tenure(&self, _process: Id) -> Tenure {
-        Tenure::Open
+        Tenure::NotYet("this node computes no court: its operator starts it with --origin".into())
     }
 }
 
@@ -118,20 +134,24 @@ mod tests {
     fn a_lease_is_open_from_the_spawn_to_its_end() {
         let address = |byte: u8| -> Address { Id::new([byte; 32]).to_string().parse().unwrap() };
         let (own, other) = (address(1), address(2));
-        let row = |epoch: u64, host: Option<&Address>, u: Option<u64>| -> Row {
-            let row =
-                json!({ "Process": Id::new([3; 32]), "Epoch": epoch, "Operator": host, "U": u });
+        let row = |epoch: u64, host: Option<(&Address, u64)>, u: Option<u64>| -> Row {
+            let (host, from) = (host.map(|host| host.0), host.map(|host| host.1));
+            let row = json!({ "Process": Id::new([3; 32]), "Epoch": epoch, "Operator": host, "From": from, "U": u });
             serde_json::from_value(row).unwrap()
         };
-        let open = |row: Option<Row>| matches!(judged(row.as_ref(), &own), Tenure::Open);
-        assert!(open(None), "nobody has taken it yet");
-        assert!(open(Some(row(0, Some(&own), None))));
-        assert!(open(Some(row(0, None, None))), "registered");
-        assert!(!open(Some(row(0, None, Some(9)))), "left");
-        assert!(
-            !open(Some(row(1, Some(&own), Some(9)))),
-            "no epoch but 0 is signed here"
-        );
-        assert!(!open(Some(row(0, Some(&other), None))));
+        let judged = |row: Option<Row>| judged(row.as_ref(), &own, 9);
+        assert!(matches!(judged(None), Tenure::NotYet(_)), "not taken yet");
+        let registered = judged(Some(row(0, None, None)));
+        assert!(matches!(registered, Tenure::NotYet(_)), "{registered:?}");
+        assert_eq!(judged(Some(row(0, Some((&own, 9)), None))), Tenure::Open);
+        let fresh = judged(Some(row(0, Some((&own, 10)), None)));
+        assert!(matches!(fresh, Tenure::NotYet(_)), "not settled: {fresh:?}");
+        for lost in [
+            row(0, None, Some(9)),
+            row(1, Some((&own, 5)), Some(4)),
+            row(0, Some((&other, 5)), None),
+        ] {
+            assert!(matches!(judged(Some(lost)), Tenure::Over(_)));
+        }
     }
 }

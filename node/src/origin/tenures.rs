@@ -19,6 +19,9 @@ pub struct Row {
     /// Its host's operator; none where it has no host.
     #[serde(default)]
     pub operator: Option<Address>,
+    /// The height at which its lease began.
+    #[serde(default)]
+    pub from: Option<u64>,
     /// The height at which its last lease ended.
     #[serde(default)]
     pub u: Option<u64>,

@@ -21,6 +21,7 @@ use super::{
     chain::{BATCH_SLOTS, Batch, next_batch},
     gather::Part,
     guard::Sealed,
+    leave,
     refusal::{Refusal, Unavailable},
     registry::{Request, Signed, Tail, Unkept},
     rows::{planned, rows},
@@ -125,6 +126,14 @@ impl Actor {
 
     /// Gives slots to what waits. An error means that the log on the disk is ahead of this task.
     async fn take(&mut self, requests: Vec<Request>) -> Result<(), Unavailable> {
+        let origin = self.last.as_ref().map(|_last| self.origin);
+        let court = self.shared.court.as_ref();
+        let (requests, refused) = leave::part(court, self.process, origin, requests);
+        if let Some((refused, reason)) = refused {
+            for request in refused {
+                reply(request, Err(reason.clone()));
+            }
+        }
         let planned = match self.enter(&requests).await {
             Ok(planned) => planned,
             Err(reason) => {

@@ -1,43 +1,60 @@
 //! What the court lets this scheduler do: host a process, and go on signing for it (PROTOCOL 5.1, 5.11).
+//!
+//! The law lets epoch 0 be signed from the spawn on; this scheduler begins once its lease stands in a settled block, because records
+//! that are mined before count for nothing (5.6), and a lease that a reorg takes back is none.
 
 use aosec_wire::{
     Id, VerifiedItem,
-    record::{NO_ORIGIN, ORIGIN_TAG},
+    record::{NO_ORIGIN, ORIGIN_TAG, origin_of},
 };
 
 use super::{
     Handle,
-    ports::Tenure,
+    admission::Want,
+    ports::{Court, Tenure},
     refusal::{Refusal, Unavailable},
+    registry::Request,
 };
-use crate::store::process;
 
 impl Handle {
-    /// A process that names a court is taken where that lets this scheduler host it (PROTOCOL 5.1).
+    /// A process that names a court is taken where that lets this scheduler host it.
     pub(super) async fn may_open(&self, spawn: &VerifiedItem) -> Result<(), Refusal> {
         let Some(origin) = spawn.tags().get(ORIGIN_TAG) else {
             return Ok(());
         };
-        let process = spawn.id();
-        match self.shared.court.spawn(origin).await? {
-            Tenure::Open => Ok(()),
-            Tenure::Over(why) => Err(Refusal::Court { process, why }),
-            Tenure::Unknown => Err(Unavailable::Court.into()),
-        }
+        judged(self.shared.court.spawn(origin).await?, spawn.id())
     }
+}
 
-    /// Nothing is signed outside the lease (PROTOCOL 5.11). While the court is not known, processes that name one wait.
-    pub(super) async fn may_go_on(&self, process: Id) -> Result<(), Refusal> {
-        match self.shared.court.tenure(process) {
-            Tenure::Open => Ok(()),
-            Tenure::Over(why) => Err(Refusal::Court { process, why }),
-            Tenure::Unknown => {
-                let origin = process::origin(&self.shared.store, process).await?;
-                match origin.is_none_or(|origin| origin == NO_ORIGIN) {
-                    true => Ok(()),
-                    false => Err(Unavailable::Court.into()),
-                }
-            }
+fn judged(tenure: Tenure, process: Id) -> Result<(), Refusal> {
+    match tenure {
+        Tenure::Open => Ok(()),
+        Tenure::Over(why) => Err(Refusal::Court { process, why }),
+        Tenure::NotYet(why) => Err(Unavailable::Court(why).into()),
+    }
+}
+
+/// Parts what may get slots of `process` now from what may not, and says why not. `origin` is what the log's spawn names, once there
+/// is one. A spawn was judged when it came.
+pub(super) fn part(
+    court: &dyn Court,
+    process: Id,
+    origin: Option<Id>,
+    requests: Vec<Request>,
+) -> (Vec<Request>, Option<(Vec<Request>, Refusal)>) {
+    let first = requests.iter().find_map(|request| match &request.want {
+        Want::Spawn(spawn) => Some(origin_of(spawn.tags())),
+        Want::Message(_) | Want::Reference { .. } => None,
+    });
+    if origin.or(first).unwrap_or(NO_ORIGIN) == NO_ORIGIN {
+        return (requests, None);
+    }
+    match judged(court.tenure(process), process) {
+        Ok(()) => (requests, None),
+        Err(reason) => {
+            let is_spawn = |request: &Request| matches!(request.want, Want::Spawn(_));
+            let (spawns, others) = requests.into_iter().partition(is_spawn);
+            (spawns, Some((others, reason)))
         }
     }
 }

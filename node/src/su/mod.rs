@@ -291,7 +291,6 @@ impl Handle {
         if let Some(reason) = self.unavailable_for(process) {
             return Err(reason.into());
         }
-        self.may_go_on(process).await?;
         let is_spawn = matches!(want, Want::Spawn(_));
         let (reply, answer) = oneshot::channel();
         let request = Request {

@@ -59,11 +59,11 @@ pub enum Tenure {
     Open,
     /// It may not, for this reason.
     Over(Arc<str>),
-    /// The court is not computed up to the tip yet, or not any more.
-    Unknown,
+    /// Not now, for this reason.
+    NotYet(Arc<str>),
 }
 
-/// The court, as far as this node computes one. A process that names none is never asked about but by a look into a table.
+/// The court, as far as this node computes one. It is never asked about a process that names none.
 pub trait Court: Send + Sync {
     /// Whether a spawn that names this `origin` may be taken.
     fn spawn<'a>(&'a self, origin: &'a str) -> Answer<'a, Tenure>;

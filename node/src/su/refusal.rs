@@ -93,9 +93,9 @@ pub enum Unavailable {
         "signed messages could not be published for too long: nothing new is taken until that works again"
     )]
     Publication,
-    /// Whether the process still has this host is not known.
-    #[error("the court is not computed up to the tip at the moment: try again then")]
-    Court,
+    /// The court does not let this scheduler sign for the process yet, or is not known at the moment.
+    #[error("{0}: try again then")]
+    Court(Arc<str>),
     /// It is being looked whether somebody else has the key.
     #[error("whether another node signs with this key is being looked at: try again in a moment")]
     Looking,

@@ -261,7 +261,7 @@ fn unavailable(reason: Unavailable) -> ApiError {
         | Unavailable::Full
         | Unavailable::Publication
         | Unavailable::Looking
-        | Unavailable::Court
+        | Unavailable::Court(_)
         | Unavailable::Waiting { .. }
         | Unavailable::Observer(_)
         | Unavailable::Disagreement(_)

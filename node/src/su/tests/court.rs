@@ -55,11 +55,11 @@ async fn a_process_under_a_court_is_hosted_by_its_leave_alone() {
 
     let refused = su.submit(courted(&scheduler, 1)).await.unwrap_err();
     assert!(refused.to_string().contains("its lease ended at block 9"));
-    court.says(Tenure::Unknown);
+    court.says(Tenure::NotYet("later".into()));
     let later = su.submit(courted(&scheduler, 1)).await;
     assert!(matches!(
         later,
-        Err(Refusal::Unavailable(Unavailable::Court))
+        Err(Refusal::Unavailable(Unavailable::Court(_)))
     ));
 
     court.says(Tenure::Open);
@@ -67,11 +67,11 @@ async fn a_process_under_a_court_is_hosted_by_its_leave_alone() {
     let other = su.submit(spawn_item(&free)).await.unwrap().process();
     assert_eq!(su.submit(message(process, 1)).await.unwrap().nonce(), 1);
 
-    court.says(Tenure::Unknown);
+    court.says(Tenure::NotYet("later".into()));
     let waits = su.submit(message(process, 2)).await;
     assert!(matches!(
         waits,
-        Err(Refusal::Unavailable(Unavailable::Court))
+        Err(Refusal::Unavailable(Unavailable::Court(_)))
     ));
     assert_eq!(
         su.submit(message(other, 2)).await.unwrap().nonce(),
