@@ -198,8 +198,11 @@ fn exact_end(world: &World, process: &str, owner: &str) {
     assert_eq!(balance(world, owner) + escrow, 500 * TOKEN + 50 * TOKEN);
 }
 
-/// Every node came to the same root at every height; gives the last one.
+/// Every node came to the same root at every height, also one that was killed and began again; gives the last one.
 async fn everybody_agrees(world: &World) -> u64 {
+    let before = world.node(1).pid;
+    world.kill(1);
+    world.wait_for_restart(1, before).await;
     let tip = soft(&world.node(0).cu).await - 1;
     for index in 0..=FOURTH {
         at(&world.node(index).cu, tip).await;
@@ -222,23 +225,86 @@ async fn everybody_agrees(world: &World) -> u64 {
 
 /// A node with an empty disk and one gateway.
 async fn a_newcomer_agrees(world: &World, tip: u64) {
+    let fifth = alone(world, "fifth", &world.devnet().origin, "0").await;
+    at(&fifth.cu, tip).await;
+    for height in 0..=tip {
+        let expected = root(&world.node(0).cu, height).await;
+        assert_eq!(root(&fifth.cu, height).await, expected, "block {height}");
+    }
+}
+
+/// A court beside the devnet's own: whoever has a wallet makes one, and whoever is told its id computes it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn anybody_makes_a_court() {
+    let world = World::shared();
+    let (devnet, folder) = (world.devnet(), world.folder());
+    let account = |name: &str| devnet.accounts.iter().find(|one| one.name == name);
+    let (payer, founder) = (account("dave").expect("dave"), account("bob").expect("bob"));
+    let balances = folder.join("balances.json");
+    let listed = format!(r#"{{ "{}": "12.5" }}"#, founder.address);
+    std::fs::write(&balances, listed).expect("a file in our own folder");
+    let balances = balances.to_str().expect("a plain path");
+    let deploy = [
+        "origin",
+        "deploy",
+        "--gateway",
+        &devnet.gateway,
+        "--network",
+        "devnet",
+        "--balances",
+        balances,
+        "--wallet",
+        &payer.wallet,
+        "--key",
+        "bob",
+    ];
+    let (ended, said) = run(world, &deploy);
+    assert_eq!(ended, Some(2), "it costs: {said}");
+    assert!(said.contains(" AR ") && said.contains("--yes"), "{said}");
+    let deployed = done(world, &[&deploy[..], &["--yes"]].concat());
+    let origin = deployed["origin"].as_str().expect("an id");
+    let from = deployed["follow_from"].to_string();
+    let node = alone(world, "founded", origin, &from).await;
+    let end = Instant::now() + PATIENCE;
+    while json(&format!("{}/origin/info", node.cu)).await["slot"].as_u64() < Some(1) {
+        assert!(Instant::now() < end, "{}", node.tail());
+        tokio::time::sleep(LOOK_EVERY).await;
+    }
+    let balance = [
+        "origin",
+        "balance",
+        &founder.address,
+        "--mu",
+        &node.mu,
+        "--cu",
+        &node.cu,
+    ];
+    assert_eq!(
+        units(&done(world, &balance)["Balance"]),
+        12 * TOKEN + TOKEN / 2
+    );
+}
+
+/// A compute unit with an empty disk and one gateway.
+async fn alone(world: &World, name: &str, origin: &str, from: &str) -> LoneNode {
     let flags = Flags {
         keys: None,
         roles: "cu",
         gateways: vec![world.devnet().gateway.clone()],
         block_time_ms: 500,
         settlement_depth: 1,
-        more: vec!["--origin".to_owned(), world.devnet().origin.clone()],
+        more: vec![
+            format!("--origin={origin}"),
+            "--follow-from".to_owned(),
+            from.to_owned(),
+        ],
     };
-    let folder = world.folder().join("fifth");
-    let log = world.folder().join("fifth.log");
-    let fifth = LoneNode::start_with(&flags, &folder, &log).await;
-    let fifth = fifth.unwrap_or_else(|refused| panic!("{}", refused.log));
-    at(&fifth.cu, tip).await;
-    for height in 0..=tip {
-        let expected = root(&world.node(0).cu, height).await;
-        assert_eq!(root(&fifth.cu, height).await, expected, "block {height}");
-    }
+    let (folder, log) = (
+        world.folder().join(name),
+        world.folder().join(format!("{name}.log")),
+    );
+    let node = LoneNode::start_with(&flags, &folder, &log).await;
+    node.unwrap_or_else(|refused| panic!("{}", refused.log))
 }
 
 #[test]

@@ -62,6 +62,8 @@ pub(super) async fn run(args: DeployArgs, out: Output) -> Result<(), CliError> {
         .price(u64::try_from(bytes).unwrap_or(u64::MAX))
         .await;
     let price = price.map_err(|error| failed(error.to_string()))?;
+    let tip = gateway.tip().await;
+    let from = tip.map_err(|error| failed(error.to_string()))?.height;
     let origin = items[0].id();
     agreed(
         args.yes,
@@ -76,8 +78,10 @@ pub(super) async fn run(args: DeployArgs, out: Output) -> Result<(), CliError> {
     let posted = bundler.post(Format::One, "Inbox", tags, bundle::build(&items));
     let posted = posted.await.map_err(|error| failed(error.to_string()))?;
     out.result(
-        &json!({ "origin": origin, "transaction": posted, "module": module, "winston": price.to_string() }),
-        format_args!("{origin}\nposted in transaction {posted}; nodes compute it with --origin {origin}"),
+        &json!({
+            "origin": origin, "transaction": posted, "module": module, "winston": price.to_string(), "follow_from": from,
+        }),
+        format_args!("{origin}\nposted in transaction {posted}; nodes compute it with --origin={origin} --follow-from {from}"),
     )
 }
 
