@@ -19,6 +19,7 @@ pub mod log;
 pub mod message;
 pub mod node;
 pub mod origin;
+pub mod outcome;
 pub mod process;
 pub mod reading;
 pub mod role;

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use super::Output;
 use super::client::{UnitClient, join};
 use super::exit::CliError;
+use super::outcome::{plain, print_result};
 use super::target::{SignerArgs, Target, TargetArgs};
 use super::verify::{self, VerifyArgs};
 
@@ -348,32 +349,6 @@ fn signed(
 fn lua_file(path: &PathBuf) -> Result<String, CliError> {
     std::fs::read_to_string(path)
         .map_err(|error| CliError::NotFound(format!("{}: {error}", path.display())))
-}
-
-fn print_result(result: &Value, mut json: Value, out: Output) -> Result<(), CliError> {
-    if let Some(error) = result.get("Error").filter(|error| !error.is_null()) {
-        return Err(CliError::Failure(plain(error)));
-    }
-    json["result"] = result.clone();
-    let output = &result["Output"];
-    let mut text = output.get("data").map_or_else(|| plain(output), plain);
-    for message in result["Messages"].as_array().into_iter().flatten() {
-        text.push_str(&format!(
-            "\n-> {}  {}",
-            plain(&message["Target"]),
-            plain(&message["Data"])
-        ));
-    }
-    out.result(&json, text.trim_start_matches('\n'))
-}
-
-fn plain(value: &Value) -> String {
-    match value {
-        Value::String(text) => text.clone(),
-        Value::Null => String::new(),
-        Value::Object(object) if object.contains_key("output") => plain(&object["output"]),
-        other => other.to_string(),
-    }
 }
 
 #[cfg(test)]
