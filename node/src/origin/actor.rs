@@ -39,7 +39,10 @@ pub(super) async fn run(handle: Handle, follow: follow::Handle, shutdown: Shutdo
     tokio::select! {
         () = shutdown.told() => {}
         error = follow_on(&handle, &mut views) => {
-            sound(&handle, &error);
+            // The reader of blocks may hear of the stop first: that is no alarm.
+            if !matches!(error, OriginError::Stopped) {
+                sound(&handle, &error);
+            }
             shutdown.told().await;
         }
     }

@@ -101,6 +101,9 @@ pub enum OriginError {
     /// The alarm of PROTOCOL 1.4, as the reader of blocks sounded it.
     #[error("the base layer is followed no further: {0}")]
     Unread(String),
+    /// A bug of this node.
+    #[error("the derivation panicked")]
+    Panicked,
     /// The node stops.
     #[error("the court was stopped")]
     Stopped,
@@ -217,7 +220,10 @@ impl Handle {
     ) -> Result<T, OriginError> {
         let handle = self.clone();
         let ran = tokio::task::spawn_blocking(move || job(&mut handle.track())).await;
-        ran.map_err(|_lost| OriginError::Stopped)
+        ran.map_err(|lost| match lost.is_panic() {
+            true => OriginError::Panicked,
+            false => OriginError::Stopped,
+        })
     }
 }
 
