@@ -221,7 +221,8 @@ impl From<TakeError> for ApiError {
     fn from(error: TakeError) -> Self {
         let text = error.to_string();
         match error {
-            TakeError::Unfit(_) => Self::BadRequest(text),
+            TakeError::Unfit(_) | TakeError::Unfunded { .. } => Self::BadRequest(text),
+            TakeError::Mirror(error) => error.into(),
             TakeError::Full => Self::Unavailable(text),
             TakeError::Store(_) => Self::Internal(text),
         }

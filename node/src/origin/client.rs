@@ -2,13 +2,16 @@
 //!
 //! What is taken is on the disk before the answer. It is posted until it has run in a firm block, at most [`POSTS_MAX`] times: an item
 //! that nobody pays for never runs. An item that stands on the base layer twice runs once (2.2), so a second post costs money alone.
+//! The node's wallet pays for each post, so an item is taken only while its sender has the inbox fee (2.4).
 
 use std::time::Duration;
 
 use aosec_challenge::inbox::{ITEM_BYTES_MAX, Unfit, eligible};
-use aosec_wire::{Id, ItemError, Strictness, Tags, VerifiedItem, bundle, item};
+use aosec_wire::{Address, Id, ItemError, Strictness, Tags, VerifiedItem, bundle, item};
 use bytes::Bytes;
+use serde_json::Value;
 
+use super::mirror::{Depth, MirrorError};
 use super::{Handle, OriginError};
 use crate::arweave::bundler::{Bundler, BundlerError, DATA_BYTES_MAX, ITEMS_MAX, bundled_bytes};
 use crate::arweave::transaction::Format;
@@ -35,6 +38,21 @@ pub enum TakeError {
     /// The law would pass it by.
     #[error("the inbox would pass this item by: {0}")]
     Unfit(#[from] Unfit),
+    /// Its sender cannot pay.
+    #[error(
+        "2.4 unfunded: {owner} has {balance} units of the token free, and the inbox takes {fee} for each item"
+    )]
+    Unfunded {
+        /// The sender.
+        owner: Address,
+        /// What it has.
+        balance: u128,
+        /// What it takes.
+        fee: u128,
+    },
+    /// The court does not say what its sender has.
+    #[error(transparent)]
+    Mirror(#[from] MirrorError),
     /// Too many wait.
     #[error("{WAITING_MAX} items wait for the inbox already; try again in some blocks")]
     Full,
@@ -63,6 +81,7 @@ impl Handle {
     /// [`TakeError`].
     pub async fn take(&self, bytes: Bytes) -> Result<Id, TakeError> {
         let item = eligible(bytes, self.id())?;
+        self.can_pay(item.owner_address()).await?;
         let store = &self.0.store;
         if court::queued(store).await? >= WAITING_MAX {
             return Err(TakeError::Full);
@@ -71,6 +90,25 @@ impl Handle {
         let kept = store.write(async move |db| court::enqueue(db, id, &bytes).await);
         kept.await?;
         Ok(id)
+    }
+
+    async fn can_pay(&self, owner: &Address) -> Result<(), TakeError> {
+        let params = self.ask(Depth::Soft, "Params", &[]).await?.shown();
+        let fee = units(&params["Parameters"]["inbox_fee"])?;
+        if fee == 0 {
+            return Ok(());
+        }
+        let asked = [("Recipient", owner.as_str())];
+        let found = self.ask(Depth::Soft, "Balance", &asked).await?.shown();
+        let balance = units(&found["Balance"])?;
+        match balance < fee {
+            true => Err(TakeError::Unfunded {
+                owner: owner.clone(),
+                balance,
+                fee,
+            }),
+            false => Ok(()),
+        }
     }
 
     /// Posts what waits, once an interval, until `shutdown` is told.
@@ -110,6 +148,12 @@ impl Handle {
         let kept = store.write(async move |db| store::court::posted(db, &ids, posted, soft).await);
         Ok(kept.await?)
     }
+}
+
+/// An amount of 30 digits at most fits.
+fn units(amount: &Value) -> Result<u128, MirrorError> {
+    let units = amount.as_str().and_then(|text| text.parse().ok());
+    units.ok_or_else(|| MirrorError::Answer(format!("{amount} is no amount")))
 }
 
 /// As many of the items, in order, as one transaction takes.

@@ -9,6 +9,7 @@ use aosec_wire::{Draft, Id, SigningKey, Tags, VerifiedItem, bundle};
 use serde_json::json;
 use tempfile::TempDir;
 
+use super::client::TakeError;
 use super::deploy::{self, Network, TOKEN};
 use super::messages::{self, OperatorKeys};
 use super::mirror::{Depth, MirrorError};
@@ -111,11 +112,15 @@ impl Bench {
     }
 
     async fn on(folder: TempDir, chain: &Loopback) -> Self {
+        Self::at_depth(DEPTH, folder, chain).await
+    }
+
+    async fn at_depth(settlement_depth: u64, folder: TempDir, chain: &Loopback) -> Self {
         let store = Store::open(folder.path()).await.unwrap();
         let shutdown = Shutdown::new();
         let reading = follow::Settings {
             start: 0,
-            settlement_depth: DEPTH,
+            settlement_depth,
             every: Duration::from_millis(10),
             court: Some(origin()),
         };
@@ -125,7 +130,7 @@ impl Bench {
         let settings = Settings {
             origin: origin(),
             start: 0,
-            settlement_depth: DEPTH,
+            settlement_depth,
             block_time: Duration::from_secs(1),
         };
         let workshop = Arc::new(Wasmtime::new().unwrap());
@@ -273,6 +278,30 @@ async fn users_need_no_coins_of_the_base_layer() {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     assert_eq!(bench.balance(Depth::Soft, &key(9)).await, "6");
+}
+
+#[tokio::test]
+async fn nobody_spends_this_nodes_coins_who_cannot_pay_the_inbox() {
+    let chain = Loopback::start(Vec::new()).await;
+    let bench = Bench::at_depth(20, tempfile::tempdir().unwrap(), &chain).await;
+    let early = mine(&chain, 2).await;
+    bench.until(early).await;
+    let item = transfer(1, 5, &key(9));
+    let take = async |item: &VerifiedItem| bench.court.take(item.bytes().clone()).await;
+    let not_begun = take(&item).await;
+    assert!(matches!(
+        not_begun,
+        Err(TakeError::Mirror(MirrorError::NotBegun(_)))
+    ));
+    let balances = BTreeMap::from([(alice().address().clone(), TOKEN)]);
+    let genesis = deploy::genesis(&founder(), origin(), Network::Arweave, &balances).unwrap();
+    post(&chain, &[spawn(), genesis]).await;
+    let begun = mine(&chain, 1).await;
+    bench.until(begun).await;
+    assert_eq!(take(&item).await.unwrap(), item.id());
+    let draft = messages::message(origin(), "Info");
+    let pauper = take(&draft.sign(&key(9)).unwrap()).await.unwrap_err();
+    assert!(pauper.to_string().starts_with("2.4 unfunded"), "{pauper}");
 }
 
 /// A Log transaction of which a log was derived is forgotten where no court is computed; here the court needs it again.
