@@ -20,7 +20,7 @@ pub enum DevnetCommand {
 /// Flags of `aosec devnet chain`.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  aosec devnet chain fork --depth 3\n  aosec devnet chain censor <address>"
+    after_help = "Examples:\n  aosec devnet chain fork --depth 1\n  aosec devnet chain censor <address>"
 )]
 pub struct ChainArgs {
     /// Folder of the devnet whose devnet.json names the gateway.
@@ -43,7 +43,7 @@ enum ChainVerb {
     },
     /// Replace the newest blocks by a branch that is one block longer.
     Fork {
-        /// Blocks that are replaced.
+        /// Blocks that are replaced; more than 1 is deeper than a devnet's settlement depth, and stops its court for good.
         #[arg(long)]
         depth: u64,
         /// What becomes of their transactions.

@@ -14,7 +14,7 @@ use crate::shutdown::asked_by_operator;
 #[derive(Debug, Args)]
 #[command(
     args_conflicts_with_subcommands = true,
-    after_help = "Examples:\n  aosec devnet --nodes 2 --block-time 500ms --data ./my-devnet --fresh\n  aosec devnet chain fork --depth 3"
+    after_help = "Examples:\n  aosec devnet --nodes 2 --block-time 500ms --data ./my-devnet --fresh\n  aosec devnet chain fork --depth 1"
 )]
 pub struct DevnetArgs {
     #[command(subcommand)]
