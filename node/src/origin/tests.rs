@@ -330,3 +330,30 @@ async fn what_others_have_derived_is_not_forgotten() {
     bench.until(tip).await;
     assert_eq!(bench.roots(tip).await, roots);
 }
+
+/// A figure, not a rule: run with `--ignored --nocapture`.
+#[tokio::test]
+#[ignore = "measures"]
+async fn how_fast_the_court_is_derived() {
+    const ITEMS: u64 = 4_000;
+    const BLOCKS: u64 = 3;
+    let chain = Loopback::start(Vec::new()).await;
+    post(&chain, &start()).await;
+    mine(&chain, 1).await;
+    for block in 0..BLOCKS {
+        let numbers = block * ITEMS..(block + 1) * ITEMS;
+        let items: Vec<_> = numbers.map(|number| transfer(number, 1, &key(9))).collect();
+        post(&chain, &items).await;
+        mine(&chain, 1).await;
+    }
+    let tip = mine(&chain, 1 + u32::try_from(DEPTH).unwrap()).await;
+    let begun = std::time::Instant::now();
+    let bench = Bench::open(&chain).await;
+    bench.until(tip).await;
+    let took = begun.elapsed();
+    let count = BLOCKS * ITEMS;
+    assert_eq!(bench.balance(Depth::Firm, &key(9)).await, count.to_string());
+    println!(
+        "{count} messages in {took:?}, the compiling of the module and blocks of the base layer included"
+    );
+}
