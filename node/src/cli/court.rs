@@ -188,7 +188,7 @@ impl CourtClient {
         url.query_pairs_mut()
             .append_pair("view", self.view)
             .extend_pairs(query);
-        self.http.get_json(&url).await
+        self.http.get_json(&url).await.map_err(explained)
     }
 
     /// The court's id.
@@ -270,6 +270,17 @@ impl CourtClient {
     }
 }
 
+/// A question that the court refuses comes back with the code alone.
+fn explained(error: CliError) -> CliError {
+    match &error {
+        CliError::Refused(said) => match said.split_once(": the court refuses it: ") {
+            Some((_node, code)) => CliError::Refused(verdict::refused(code)),
+            None => error,
+        },
+        _ => error,
+    }
+}
+
 /// A node without a court does not know the path.
 fn no_court(error: CliError) -> CliError {
     match error {
@@ -332,6 +343,15 @@ pub fn lines(value: &Value) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_refused_question_is_explained() {
+        let said = CliError::Refused("http://n: the court refuses it: 4 operator".to_owned());
+        let text = explained(said).to_string();
+        assert!(text.contains("rule 4 (operator)") && text.contains("aosec origin operators"));
+        let other = CliError::Refused("http://n: no".to_owned());
+        assert_eq!(explained(other).to_string(), "http://n: no");
+    }
 
     #[test]
     fn a_person_sees_tokens_and_times() {
