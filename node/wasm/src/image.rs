@@ -3,7 +3,10 @@
 //! What changed is found by comparing: the memory is its own and small, and comparing needs no
 //! help from the kernel. A page is copied and hashed only if it differs.
 
-use crate::root::{PAGE_BYTES, Tree, leaf};
+use crate::{
+    lanes,
+    root::{PAGE_BYTES, Tree},
+};
 
 #[derive(Clone)]
 pub(crate) struct Image {
@@ -25,6 +28,16 @@ impl Image {
     /// Takes the live memory as the new committed state.
     pub(crate) fn take(&mut self, live: &[u8], globals: Vec<u64>) {
         self.memory.resize(live.len(), 0);
+        let changed = self.copy_changed(live);
+        let (pages, _rest) = self.memory.as_chunks::<PAGE_BYTES>();
+        let hashed: Vec<_> = changed.iter().map(|index| &pages[*index]).collect();
+        let leaves: Vec<_> = changed.into_iter().zip(lanes::of_pages(&hashed)).collect();
+        self.tree.update(pages.len(), &leaves);
+        self.globals = globals;
+    }
+
+    /// Copies the pages that differ from a live memory of the same length; says which they are.
+    fn copy_changed(&mut self, live: &[u8]) -> Vec<usize> {
         let mut changed = Vec::new();
         let pages = live
             .chunks(PAGE_BYTES)
@@ -32,11 +45,10 @@ impl Image {
         for (index, (new, old)) in pages.enumerate() {
             if new != old {
                 old.copy_from_slice(new);
-                changed.push((index, leaf(new)));
+                changed.push(index);
             }
         }
-        self.tree.update(live.len() / PAGE_BYTES, &changed);
-        self.globals = globals;
+        changed
     }
 
     /// Overwrites what differs in a live memory of the same length.

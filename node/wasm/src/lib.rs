@@ -20,6 +20,7 @@ pub mod error;
 mod host;
 mod image;
 mod instance;
+mod lanes;
 pub mod limits;
 mod live;
 pub mod origin_contract;

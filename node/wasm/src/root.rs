@@ -14,13 +14,15 @@
 
 use std::sync::LazyLock;
 
+use crate::lanes;
+
 /// Bytes of one leaf.
 pub const PAGE_BYTES: usize = 4096;
 
 /// What every root begins with.
 pub const STATE_TAG: &str = "aosec-state-1";
 
-type Hash = [u8; 32];
+pub(crate) type Hash = [u8; 32];
 
 static ZEROS: [u8; PAGE_BYTES] = [0; PAGE_BYTES];
 static ZERO_LEAF: LazyLock<Hash> = LazyLock::new(|| *blake3::hash(&ZEROS).as_bytes());
@@ -77,8 +79,10 @@ impl Tree {
         for height in 1..self.levels.len() {
             touched.dedup();
             let (below, above) = self.levels.split_at_mut(height);
-            for index in &mut touched {
-                above[0][*index] = node(&below[height - 1][*index * 2..*index * 2 + 2]);
+            let children = |index: &usize| below[height - 1][index * 2..index * 2 + 2].iter();
+            let pairs: Vec<Hash> = touched.iter().flat_map(children).copied().collect();
+            for (index, hash) in touched.iter_mut().zip(lanes::of_pairs(&pairs)) {
+                above[0][*index] = hash;
                 *index /= 2;
             }
         }
