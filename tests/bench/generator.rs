@@ -11,6 +11,7 @@ use tokio::time::{Instant, sleep, sleep_until};
 
 use super::cpu;
 use super::kept_alive::{Answer, KeptAlive};
+use super::quiet::Watch;
 
 /// Whoever is told "not now" asks again after this long.
 const ASK_AGAIN: Duration = Duration::from_millis(100);
@@ -41,6 +42,8 @@ pub(crate) struct Run {
     pub(crate) turned_away: usize,
     /// Of each acknowledged message, sorted.
     pub(crate) times: Vec<Duration>,
+    /// Of those among them that were under way while other programs used little of the machine, sorted.
+    pub(crate) quiet: Vec<Duration>,
 }
 
 impl Run {
@@ -80,6 +83,12 @@ pub(crate) struct Target {
 }
 
 impl Target {
+    /// Processor time of everything but node and rig.
+    fn others_cpu(&self) -> Duration {
+        let [node, rig, all] = self.cpu();
+        all.saturating_sub(node + rig)
+    }
+
     /// Processor time of the node, of the rig, and of the whole machine.
     fn cpu(&self) -> [Duration; 3] {
         let rig = cpu::used("self") + cpu::used(&self.base_layer);
@@ -103,6 +112,8 @@ pub(crate) async fn run(target: &Target, items: Vec<Bytes>, load: Load) -> Run {
         .collect();
     let queue: Queue = Arc::new(Mutex::new(queue));
     let before = target.cpu();
+    let watched = target.clone();
+    let watch = Watch::start(move || watched.others_cpu());
     let mut senders = JoinSet::new();
     for connection in connections {
         let sender = Sender {
@@ -116,7 +127,7 @@ pub(crate) async fn run(target: &Target, items: Vec<Bytes>, load: Load) -> Run {
     }
     let sent = senders.join_all().await;
     let (wall, after) = (begun.elapsed(), target.cpu());
-    summed(sent, wall, before, after)
+    summed(sent, watch, wall, before, after)
 }
 
 async fn connect(target: &Target, count: usize) -> Vec<KeptAlive> {
@@ -129,7 +140,8 @@ async fn connect(target: &Target, count: usize) -> Vec<KeptAlive> {
 }
 
 fn summed(
-    sent: Vec<(Vec<Duration>, usize)>,
+    sent: Vec<(Vec<Sent>, usize)>,
+    watch: Watch,
     wall: Duration,
     before: [Duration; 3],
     after: [Duration; 3],
@@ -137,8 +149,11 @@ fn summed(
     let [node_cpu, rig_cpu, all] =
         std::array::from_fn(|which| after[which].saturating_sub(before[which]));
     let turned_away = sent.iter().map(|(_, turned_away)| turned_away).sum();
-    let mut times: Vec<Duration> = sent.into_iter().flat_map(|(times, _)| times).collect();
+    let sent: Vec<Sent> = sent.into_iter().flat_map(|(sent, _)| sent).collect();
+    let mut times: Vec<Duration> = sent.iter().map(|(_due, took)| *took).collect();
     times.sort_unstable();
+    let mut quiet = watch.quiet(&sent);
+    quiet.sort_unstable();
     Run {
         wall,
         rig_cpu,
@@ -146,8 +161,12 @@ fn summed(
         others_cpu: all.saturating_sub(node_cpu + rig_cpu),
         turned_away,
         times,
+        quiet,
     }
 }
+
+/// When a request was due, and how long it took.
+type Sent = (Instant, Duration);
 
 struct Sender {
     connection: KeptAlive,
@@ -158,8 +177,8 @@ struct Sender {
 }
 
 impl Sender {
-    async fn send_all(mut self) -> (Vec<Duration>, usize) {
-        let mut times = Vec::new();
+    async fn send_all(mut self) -> (Vec<Sent>, usize) {
+        let mut sent = Vec::new();
         while let Some((due, item)) = self.next() {
             let begun = if self.paced { due } else { Instant::now() };
             if self.paced {
@@ -168,9 +187,9 @@ impl Sender {
             if begun > self.end || !self.send(&item).await {
                 break;
             }
-            times.push(begun.elapsed());
+            sent.push((begun, begun.elapsed()));
         }
-        (times, self.turned_away)
+        (sent, self.turned_away)
     }
 
     fn next(&self) -> Option<(Instant, Bytes)> {

@@ -14,6 +14,7 @@ mod memory;
 mod module;
 mod product;
 mod published;
+mod quiet;
 mod replay;
 mod scheduler;
 mod su;

@@ -15,6 +15,8 @@ pub(crate) const IN_FLIGHT: usize = 256;
 const DRAIN_AT_MOST: Duration = Duration::from_secs(60);
 /// Between two looks at the backlog.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
+/// The kernel's least urgent one.
+const LOWEST_PRIORITY: i32 = 19;
 /// Spawns that wait for a scheduler longer than this are a fault.
 const SPAWN_AT_MOST: Duration = Duration::from_secs(60);
 
@@ -71,6 +73,19 @@ impl Scheduler {
         let taken = run(&self.target, bytes, load).await.times.len();
         assert_eq!(taken, count, "every spawn is taken");
         items.iter().map(|item| item.id()).collect()
+    }
+
+    /// From now on the base layer runs only where nothing else wants a core: it verifies the thousands of items of a transaction
+    /// in one go, and no real node has it on its machine.
+    pub(crate) fn base_layer_yields(&self) {
+        let threads = format!("/proc/{}/task", self.target.base_layer);
+        let threads = std::fs::read_dir(threads).expect("the base layer runs");
+        for thread in threads.filter_map(Result::ok) {
+            let id = thread.file_name().to_str().and_then(|id| id.parse().ok());
+            let id = id.and_then(rustix::process::Pid::from_raw);
+            // A thread that has ended since needs nothing.
+            let _ = rustix::process::setpriority_process(id, LOWEST_PRIORITY);
+        }
     }
 
     /// Loads the scheduler with `items`.
