@@ -11,7 +11,24 @@ const BUSY: [usize; 6] = [1, 2, 3, 6, 7, 8];
 
 /// Processor time of process `pid`, `self` for our own.
 pub(crate) fn used(pid: &str) -> Duration {
-    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    of_stat(&format!("/proc/{pid}/stat"))
+}
+
+/// Processor time of our own threads whose names begin like this.
+pub(crate) fn used_by_threads(name: &str) -> Duration {
+    let threads = std::fs::read_dir("/proc/self/task").into_iter().flatten();
+    let paths = threads.filter_map(Result::ok).map(|thread| thread.path());
+    let named = paths.filter(|path| {
+        let found = std::fs::read_to_string(path.join("comm")).unwrap_or_default();
+        found.starts_with(name)
+    });
+    named
+        .map(|path| of_stat(&path.join("stat").to_string_lossy()))
+        .sum()
+}
+
+fn of_stat(path: &str) -> Duration {
+    let stat = std::fs::read_to_string(path).unwrap_or_default();
     let after_name = stat.rsplit_once(") ").map_or("", |(_, rest)| rest);
     let fields: Vec<&str> = after_name.split(' ').collect();
     ticks(&fields, TIMES_AFTER_NAME.0) + ticks(&fields, TIMES_AFTER_NAME.1)

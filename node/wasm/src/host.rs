@@ -5,6 +5,8 @@
 //! stack pointer is put back, and `try` returns. Both cost fuel, because unwinding takes this
 //! machine far longer than the instructions that asked for it.
 
+use std::sync::Arc;
+
 use wasmtime::{Caller, Global, Linker, ResourceLimiter, Result, Trap, TypedFunc, Val};
 
 use crate::limits::{THROW_FUEL, TRY_FUEL};
@@ -14,11 +16,10 @@ pub(crate) struct Host {
     memory_bytes: usize,
     fuel: bool,
     /// Set as soon as the instance stands; before that nothing can call.
-    pub(crate) door: Option<Door>,
+    pub(crate) door: Option<Arc<Door>>,
 }
 
-/// The parts of the instance that a protected call needs.
-#[derive(Clone)]
+/// The parts of the instance that a protected call needs. Shared, because a copy would be one of the function's type as well.
 pub(crate) struct Door {
     pub(crate) protected: TypedFunc<(i32, i32, i32), ()>,
     pub(crate) stack_pointer: Global,

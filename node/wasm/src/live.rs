@@ -2,6 +2,8 @@
 //!
 //! It knows how to call and how to be overwritten; what is committed is [`crate::image`]'s.
 
+use std::sync::Arc;
+
 use wasmtime::{Global, InstancePre, Memory, Store, TypedFunc, Val, WasmParams, WasmResults};
 
 use crate::{
@@ -77,10 +79,10 @@ impl Live {
             handle: function(&mut store, instance, "handle")?,
             result_len: function(&mut store, instance, "result_len")?,
         };
-        store.data_mut().door = Some(Door {
+        store.data_mut().door = Some(Arc::new(Door {
             protected,
             stack_pointer,
-        });
+        }));
         if let Some(start) = start {
             start.call(&mut store, ()).map_err(WasmError::Instantiate)?;
         }
