@@ -1,5 +1,7 @@
 //! The court over a real devchain, with the real contract: started, written to, forked, killed, and derived a second time.
 
+mod jam;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,0 +1,70 @@
+//! Somebody pays for more messages than a block runs: what comes behind them waits, for every node alike, also for one that is
+//! stopped in the middle of that block, and for one that follows a fork after it (PROTOCOL 2.3).
+
+use super::*;
+
+/// Items that one block runs.
+const RUN_MAX: usize = 16_384;
+/// Messages of the jammer: as many transactions, each with so many.
+const TRANSACTIONS: u64 = 5;
+const EACH: u64 = 3_400;
+
+/// Messages that cost the jammer a fee each, and do nothing.
+fn messages_of_the_jammer(part: u64) -> Vec<VerifiedItem> {
+    let jammer = &operator(40)[0];
+    let numbers = part * EACH..(part + 1) * EACH;
+    let items = numbers.map(|number| {
+        let mut draft = messages::message(origin(), "Info");
+        draft.tags = draft.tags.with("Number", number.to_string());
+        draft.sign_deterministic(jammer).unwrap()
+    });
+    items.collect()
+}
+
+/// A node that is stopped while it computes the block behind `height`.
+async fn stopped_behind(height: u64, chain: &Loopback) -> TempDir {
+    let node = Bench::open(chain).await;
+    node.until(height).await;
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    let standing = node.court.standings().borrow().clone();
+    assert_eq!(
+        standing.soft,
+        Some(height),
+        "in the middle of the next block"
+    );
+    node.stop().await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_jammed_inbox_delays_everybody_alike() {
+    let chain = Loopback::start(Vec::new()).await;
+    post(&chain, &start()).await;
+    let begun = mine(&chain, 1).await;
+    let bench = Bench::open(&chain).await;
+    bench.until(begun).await;
+    for part in 0..TRANSACTIONS {
+        post(&chain, &messages_of_the_jammer(part)).await;
+    }
+    post(&chain, &[transfer(1, 5, &key(9))]).await;
+    let jammed = mine(&chain, 1).await;
+    let folder = stopped_behind(begun, &chain).await;
+    bench.until(jammed).await;
+    let waits = usize::try_from(TRANSACTIONS * EACH).unwrap() + 1 - RUN_MAX;
+    let queued = bench.court.standings().borrow().queued;
+    assert_eq!(queued, waits, "one block runs {RUN_MAX}");
+    assert_eq!(bench.balance(Depth::Soft, &key(9)).await, "0", "it waits");
+    let drained = mine(&chain, 1).await;
+    bench.until(drained).await;
+    assert_eq!(bench.court.standings().borrow().queued, 0);
+    assert_eq!(bench.balance(Depth::Soft, &key(9)).await, "5");
+    let depth = u32::try_from(DEPTH).unwrap();
+    chain.chain.fork(DEPTH, Orphans::Mine).await.unwrap();
+    let tip = mine(&chain, depth + 1).await;
+    bench.until(tip).await;
+    assert_eq!(bench.balance(Depth::Soft, &key(9)).await, "5", "still once");
+    let roots = bench.roots(tip).await;
+    assert!(roots.iter().flatten().count() > 3, "{roots:?}");
+    let stopped = Bench::on(folder, &chain).await;
+    stopped.until(tip).await;
+    assert_eq!(stopped.roots(tip).await, roots);
+}
