@@ -1,8 +1,6 @@
 //! `aosec checkpoint`: the state of a process behind a slot, written for others, found, judged, and begun with. Everything is
 //! done by a reader of its own, with gateways and a folder; no running node is asked.
 
-use std::time::Instant;
-
 use aosec_wire::{Id, SigningKey};
 use bytes::Bytes;
 use clap::{Args, Subcommand};
@@ -226,9 +224,8 @@ async fn fetch(args: &FetchArgs, audit: &Audit, out: Output) -> Result<(Value, S
         found.published.position.slot,
     );
     let head = audit.standing(process).await.map_err(failed)?.firm.slot;
-    let clock = Instant::now();
     let begun = audit.begin(found).await.map_err(failed)?;
-    let begun_in_ms = u64::try_from(clock.elapsed().as_millis()).unwrap_or(u64::MAX);
+    let begun_in_ms = u64::try_from(begun.took.as_millis()).unwrap_or(u64::MAX);
     let doing = format!("computing from slot {from} to {head}");
     let root = evaluated::<_, AuditError>(out, &doing, async || {
         Ok(begun.cu.root(process, head).await?.root)

@@ -7,6 +7,7 @@
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use aosec_wire::{Address, Id, SigningKey, VerifiedItem};
 
@@ -69,6 +70,8 @@ impl fmt::Display for Judgement {
 pub struct Begun {
     /// Computes it.
     pub cu: cu::Handle,
+    /// From the state to a process that goes on; the engine was compiled before.
+    pub took: Duration,
     store: Store,
     shutdown: Shutdown,
 }
@@ -140,6 +143,10 @@ impl Audit {
     /// # Errors
     /// [`AuditError`]; above all where its pages do not give its root.
     pub async fn begin(&self, found: Found) -> Result<Begun, AuditError> {
+        let workshop = Arc::clone(&self.workshop);
+        // Compiled since this reader opened; what is wrong with it is told by the unit below.
+        drop(tokio::task::spawn_blocking(move || workshop.module().is_ok()).await);
+        let clock = Instant::now();
         let folder: PathBuf = self.data.join(FOLDER).join(found.id.to_string());
         let failed = |error: String| AuditError::Compute(CuError::Store(error));
         let made = tokio::fs::create_dir_all(&folder).await;
@@ -160,6 +167,7 @@ impl Audit {
         let adopted = cu.adopt(found.published).await;
         let begun = Begun {
             cu,
+            took: clock.elapsed(),
             store,
             shutdown,
         };
