@@ -326,18 +326,32 @@ fn field(name: &str, value: &Value, info: &Value) -> Value {
     }
 }
 
-/// A JSON object as lines of a name and a value each.
+/// A JSON object as lines of a name and a value each; what is empty is left out.
 #[must_use]
 pub fn lines(value: &Value) -> String {
     let fields = value.as_object().into_iter().flatten();
-    let shown = fields.filter(|(_name, value)| !value.is_null());
-    let lines = shown.map(|(name, value)| {
-        let text = value
-            .as_str()
-            .map_or_else(|| value.to_string(), str::to_owned);
-        format!("{name:>18}  {text}")
-    });
+    let shown = fields.map(|(name, value)| (name, plain(value)));
+    let lines = shown
+        .filter(|(_name, text)| !text.is_empty())
+        .map(|(name, text)| format!("{name:>18}  {text}"));
     lines.collect::<Vec<_>>().join("\n")
+}
+
+/// A value without JSON's signs. What holds now needs no name, and what comes later has one.
+fn plain(value: &Value) -> String {
+    match value {
+        Value::Null => String::new(),
+        Value::String(text) => text.clone(),
+        Value::Array(rows) => rows.iter().map(plain).collect::<Vec<_>>().join("; "),
+        Value::Object(fields) => {
+            let named = fields.iter().map(|(name, value)| match name.as_str() {
+                "Now" => plain(value),
+                _ => format!("{name} {}", plain(value)),
+            });
+            named.collect::<Vec<_>>().join(", ")
+        }
+        other => other.to_string(),
+    }
 }
 
 #[cfg(test)]
@@ -351,6 +365,16 @@ mod tests {
         assert!(text.contains("rule 4 (operator)") && text.contains("aosec origin operators"));
         let other = CliError::Refused("http://n: no".to_owned());
         assert_eq!(explained(other).to_string(), "http://n: no");
+    }
+
+    #[test]
+    fn a_person_reads_no_json() {
+        let row = json!({
+            "Cases": 0, "Fee": { "Now": "1 tokens" }, "Gone": null, "Unbonding": [],
+            "Wait": [{ "Ripe": "block 7", "Sum": "2 tokens" }, "9"],
+        });
+        let text = "             Cases  0\n               Fee  1 tokens\n              Wait  Ripe block 7, Sum 2 tokens; 9";
+        assert_eq!(lines(&row), text);
     }
 
     #[test]

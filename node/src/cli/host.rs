@@ -22,13 +22,16 @@ pub enum HostCommand {
     )]
     Take(TakeArgs),
     /// Processes under the court, with their hosts and escrows.
+    #[command(after_help = "Example: aosec host list <process>")]
     List(ListArgs),
     /// Pay into the escrow of a process; anybody may, and nobody gets it back.
     #[command(after_help = "Example: aosec host fund <process> 25 --key alice --yes")]
     Fund(FundArgs),
     /// Say that nothing new has come, so that pay goes on.
+    #[command(after_help = "Example: aosec host heartbeat <process> --node-keys ./node/keys")]
     Heartbeat(HeartbeatArgs),
     /// End a lease after the notice period.
+    #[command(after_help = "Example: aosec host leave <process> --node-keys ./node/keys --yes")]
     Leave(LeaveArgs),
 }
 

@@ -25,20 +25,25 @@ pub enum OriginCommand {
     )]
     Deploy(DeployArgs),
     /// Where the court stands: height, slot, state root, supply, and which contract runs.
+    #[command(after_help = "Example: aosec origin info --firm")]
     Info(ReadArgs),
     /// Slot and state root after a block: equal in every node.
     #[command(after_help = "Example: aosec origin root 120")]
     Root(RootArgs),
     /// The parameters of the genesis.
+    #[command(after_help = "Example: aosec origin params")]
     Params(ReadArgs),
     /// Operators with their stake.
     #[command(after_help = "Example: aosec origin operators --first 101")]
     Operators(ListArgs),
     /// Processes under the court, with hosts and escrows.
+    #[command(after_help = "Example: aosec origin processes --first 101")]
     Processes(ListArgs),
     /// The free balance of an address, in tokens.
+    #[command(after_help = "Example: aosec origin balance <address>")]
     Balance(BalanceArgs),
     /// What has come of a message to the court.
+    #[command(after_help = "Example: aosec origin message <message>")]
     Message(MessageArgs),
     /// Send tokens.
     #[command(after_help = "Example: aosec origin transfer <address> 12.5 --yes")]

@@ -23,8 +23,10 @@ pub enum StakeCommand {
     #[command(after_help = "Example: aosec stake unbond 50 --key owner.json --yes")]
     Unbond(AmountArgs),
     /// Take out everything that is ripe.
+    #[command(after_help = "Example: aosec stake withdraw --key owner.json")]
     Withdraw(WithdrawArgs),
     /// One operator's stake.
+    #[command(after_help = "Example: aosec stake show <operator>")]
     Show(ShowArgs),
 }
 
