@@ -312,7 +312,18 @@ fn its_token_moves_by_aoconnect() {
     play(World::shared(), "court");
 }
 
+/// Waits until the first node, which is asked, has computed what the fourth, which was told, has.
+fn told(world: &World) {
+    let told = done(world, &["origin", "info", "--on", "node4"])["soft"].as_u64();
+    let end = Instant::now() + PATIENCE;
+    while done(world, &["origin", "info"])["soft"].as_u64() < told {
+        assert!(Instant::now() < end, "block {told:?}\n{}", world.logs());
+        std::thread::sleep(LOOK_EVERY);
+    }
+}
+
 fn balance(world: &World, address: &str) -> u128 {
+    told(world);
     units(&done(world, &["origin", "balance", address])["Balance"])
 }
 
@@ -333,6 +344,7 @@ fn stake(world: &World) -> Value {
 }
 
 fn lease(world: &World, process: &str) -> Value {
+    told(world);
     done(world, &["host", "list", process])["Rows"][0].clone()
 }
 
