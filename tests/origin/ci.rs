@@ -10,7 +10,8 @@ use aosec_tests::origin::{contract, mutations, runner};
 const SHARE: u64 = 1_000_000;
 /// The machine of CI has two cores.
 const JOBS: usize = 2;
-/// Every so many of the mutations is tried in CI; `AOSEC_ORIGIN_MUTATIONS=all` tries all of them.
+/// Every so many of the mutations is tried in CI; `AOSEC_ORIGIN_MUTATIONS=all` tries all of them, `AOSEC_ORIGIN_WITHIN` gives each
+/// more moves.
 const SAMPLE: usize = 12;
 /// How many of a hundred mutations must be found.
 const FOUND_PERCENT: usize = 90;
@@ -68,9 +69,10 @@ fn faults_put_into_the_contract_are_found() {
     let all = env::var("AOSEC_ORIGIN_MUTATIONS").is_ok_and(|word| word == "all");
     let step = if all { 1 } else { SAMPLE };
     let tried: Vec<_> = mutations::all().into_iter().step_by(step).collect();
+    let within = number("AOSEC_ORIGIN_WITHIN", mutations::FOUND_WITHIN);
     let mut survivors = Vec::new();
     for mutation in &tried {
-        match mutation.found(JOBS) {
+        match mutation.found(within, JOBS) {
             Some(moves) => eprintln!("{:>7} moves: {}", moves, mutation.breaks),
             None => survivors.push(mutation),
         }

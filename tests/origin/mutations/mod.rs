@@ -11,7 +11,7 @@ use super::runner;
 
 const LIST: &str = include_str!("list.json");
 
-/// Moves within which a fault should be found.
+/// Moves within which a fault should be found in an ordinary run.
 pub const FOUND_WITHIN: u64 = 20_000;
 
 /// One fault.
@@ -56,10 +56,10 @@ impl Mutation {
         text
     }
 
-    /// How many moves found it, if they did.
+    /// How many moves found it, if at most `within` of them did.
     #[must_use]
-    pub fn found(&self, jobs: usize) -> Option<u64> {
-        let report = runner::run(&self.text(), 0, FOUND_WITHIN, jobs);
+    pub fn found(&self, within: u64, jobs: usize) -> Option<u64> {
+        let report = runner::run(&self.text(), 0, within, jobs);
         report.failure.map(|_| report.moves)
     }
 }
