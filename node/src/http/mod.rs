@@ -1,16 +1,10 @@
-//! The thin edge: routers, the accept loop, and the one file that knows status codes.
+//! What every door of this node has in common: the accept loop, bodies with bounds, and the one file that knows status codes.
 //!
-//! A handler extracts, makes one call into its unit, and shapes the answer; no rule lives here. Each unit sits at the root of its
-//! own origin, because redirects between ao units keep only the origin.
+//! It knows no unit, so that the embedded base layer and the units stand above it; their routes are in [`crate::routes`].
 
 pub mod body;
-pub mod cu;
 pub mod error;
 pub mod listener;
-pub mod mu;
-pub mod origin;
-pub mod status;
-pub mod su;
 
 use axum::Router;
 use axum::extract::Request;

@@ -16,8 +16,8 @@ use reqwest::Url;
 
 use crate::arweave::gateway::GatewayError;
 use crate::config::{ConfigError, NodeConfig};
-use crate::http::{self, status};
 use crate::keys::NodeKeys;
+use crate::routes::{self, status};
 use crate::shutdown::Shutdown;
 use crate::store::StoreError;
 use crate::su::guard::GuardFileError;
@@ -122,9 +122,9 @@ impl Node {
         listeners.serve(
             listen::Routers {
                 web: status::router(about, base.tip.clone(), config.roles.su.then(|| su.clone())),
-                mu: http::mu::router(mu, court.clone()),
-                su: http::su::router(su.clone(), parts::elsewhere(&locations, &urls)),
-                cu: with_court(court, http::cu::router(cu)),
+                mu: routes::mu::router(mu, court.clone()),
+                su: routes::su::router(su.clone(), parts::elsewhere(&locations, &urls)),
+                cu: with_court(court, routes::cu::router(cu)),
             },
             &shutdown,
         );
@@ -150,7 +150,7 @@ impl Node {
 
 fn with_court(court: Option<origin::Handle>, cu: axum::Router) -> axum::Router {
     match court {
-        Some(court) => http::origin::before(court, cu),
+        Some(court) => routes::origin::before(court, cu),
         None => cu,
     }
 }

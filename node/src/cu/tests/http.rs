@@ -8,7 +8,7 @@ use tower::ServiceExt as _;
 
 use super::book::{Book, Shelf};
 use super::{Bench, counting};
-use crate::http::cu::router;
+use crate::routes::cu::router;
 
 struct Answer {
     status: u16,

@@ -11,7 +11,8 @@ use super::remote::At;
 use super::{Bench, Sources};
 use crate::cu::source::remote::Remote;
 use crate::cu::source::{Log, Route};
-use crate::http::{listener, su as routes};
+use crate::http::listener;
+use crate::routes::su as routes;
 use crate::shutdown::Shutdown;
 use crate::su::tests::World;
 

@@ -16,7 +16,7 @@ async fn ask(node: &Node, method: Method, path: &str, body: Vec<u8>) -> (u16, St
         .uri(path)
         .body(Body::from(body))
         .unwrap();
-    let response = crate::http::mu::router(node.handle.clone(), None)
+    let response = crate::routes::mu::router(node.handle.clone(), None)
         .oneshot(request)
         .await
         .unwrap();

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use aosec_wire::{Address, Assignment, Id, Scheduled, Strictness, item};
 use reqwest::Url;
 
-use crate::http::su::{Nowhere, router};
 use crate::mu::courier::Courier;
 use crate::mu::outbox::{Event, Receipt};
 use crate::mu::ports::{Lost, Pending, Places};
 use crate::mu::push::{Assign, Cargo};
+use crate::routes::su::{Nowhere, router};
 use crate::su::tests::{World, message, spawn_item};
 
 /// There is one scheduler, and the operator named it.

@@ -17,11 +17,11 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
-use super::body::{Params, WholeBody, clip};
-use super::error::ApiError;
 use crate::cu::source::SourceError;
 use crate::cu::terms::TermsError;
 use crate::cu::{CuError, Handle, dry, listing};
+use crate::http::body::{Params, WholeBody, clip};
+use crate::http::error::ApiError;
 use crate::store::outcome::{Order, Outcome, Page};
 use aosec_wire::Id;
 

@@ -13,8 +13,8 @@ use axum::{Json, Router};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::error::ApiError;
 use crate::arweave::tip::TipWatch;
+use crate::http::error::ApiError;
 use crate::{metrics, su};
 
 /// What a node says of itself.

@@ -33,11 +33,11 @@ use bytes::Bytes;
 use serde_json::{Value, json};
 
 pub use self::elsewhere::{Elsewhere, Found, Nowhere, OtherSchedulers};
-use super::{
-    body::{Params, WholeBody},
-    error::{self, ApiError},
-};
 use crate::{
+    http::{
+        body::{Params, WholeBody},
+        error::{self, ApiError},
+    },
     store::StoreError,
     su::{Entry, Handle, Refusal, Unavailable},
 };

@@ -12,8 +12,8 @@ use axum::{Json, Router};
 use bytes::Bytes;
 use serde_json::{Value, json};
 
-use super::body::{Params, WholeBody, clip};
-use super::error::{ApiError, accepted};
+use crate::http::body::{Params, WholeBody, clip};
+use crate::http::error::{ApiError, accepted};
 use crate::mu::entry::Entry;
 use crate::mu::outbox::{Load, Reason, State as Life};
 use crate::mu::push::Assign;

@@ -13,9 +13,9 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use serde_json::{Value, json};
 
-use super::body::{Params, WholeBody, clip};
-use super::error::{ApiError, accepted};
 use crate::cu::dry;
+use crate::http::body::{Params, WholeBody, clip};
+use crate::http::error::{ApiError, accepted};
 use crate::origin::Handle;
 use crate::origin::client::TakeError;
 use crate::origin::mirror::{Depth, MirrorError};
