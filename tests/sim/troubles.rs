@@ -1,9 +1,12 @@
 //! What an incident does to a world, and how everything is put right again.
 
+use aosec_node::store::process::Reach;
+
 use super::{
     disk::{Disk, Stop, guard::GuardFile, store::Store},
     event::{Event, Step},
     incident::{Damage, Incident},
+    machine::Machine,
     world::World,
 };
 
@@ -75,14 +78,33 @@ impl World {
         self.read(0);
     }
 
+    /// Whether the guard file says of every log how far the store reaches.
+    fn has_recorded_all(&self, m: usize) -> bool {
+        let Machine { key, disk, .. } = &self.machines[m];
+        let Some(book) = disk.guard.book(self.cast.keys[*key].address()) else {
+            return false;
+        };
+        let records = |reach: &Reach| {
+            let heads = book.heads().iter();
+            let mut of_log = heads.filter(|((process, _), _)| *process == reach.process);
+            of_log.any(|(_, head)| head.slot >= reach.slot)
+        };
+        disk.store.reaches().iter().all(records)
+    }
+
     /// One file of a machine without power changes. A second incident waits until the first one is over: whoever damages both
-    /// files at once takes away what one of them is for.
+    /// files at once takes away what one of them is for. A guard that was damaged is whole again once it has recorded anew what the
+    /// store holds, which a full disk can put off.
     fn damage(&mut self, m: usize, damage: Damage) {
         let machine = &self.machines[m];
-        let takes_the_last = machine.has_old_store && damage.is_to_guard();
+        let takes_the_last = match damage.is_to_guard() {
+            true => machine.has_old_store,
+            false => machine.has_short_guard && !self.has_recorded_all(m),
+        };
         if machine.original.is_some() || machine.retired || takes_the_last {
             return;
         }
+        self.machines[m].has_short_guard = damage.is_to_guard();
         self.outage(m, Stop::Power);
         self.trace.saw(damage.name());
         let machine = &mut self.machines[m];
@@ -114,11 +136,11 @@ impl World {
         let old = &mut self.machines[m];
         old.retired = true;
         let (disk, original) = (old.disk.clone(), old.original.take());
-        let has_old_store = old.has_old_store;
+        let (has_old_store, has_short_guard) = (old.has_old_store, old.has_short_guard);
         let new = &mut self.machines[spare];
         self.trace.saw("work moved to another machine");
         (new.retired, new.disk, new.original, new.backup) = (false, disk, original, None);
-        new.has_old_store = has_old_store;
+        (new.has_old_store, new.has_short_guard) = (has_old_store, has_short_guard);
         self.after(1, Event::Start(spare));
     }
 

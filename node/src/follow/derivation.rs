@@ -288,7 +288,7 @@ impl Handle {
                 let extend = async move |db: &mut crate::store::Db| {
                     canonical::extend(db, process, &entries, last).await?;
                     match forgets {
-                        true => law::prune(db, process, last).await,
+                        true => law::prune(db, process, after, last).await,
                         false => Ok(()),
                     }
                 };

@@ -80,6 +80,13 @@ pub async fn unsettled(store: &Store, limit: u32) -> Result<Vec<Carrier>, StoreE
     select(store, sql, limit).await
 }
 
+/// Those that stand in no block yet, and Log transactions that are not firm: these are judged by one another's places.
+pub async fn in_motion(store: &Store, limit: u32) -> Result<Vec<Carrier>, StoreError> {
+    let sql = "SELECT number, kind, tx, posted_height, mined_height, stamped_through FROM carrier \
+               WHERE firm = 0 AND (kind = 1 OR mined_height IS NULL) ORDER BY number LIMIT ?";
+    select(store, sql, limit).await
+}
+
 async fn select(store: &Store, sql: &'static str, limit: u32) -> Result<Vec<Carrier>, StoreError> {
     let rows = sqlx::query(sql).bind(limit).fetch_all(store.readers());
     rows.await?.iter().map(Carrier::read).collect()

@@ -45,7 +45,7 @@ pub enum StoreError {
     Undone(Arc<str>),
     /// A commit failed: what is on the disk is not known, and only a start can tell.
     #[error(
-        "the store refuses writes since a commit failed ({0}): check the disk, then start the node again"
+        "the store refuses writes since a commit or a flush failed ({0}): check the disk, then start the node again"
     )]
     Refusing(Arc<str>),
     /// The database file could not be flushed: what is on the disk is not known, and only a start can tell.

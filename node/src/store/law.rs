@@ -174,19 +174,25 @@ pub async fn is_named(store: &Store, process: Id, to: u64) -> Result<bool, Store
     Ok(row.is_some())
 }
 
-/// Forgets the transactions that every process which they name was derived past. They are settled, and what they came to stands
+/// Forgets, of the transactions above `after` that name `process`, those that every process which they name was derived past. They are settled, and what they came to stands
 /// in the slots; a transaction that names a process which nobody has asked for yet stays. Not where a court is computed: it steps
 /// over every transaction from its first block on, after each start.
-pub async fn prune(db: &mut Db, process: Id, derived: u64) -> Result<(), StoreError> {
+pub async fn prune(
+    db: &mut Db,
+    process: Id,
+    after: Option<u64>,
+    derived: u64,
+) -> Result<(), StoreError> {
     let pruned = sqlx::query(
         "DELETE FROM law_transaction WHERE (height, place) IN \
-         (SELECT height, place FROM law_mention WHERE process = ?1 AND height <= ?2) \
+         (SELECT height, place FROM law_mention WHERE process = ?1 AND height > ?3 AND height <= ?2) \
          AND NOT EXISTS (SELECT 1 FROM law_mention m LEFT JOIN followed f ON f.process = m.process \
          WHERE m.height = law_transaction.height AND m.place = law_transaction.place \
          AND (f.derived IS NULL OR f.derived < m.height)) RETURNING height, place",
     )
     .bind(column::blob(process))
     .bind(column::integer(derived, "a height")?)
+    .bind(after.map_or(Ok(-1), |after| column::integer(after, "a height"))?)
     .fetch_all(&mut *db)
     .await?;
     for row in &pruned {
@@ -352,11 +358,11 @@ mod tests {
             read(3, 0, &[1]),
         ];
         keep(&store, 0, vec![], reads).await;
-        let derive = async |process: u8, derived: u64| {
+        let derive = async |process: u8, after: Option<u64>, derived: u64| {
             let process = Id::new([process; 32]);
             let job = async move |db: &mut Db| {
                 crate::store::canonical::extend(db, process, &[], derived).await?;
-                prune(db, process, derived).await
+                prune(db, process, after, derived).await
             };
             store.write(job).await.unwrap();
         };
@@ -365,10 +371,10 @@ mod tests {
             let found = found.unwrap().into_iter();
             found.map(|one| (one.height, one.place)).collect::<Vec<_>>()
         };
-        derive(1, 2).await;
+        derive(1, Some(0), 2).await;
         assert_eq!(left(1).await, [(2, 0), (3, 0)], "2 waits for the other");
         assert_eq!(left(2).await, [(2, 0), (2, 1)]);
-        derive(2, 2).await;
+        derive(2, None, 2).await;
         assert_eq!((left(1).await, left(2).await), (vec![(3, 0)], vec![]));
         let named = async |process: u8| is_named(&store, Id::new([process; 32]), 9).await;
         assert!(named(1).await.unwrap() && named(2).await.unwrap());

@@ -30,9 +30,9 @@ const READERS: u32 = 4;
 const READER_WAIT: Duration = Duration::from_secs(5);
 /// The start of a WAL or a checkpoint may hold the file for a moment.
 const BUSY_WAIT: Duration = Duration::from_secs(5);
-/// Pages (of 4 KiB) in the WAL before SQLite copies them back inside a commit: 256 MiB. Copying is the work of [`super::wal`];
-/// where it does not keep up, whoever writes has to wait, and the disk does not fill.
-const CHECKPOINT_PAGES: &str = "65536";
+/// SQLite never copies the WAL back inside a commit, where it would swallow what the disk says: that is the work of
+/// [`super::wal`].
+const NO_OWN_CHECKPOINTS: &str = "0";
 /// The page cache of the writer, in KiB (negative by SQLite's rule): index pages of a large log stay in memory.
 const WRITER_CACHE: &str = "-65536";
 /// Statements that stay prepared: batches come in many lengths.
@@ -140,7 +140,7 @@ fn durable_options(path: &Path) -> SqliteConnectOptions {
 fn writer_options(path: &Path) -> SqliteConnectOptions {
     durable_options(path)
         .foreign_keys(true)
-        .pragma("wal_autocheckpoint", CHECKPOINT_PAGES)
+        .pragma("wal_autocheckpoint", NO_OWN_CHECKPOINTS)
         .pragma("cache_size", WRITER_CACHE)
         // What a savepoint would undo is held in memory: no rule needs it on a disk, and a file would be written for each batch.
         .pragma("temp_store", "MEMORY")

@@ -12,7 +12,7 @@ use std::{
     fs::File,
     sync::{
         Arc, OnceLock,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicI64, Ordering},
         mpsc::{Receiver, SyncSender, sync_channel},
     },
     thread::{self, JoinHandle},
@@ -29,6 +29,10 @@ const COMMITS: u32 = 32;
 /// is written again and again is copied less often the longer the log is.
 const LONG_PAGES: i64 = if cfg!(test) { 512 } else { 8_192 };
 
+/// Pages from which on the writer copies before it goes on, asked or not: 256 MiB. Where the thread does not keep up, whoever writes
+/// has to wait, and the disk does not fill.
+const ENDLESS_PAGES: i64 = 65_536;
+
 /// The thread that copies. It ends with this handle.
 #[derive(Debug)]
 pub(super) struct Copier {
@@ -43,6 +47,8 @@ pub(super) struct Copier {
 struct State {
     /// The writer is asked for the last step.
     finish: AtomicBool,
+    /// Pages of the log after the last copy.
+    pages: AtomicI64,
     /// What the disk said to a copy.
     fault: OnceLock<Arc<str>>,
 }
@@ -81,7 +87,13 @@ impl Copier {
             // Full: a copy is due anyway. Gone: it has told why.
             let _ = self.wishes.try_send(());
         }
-        self.state.finish.swap(false, Ordering::AcqRel)
+        let endless = self.state.pages.load(Ordering::Acquire) >= ENDLESS_PAGES;
+        self.state.finish.swap(false, Ordering::AcqRel) || endless
+    }
+
+    /// Is told how long the log is, by who has copied it meanwhile.
+    pub(super) fn copied(&self, pages: i64) {
+        self.state.pages.store(pages, Ordering::Release);
     }
 
     /// Why nothing may be written any more.
@@ -139,6 +151,7 @@ impl Copying {
     /// SQLite flushes only what it has copied to the very end, so that a busy log's pages would wait for the writer's step.
     fn copy(&mut self, runtime: &Runtime) -> Result<i64, StoreError> {
         let pages = runtime.block_on(copy(&mut self.db))?;
+        self.state.pages.store(pages, Ordering::Release);
         self.file
             .sync_data()
             .map_err(|source| StoreError::Flush(source.to_string().into()))?;

@@ -196,8 +196,12 @@ impl Loop {
     /// The last step of copying, between two transactions.
     async fn copy_rest(&mut self) {
         match wal::copy(&mut self.db).await {
-            Ok(_) => {}
-            Err(error) if error.is_disk_fault() => self.broken = Some(error.to_string().into()),
+            // All was copied: the next commit begins the log anew.
+            Ok(_) => self.copier.copied(0),
+            Err(error) if error.is_disk_fault() => {
+                tracing::error!(%error, "the store refuses writes from now on");
+                self.broken = Some(error.to_string().into());
+            }
             Err(error) => tracing::warn!(%error, "the store's log is begun anew later"),
         }
     }

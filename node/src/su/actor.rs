@@ -130,9 +130,7 @@ impl Actor {
         let court = self.shared.court.as_ref();
         let (requests, refused) = leave::part(court, self.process, origin, requests);
         if let Some((refused, reason)) = refused {
-            for request in refused {
-                reply(request, Err(reason.clone()));
-            }
+            self.turn_away(refused, &reason).await;
         }
         let planned = match self.enter(&requests).await {
             Ok(planned) => planned,
@@ -151,6 +149,23 @@ impl Actor {
         }
         self.answer(requests, &planned.verdicts).await;
         Ok(())
+    }
+
+    /// Answers what the court keeps from getting slots: a message that has one already is told so, as at any other time.
+    async fn turn_away(&self, requests: Vec<Request>, reason: &Refusal) {
+        let known = self.known(&requests).await.unwrap_or_else(|error| {
+            tracing::warn!(%error, process = %self.process, "refused messages are not looked for in the log");
+            Vec::new()
+        });
+        let wants = requests.iter().map(|request| &request.want);
+        let verdicts = admit(wants, &known, self.last.is_none());
+        for (request, verdict) in requests.into_iter().zip(verdicts) {
+            let answer = match verdict {
+                Verdict::Stands(slot) => self.stands(request.want.message(), slot).await,
+                Verdict::Take | Verdict::Twin(_) | Verdict::NoProcess => reason.clone(),
+            };
+            reply(request, Err(answer));
+        }
     }
 
     /// Step 1, as if nothing repeated what the log holds: the store's indexes tell where something does. Then the log is asked

@@ -146,8 +146,12 @@ impl Shared {
     pub(super) async fn sign_unsigned(self: &Arc<Self>) {
         for some in self.bench.unsigned.chunks(SIGNED_AT_ONCE) {
             let logs = some.iter().map(|process| (*process, self.clone()));
-            let signed: JoinSet<()> = logs.map(sign_again).collect();
-            signed.join_all().await;
+            let mut signed: JoinSet<()> = logs.map(sign_again).collect();
+            while let Some(done) = signed.join_next().await {
+                if let Err(error) = done {
+                    tracing::error!(%error, "the task that signs a last batch again has ended; that batch stays unsigned until its next message");
+                }
+            }
         }
     }
 

@@ -57,6 +57,12 @@ impl GuardFile {
         self.flushed.len() as u64
     }
 
+    /// What the file says at this moment, where it can be read.
+    pub(crate) fn book(&self, address: &Address) -> Option<Book> {
+        let opened = self.clone().open(address);
+        opened.ok().map(|opened| opened.book)
+    }
+
     /// Begins the file where it is new, removes a write that was cut off, refuses damage.
     fn open(&mut self, address: &Address) -> Result<Opened, &'static str> {
         let header = header(address);

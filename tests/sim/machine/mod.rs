@@ -44,6 +44,8 @@ pub(super) struct Machine {
     pub(super) original: Option<Disk>,
     /// An operator went on without the store that was last in use: only the guard still knows how far its logs go.
     pub(super) has_old_store: bool,
+    /// The guard file was damaged: until it says again how far the store reaches, the store alone knows.
+    pub(super) has_short_guard: bool,
     pub(super) backup: Option<Disk>,
     pub(super) trap: Option<(Moment, Stop)>,
     /// It hears nobody before this moment.

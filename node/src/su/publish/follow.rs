@@ -34,7 +34,11 @@ pub(super) async fn follow(
     followed_at: &mut Option<u64>,
 ) -> Result<(), Trouble> {
     let all = *followed_at != Some(tip_height);
-    let carriers = carrier::unsettled(&shared.store, FOLLOWED_MAX).await?;
+    let carriers = match all {
+        true => carrier::unsettled(&shared.store, FOLLOWED_MAX).await?,
+        // However many wait for their settlement: what is not mined yet is not hidden behind them.
+        false => carrier::in_motion(&shared.store, FOLLOWED_MAX).await?,
+    };
     let mut looks: Vec<Look> = carriers
         .into_iter()
         .map(|carrier| (carrier, None))

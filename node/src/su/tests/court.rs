@@ -82,6 +82,18 @@ async fn a_process_under_a_court_is_hosted_by_its_leave_alone() {
     court.says(over());
     let void = su.submit(message(process, 3)).await;
     assert!(matches!(void, Err(Refusal::Court { .. })), "{void:?}");
+    let again = su.submit(message(process, 1)).await;
+    assert!(
+        matches!(
+            again,
+            Err(Refusal::AlreadyScheduled {
+                slot: 1,
+                assignment: Some(_),
+                ..
+            })
+        ),
+        "a slot that was given is told for ever: {again:?}"
+    );
     su.close().await;
     assert_eq!(store_reach(&store, process).await, 1, "nothing was signed");
 }
