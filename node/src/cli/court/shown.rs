@@ -1,0 +1,129 @@
+//! What the court says, for a person: amounts in tokens, heights to come as blocks and time, and no JSON.
+
+use serde_json::Value;
+
+use super::ask::block_time;
+use crate::cli::horizon;
+use crate::origin::deploy::tokens;
+
+/// Fields of the court's answers that are amounts, in units of the token.
+const AMOUNTS: [&str; 27] = [
+    "Allocation",
+    "Amount",
+    "Answer-Cap",
+    "Balance",
+    "Bond",
+    "Burned",
+    "Escrow",
+    "Fee-Cap",
+    "Free",
+    "Held",
+    "Hosting-Deposit",
+    "Live",
+    "Max-Fee",
+    "Min-Allocation",
+    "Next-Fee",
+    "Now",
+    "Owed",
+    "Paid",
+    "Pool",
+    "Quantity",
+    "Rate",
+    "Reserves",
+    "Supply",
+    "Total-Supply",
+    "Worth",
+    "min_bond",
+    "inbox_fee",
+];
+
+/// Fields that are heights still to come.
+const DEADLINES: [&str; 3] = ["Ripe", "Due", "Jailed-Until"];
+
+/// An answer for a person: amounts in tokens, heights to come as blocks and time. `info` says where the court stands.
+#[must_use]
+pub fn shown(value: &Value, info: &Value) -> Value {
+    match value {
+        Value::Object(fields) => {
+            let fields = fields.iter();
+            let fields = fields.map(|(name, value)| (name.clone(), field(name, value, info)));
+            Value::Object(fields.collect())
+        }
+        Value::Array(rows) => rows.iter().map(|row| shown(row, info)).collect(),
+        other => other.clone(),
+    }
+}
+
+fn field(name: &str, value: &Value, info: &Value) -> Value {
+    let now = info["soft"].as_u64().unwrap_or(0);
+    match (value.as_str(), value.as_u64()) {
+        (Some(units), _) if AMOUNTS.contains(&name) || name == "answer_fee_floor" => {
+            format!("{} tokens", tokens(units)).into()
+        }
+        (_, Some(height)) if DEADLINES.contains(&name) && height > now => format!(
+            "block {height}, in {}",
+            horizon::blocks(height - now, block_time(info))
+        )
+        .into(),
+        _ => shown(value, info),
+    }
+}
+
+/// A JSON object as lines of a name and a value each; what is empty is left out.
+#[must_use]
+pub fn lines(value: &Value) -> String {
+    let fields = value.as_object().into_iter().flatten();
+    let shown = fields.map(|(name, value)| (name, plain(value)));
+    let lines = shown
+        .filter(|(_name, text)| !text.is_empty())
+        .map(|(name, text)| format!("{name:>18}  {text}"));
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// A value without JSON's signs. What holds now needs no name, and what comes later has one.
+fn plain(value: &Value) -> String {
+    match value {
+        Value::Null => String::new(),
+        Value::String(text) => text.clone(),
+        Value::Array(rows) => rows.iter().map(plain).collect::<Vec<_>>().join("; "),
+        Value::Object(fields) => {
+            let named = fields.iter().map(|(name, value)| match name.as_str() {
+                "Now" => plain(value),
+                _ => format!("{name} {}", plain(value)),
+            });
+            named.collect::<Vec<_>>().join(", ")
+        }
+        other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_person_reads_no_json() {
+        let row = json!({
+            "Cases": 0, "Fee": { "Now": "1 tokens" }, "Gone": null, "Unbonding": [],
+            "Wait": [{ "Ripe": "block 7", "Sum": "2 tokens" }, "9"],
+        });
+        let text = "             Cases  0\n               Fee  1 tokens\n              Wait  Ripe block 7, Sum 2 tokens; 9";
+        assert_eq!(lines(&row), text);
+    }
+
+    #[test]
+    fn a_person_sees_tokens_and_times() {
+        let info = json!({ "soft": 100, "block_time_ms": 120_000 });
+        let row = json!({
+            "Bond": "1500000000000", "Jailed-Until": 90, "Lease": { "Rate": "1" },
+            "Unbonding": [{ "Amount": "1000000000000", "Ripe": 115 }],
+        });
+        let expected = json!({
+            "Bond": "1.5 tokens", "Jailed-Until": 90, "Lease": { "Rate": "0.000000000001 tokens" },
+            "Unbonding": [{ "Amount": "1 tokens", "Ripe": "block 115, in 15 blocks (11 to 60 minutes)" }],
+        });
+        assert_eq!(shown(&row, &info), expected);
+    }
+}
