@@ -31,6 +31,20 @@ impl CliError {
         Self::Failure(text.into())
     }
 
+    /// The same kind of failure, with more to say.
+    #[must_use]
+    pub fn adding(self, more: &str) -> Self {
+        let with = |text: String| format!("{text}; {more}");
+        match self {
+            Self::Failure(text) => Self::Failure(with(text)),
+            Self::Usage(text) => Self::Usage(with(text)),
+            Self::NotFound(text) => Self::NotFound(with(text)),
+            Self::Refused(text) => Self::Refused(with(text)),
+            Self::Unreachable(text) => Self::Unreachable(with(text)),
+            Self::DeadlinePassed(text) => Self::DeadlinePassed(with(text)),
+        }
+    }
+
     fn code(&self) -> u8 {
         match self {
             Self::Failure(_) => 1,
@@ -58,7 +72,11 @@ impl CliError {
 
 impl From<crate::keys::KeysError> for CliError {
     fn from(error: crate::keys::KeysError) -> Self {
-        Self::Failure(error.to_string())
+        let text = error.to_string();
+        match error {
+            crate::keys::KeysError::Absent(_) => Self::NotFound(text),
+            _ => Self::Failure(text),
+        }
     }
 }
 

@@ -13,10 +13,10 @@ use crate::keys::{self, NodeKeys};
 #[derive(Debug, Args)]
 pub struct RoleArgs {
     /// The published keys of this devnet node, from 1, in the place of --key.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "key")]
     devnet_node: Option<usize>,
     /// Folder of a node's sealed keys, in the place of --key.
-    #[arg(long, conflicts_with = "devnet_node")]
+    #[arg(long, conflicts_with_all = ["devnet_node", "key"])]
     node_keys: Option<PathBuf>,
     /// File whose first line opens those keys [default: `password` in their folder].
     #[arg(long, requires = "node_keys")]
@@ -49,7 +49,7 @@ impl RoleArgs {
         }
         let own = folder.join("password");
         let password = keys::Password::from_file(self.node_password.as_ref().unwrap_or(&own))?;
-        Ok(Some(NodeKeys::open_or_make(folder, &password)?))
+        Ok(Some(NodeKeys::open(folder, &password)?))
     }
 
     /// The owner's key: money.
@@ -73,5 +73,43 @@ impl RoleArgs {
             Some(keys) => Ok(which(keys)),
             None => self.signer.open(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser as _;
+
+    use super::*;
+
+    #[derive(Debug, clap::Parser)]
+    struct Typed {
+        #[command(flatten)]
+        role: RoleArgs,
+    }
+
+    #[test]
+    fn one_signs_with_a_key_or_with_a_nodes_keys() {
+        for both in [
+            ["x", "--node-keys", "k", "--key", "alice"],
+            ["x", "--devnet-node", "1", "--key", "alice"],
+            ["x", "--devnet-node", "1", "--node-keys", "k"],
+        ] {
+            assert!(Typed::try_parse_from(both).is_err(), "{both:?}");
+        }
+        for one in [["x", "--node-keys", "k"], ["x", "--key", "alice"]] {
+            assert!(Typed::try_parse_from(one).is_ok(), "{one:?}");
+        }
+    }
+
+    #[test]
+    fn a_folder_without_keys_stays_without_keys() {
+        let folder = tempfile::tempdir().unwrap();
+        let password = keys::Password::from_file_or_made(&folder.path().join("password"));
+        password.unwrap();
+        let typed = Typed::parse_from(["x", "--node-keys", folder.path().to_str().unwrap()]);
+        let refused = typed.role.owner().unwrap_err();
+        assert!(matches!(refused, CliError::NotFound(_)), "{refused}");
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
     }
 }

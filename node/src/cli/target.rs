@@ -1,5 +1,6 @@
 //! Whom a verb talks to, and as whom: a node of the running devnet, or any units by their urls.
 
+use std::env::VarError;
 use std::path::PathBuf;
 
 use aosec_wire::{Address, Id, SigningKey};
@@ -10,6 +11,11 @@ use super::exit::CliError;
 use super::keys::PasswordArgs;
 use crate::devnet::file::DevnetFile;
 use crate::keys::sealed::KeyKind;
+
+/// Names the key where no flag does.
+const KEY_VARIABLE: &str = "AOSEC_KEY";
+/// A devnet account, for who names none.
+const KEY_DEFAULT: &str = "alice";
 
 /// Flags shared by all verbs that talk to units.
 #[derive(Debug, Args)]
@@ -34,9 +40,9 @@ pub struct TargetArgs {
 /// Flags of verbs that sign.
 #[derive(Debug, Args)]
 pub struct SignerArgs {
-    /// Key file, or the name of a devnet account.
-    #[arg(long, env = "AOSEC_KEY", default_value = "alice")]
-    key: String,
+    /// Key file, or the name of a devnet account [env: AOSEC_KEY] [default: alice].
+    #[arg(long)]
+    key: Option<String>,
     /// Kind of the key, where its file holds 64 plain hex digits.
     #[arg(long)]
     kind: Option<KeyKind>,
@@ -115,7 +121,8 @@ impl SignerArgs {
     /// # Errors
     /// Where it is neither.
     pub fn open(&self) -> Result<SigningKey, CliError> {
-        let path = PathBuf::from(&self.key);
+        let name = self.name()?;
+        let path = PathBuf::from(&name);
         if path.exists() {
             return Ok(crate::keys::open(
                 &path,
@@ -126,15 +133,23 @@ impl SignerArgs {
         let accounts = crate::keys::devnet::accounts()?;
         let names: Vec<&str> = accounts.iter().map(|account| account.name).collect();
         let unknown = format!(
-            "--key {}: no such file, and no devnet account; accounts are {}",
-            self.key,
+            "--key {name}: no such file, and no devnet account; accounts are {}",
             names.join(", ")
         );
-        let account = accounts
-            .into_iter()
-            .find(|account| account.name == self.key);
+        let account = accounts.into_iter().find(|account| account.name == name);
         account
             .map(|account| account.key)
             .ok_or(CliError::NotFound(unknown))
+    }
+
+    /// The flag, else the variable. It is read here and not by the parser, to which a variable is as much as a flag: who names the
+    /// keys of a node and has a key in the environment besides would be refused.
+    fn name(&self) -> Result<String, CliError> {
+        match (&self.key, std::env::var(KEY_VARIABLE)) {
+            (Some(key), _) => Ok(key.clone()),
+            (None, Ok(key)) => Ok(key),
+            (None, Err(VarError::NotPresent)) => Ok(KEY_DEFAULT.to_owned()),
+            (None, Err(error)) => Err(CliError::Usage(format!("{KEY_VARIABLE}: {error}"))),
+        }
     }
 }

@@ -5,6 +5,7 @@
 //! makes, seals, opens and keeps keys; it signs nothing.
 
 pub mod devnet;
+mod node;
 pub mod sealed;
 
 use std::fs;
@@ -12,15 +13,14 @@ use std::io::{self, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
-use aosec_wire::{Address, KeyError, SigningKey};
+use aosec_wire::{KeyError, SigningKey};
 use zeroize::Zeroizing;
 
+pub use node::{NodeKeys, scheduler_address};
 pub use sealed::SealError;
 
 /// Name of the folder of the keys in the node's folder.
 pub const FOLDER: &str = "keys";
-/// Name of the key that signs assignments.
-const SCHEDULER: &str = "scheduler";
 /// Mode of a folder that holds keys.
 const FOLDER_MODE: u32 = 0o700;
 /// Mode of a file that holds a key or its password.
@@ -59,6 +59,11 @@ pub enum KeysError {
     /// A password is needed and none was given.
     #[error("{0} is sealed: give --password-file or set AOSEC_PASSWORD_FILE")]
     PasswordNeeded(PathBuf),
+    /// A key of a node is not there.
+    #[error(
+        "{0} is not there: a node makes all its keys in `keys` of its data folder when it starts first"
+    )]
+    Absent(PathBuf),
     /// The file already exists, and a key is never overwritten.
     #[error("{0} exists already: a key is never overwritten; choose another --out or move it away")]
     Exists(PathBuf),
@@ -71,78 +76,6 @@ pub enum KeysError {
     /// The system gave no randomness.
     #[error("the system gives no randomness: {0}")]
     Randomness(getrandom::Error),
-}
-
-/// The keys of one node.
-#[derive(Debug)]
-pub struct NodeKeys {
-    /// Money: bond, unbond, withdraw, key changes.
-    pub owner: SigningKey,
-    /// Bids and leases.
-    pub operator: SigningKey,
-    /// Assignments; goes to the guard and nowhere else.
-    pub scheduler: SigningKey,
-    /// Pushed messages.
-    pub authority: SigningKey,
-    /// Base-layer transactions (RSA); trusted by no rule.
-    pub wallet: SigningKey,
-}
-
-impl NodeKeys {
-    /// Opens the keys in `folder`, making those that are absent. All are sealed under `password`.
-    ///
-    /// # Errors
-    /// Where a file is exposed, unreadable, or sealed under another password.
-    pub fn open_or_make(folder: &Path, password: &Password) -> Result<Self, KeysError> {
-        make_folder(folder)?;
-        let ed25519 = |name| {
-            open_or_make(folder, name, password, || {
-                Ok(SigningKey::ed25519(*random_secret()?))
-            })
-        };
-        Ok(Self {
-            owner: ed25519("owner")?,
-            operator: ed25519("operator")?,
-            scheduler: ed25519(SCHEDULER)?,
-            authority: ed25519("authority")?,
-            wallet: open_or_make(folder, "wallet", password, || {
-                Ok(SigningKey::rsa_generate()?)
-            })?,
-        })
-    }
-}
-
-/// The address of the scheduler key in `folder`, read without its password; none where no key is there.
-///
-/// # Errors
-/// Where the file is exposed or unreadable, or holds no sealed key.
-pub fn scheduler_address(folder: &Path) -> Result<Option<Address>, KeysError> {
-    let path = path_of(folder, SCHEDULER);
-    if !path.exists() {
-        return Ok(None);
-    }
-    let sealed = sealed::Sealed::parse(&read_private(&path)?);
-    let address = sealed.and_then(|sealed| sealed.address().parse().ok());
-    address.map(Some).ok_or(KeysError::Unknown(path))
-}
-
-fn path_of(folder: &Path, name: &str) -> PathBuf {
-    folder.join(format!("{name}.key"))
-}
-
-fn open_or_make(
-    folder: &Path,
-    name: &str,
-    password: &Password,
-    make: impl FnOnce() -> Result<SigningKey, KeysError>,
-) -> Result<SigningKey, KeysError> {
-    let path = path_of(folder, name);
-    if path.exists() {
-        return open(&path, None, Some(password));
-    }
-    let key = make()?;
-    save(&path, &key, password)?;
-    Ok(key)
 }
 
 /// A password, wiped from memory when dropped.
