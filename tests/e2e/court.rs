@@ -1,5 +1,6 @@
 //! The court on a devnet, from the command line and from aoconnect: its token moves, an operator comes from nothing, hosts, is paid
-//! for what it has published and for its heartbeats, and leaves with all that is its own; and every node has the same roots.
+//! for what it has published and for its heartbeats, leaves with all that is its own, and comes again; and every node has the same
+//! roots.
 
 use std::time::{Duration, Instant};
 
@@ -27,6 +28,7 @@ async fn an_operator_comes_from_nothing_hosts_is_paid_and_leaves_with_all_of_it(
     let process = takes_a_process(&world);
     earns(&world, &process, &owner).await;
     leaves(&world, &process, &owner);
+    bonds(&world);
     let tip = everybody_agrees(&world).await;
     a_newcomer_agrees(&world, tip).await;
 }
@@ -60,7 +62,9 @@ fn bonds(world: &World) {
     assert_eq!(bonded["answer"]["State"], "Bonding", "{bonded}");
     assert_eq!(operators(world), 4);
     mine(world, 4);
-    assert_eq!(stake(world)["State"], "Bonded");
+    let row = stake(world);
+    assert_eq!(row["State"], "Bonded");
+    assert_eq!(row["Bond"], (300 * TOKEN).to_string());
 }
 
 /// Spawns a process that the fourth operator's scheduler orders: exit code, and what was said.

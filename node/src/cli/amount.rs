@@ -18,6 +18,16 @@ pub struct Amount(String);
 pub struct NoAmount(String);
 
 impl Amount {
+    /// The amount that a text of units names, as the court reads it: digits alone, at most 30, without needless zeros. None where
+    /// it is none: such texts come from spawns of strangers and from nodes.
+    #[must_use]
+    pub fn of_units(text: &str) -> Option<Self> {
+        let plain = text.bytes().all(|byte| byte.is_ascii_digit());
+        let padded = text.len() > 1 && text.starts_with('0');
+        let fits = (1..=DIGITS_MAX).contains(&text.len());
+        (plain && fits && !padded).then(|| Self(text.to_owned()))
+    }
+
     /// The units as the court reads them.
     #[must_use]
     pub fn units(&self) -> &str {
@@ -81,6 +91,10 @@ mod tests {
         ] {
             assert!(units(bad).is_err(), "{bad}");
         }
+        for bad in ["", "-1", "01", "1.5", "ééééééé", " 1", &"9".repeat(31)] {
+            assert_eq!(Amount::of_units(bad), None, "{bad}");
+        }
+        assert_eq!(Amount::of_units("0").unwrap().to_string(), "0 tokens");
         assert_eq!(
             "12.50".parse::<Amount>().unwrap().to_string(),
             "12.5 tokens"

@@ -152,7 +152,8 @@ fn refusal(status: u16, origin: &str, body: &Value) -> CliError {
     let text = format!("{origin}: {why}");
     match status {
         404 => CliError::NotFound(text),
-        503 | 504 => CliError::DeadlinePassed(text),
+        // Not now: the same question may be answered later.
+        408 | 429 | 503 | 504 => CliError::DeadlinePassed(text),
         400..=499 => CliError::Refused(text),
         _ => CliError::Failure(text),
     }

@@ -7,10 +7,11 @@ use serde_json::Value;
 use super::Output;
 use super::amount::Amount;
 use super::client::join;
-use super::court::{CourtClient, ReadArgs, SendArgs, lines, shown};
+use super::court::{CourtClient, ProcessesArgs, SendArgs};
 use super::exit::CliError;
 use super::role::RoleArgs;
 use super::target::SignerArgs;
+use super::verdict;
 use crate::origin::messages::{self, Beat, Bid};
 
 /// Verbs of `aosec host`.
@@ -23,7 +24,7 @@ pub enum HostCommand {
     Take(TakeArgs),
     /// Processes under the court, with their hosts and escrows.
     #[command(after_help = "Example: aosec host list <process>")]
-    List(ListArgs),
+    List(ProcessesArgs),
     /// Pay into the escrow of a process; anybody may, and nobody gets it back.
     #[command(after_help = "Example: aosec host fund <process> 25 --key alice --yes")]
     Fund(FundArgs),
@@ -54,19 +55,6 @@ pub struct TakeArgs {
     role: RoleArgs,
     #[command(flatten)]
     send: SendArgs,
-}
-
-/// Flags of `aosec host list`.
-#[derive(Debug, Args)]
-pub struct ListArgs {
-    /// This process alone.
-    #[arg(allow_hyphen_values = true)]
-    process: Option<Id>,
-    /// Number of the first row, from 1.
-    #[arg(long, default_value_t = 1)]
-    first: u64,
-    #[command(flatten)]
-    read: ReadArgs,
 }
 
 /// Flags of `aosec host fund`.
@@ -110,7 +98,7 @@ pub struct LeaveArgs {
 pub(super) async fn run(command: HostCommand, out: Output) -> Result<(), CliError> {
     match command {
         HostCommand::Take(args) => take(args, out).await,
-        HostCommand::List(args) => list(args, out).await,
+        HostCommand::List(args) => args.list(out).await,
         HostCommand::Fund(args) => fund(args, out).await,
         HostCommand::Heartbeat(args) => heartbeat(args, out).await,
         HostCommand::Leave(args) => leave(args, out).await,
@@ -120,12 +108,10 @@ pub(super) async fn run(command: HostCommand, out: Output) -> Result<(), CliErro
 async fn take(args: TakeArgs, out: Output) -> Result<(), CliError> {
     let court = args.send.open(out)?;
     let spawn = spawn(&court, args.process).await?;
-    let stake = spawn.tags().get("Min-Allocation").unwrap_or("0");
+    let stake = stake(&spawn)?;
     args.send.agreed(&format!(
-        "this puts {} tokens of the operator's bond behind {}, which can be slashed for each fault as its host until the lease has ended and evidence is out of time, for {} a block",
-        crate::origin::deploy::tokens(stake),
-        args.process,
-        args.rate
+        "this puts {stake} of the operator's bond behind {}, which can be slashed for each fault as its host until the lease has ended and evidence is out of time, for {} a block",
+        args.process, args.rate
     ))?;
     let bid = Bid {
         rate: args.rate.units(),
@@ -136,6 +122,13 @@ async fn take(args: TakeArgs, out: Output) -> Result<(), CliError> {
     args.send
         .send(&court, draft, &args.role.operator()?, out)
         .await
+}
+
+/// What a host puts up for the process; a stranger has written it.
+fn stake(spawn: &VerifiedItem) -> Result<Amount, CliError> {
+    let named = spawn.tags().get("Min-Allocation");
+    let stake = named.and_then(Amount::of_units);
+    stake.ok_or_else(|| CliError::Refused(verdict::refused("5.1 terms")))
 }
 
 /// The spawn, from the scheduler that holds it.
@@ -156,28 +149,6 @@ async fn spawn(court: &CourtClient, process: Id) -> Result<VerifiedItem, CliErro
     item.ok()
         .filter(|item| item.id() == process)
         .ok_or_else(bad)
-}
-
-async fn list(args: ListArgs, out: Output) -> Result<(), CliError> {
-    let court = args.read.open(out)?;
-    let (first, one) = (
-        args.first.to_string(),
-        args.process.map(|process| process.to_string()),
-    );
-    let query = match &one {
-        Some(one) => ("process", one.as_str()),
-        None => ("first", first.as_str()),
-    };
-    let found = court.get("processes", &[query]).await?;
-    let info = court.get("info", &[]).await?;
-    out.result(&found, rows(&found, &info))
-}
-
-/// The rows of a list for a person.
-pub(super) fn rows(found: &Value, info: &Value) -> String {
-    let rows = found["Rows"].as_array().into_iter().flatten();
-    let text: Vec<String> = rows.map(|row| lines(&shown(row, info))).collect();
-    text.join("\n\n")
 }
 
 async fn fund(args: FundArgs, out: Output) -> Result<(), CliError> {
@@ -235,4 +206,30 @@ async fn leave(args: LeaveArgs, out: Output) -> Result<(), CliError> {
     args.send
         .send(&court, draft, &args.role.operator()?, out)
         .await
+}
+
+#[cfg(test)]
+mod tests {
+    use aosec_wire::{Draft, SigningKey, Tags};
+
+    use super::*;
+
+    #[test]
+    fn what_a_stranger_wrote_into_a_spawn_is_an_amount_or_refused() {
+        let spawn = |tags: Tags| {
+            let draft = Draft {
+                tags,
+                ..Draft::default()
+            };
+            draft.sign(&SigningKey::ed25519([1; 32])).unwrap()
+        };
+        let with = |text: &str| spawn(Tags::new().with("Min-Allocation", text));
+        let good = stake(&with("1500000000000")).unwrap();
+        assert_eq!(good.to_string(), "1.5 tokens");
+        let bad = ["éééééééé", "-1", "a million"].map(with);
+        for bad in bad.iter().chain([&spawn(Tags::new())]) {
+            let refused = stake(bad).unwrap_err().to_string();
+            assert!(refused.contains("rule 5.1 (terms)"), "{refused}");
+        }
+    }
 }

@@ -1,19 +1,15 @@
 //! `aosec origin`: the court as a node computes it, and its token.
 
-use std::time::Duration;
-
 use aosec_wire::{Address, Id};
 use clap::{Args, Subcommand};
 use serde_json::Value;
 
 use super::Output;
 use super::amount::Amount;
-use super::court::{CourtClient, ReadArgs, SendArgs, lines, shown};
+use super::court::{CourtClient, OperatorsArgs, ProcessesArgs, ReadArgs, SendArgs, lines, shown};
 use super::deploy::DeployArgs;
 use super::exit::CliError;
-use super::host::rows;
 use super::target::SignerArgs;
-use crate::origin::deploy::tokens;
 use crate::origin::messages;
 
 /// Verbs of `aosec origin`.
@@ -35,10 +31,10 @@ pub enum OriginCommand {
     Params(ReadArgs),
     /// Operators with their stake.
     #[command(after_help = "Example: aosec origin operators --first 101")]
-    Operators(ListArgs),
-    /// Processes under the court, with hosts and escrows.
+    Operators(OperatorsArgs),
+    /// Processes under the court, with their hosts and escrows: the same as `aosec host list`.
     #[command(after_help = "Example: aosec origin processes --first 101")]
-    Processes(ListArgs),
+    Processes(ProcessesArgs),
     /// The free balance of an address, in tokens.
     #[command(after_help = "Example: aosec origin balance <address>")]
     Balance(BalanceArgs),
@@ -55,19 +51,6 @@ pub enum OriginCommand {
 pub struct RootArgs {
     /// The block; the newest where none is named.
     height: Option<u64>,
-    #[command(flatten)]
-    read: ReadArgs,
-}
-
-/// Flags of the lists.
-#[derive(Debug, Args)]
-pub struct ListArgs {
-    /// One operator or process alone.
-    #[arg(allow_hyphen_values = true)]
-    one: Option<String>,
-    /// Number of the first row, from 1.
-    #[arg(long, default_value_t = 1)]
-    first: u64,
     #[command(flatten)]
     read: ReadArgs,
 }
@@ -113,8 +96,8 @@ pub(super) async fn run(command: OriginCommand, out: Output) -> Result<(), CliEr
         OriginCommand::Params(read) => params(&read.open(out)?, out).await,
         OriginCommand::Message(args) => message(args, out).await,
         OriginCommand::Root(args) => root(args, out).await,
-        OriginCommand::Operators(args) => list(args, "operators", "operator", out).await,
-        OriginCommand::Processes(args) => list(args, "processes", "process", out).await,
+        OriginCommand::Operators(args) => args.list(out).await,
+        OriginCommand::Processes(args) => args.list(out).await,
         OriginCommand::Balance(args) => balance(args, out).await,
         OriginCommand::Transfer(args) => transfer(args, out).await,
     }
@@ -140,12 +123,13 @@ async fn params(court: &CourtClient, out: Output) -> Result<(), CliError> {
 
 async fn message(args: MessageArgs, out: Output) -> Result<(), CliError> {
     let court = args.read.open(out)?;
-    let ran = court.outcome(args.id, Duration::ZERO).await;
-    let ran = ran.map_err(|error| match error {
-        CliError::DeadlinePassed(_) => CliError::NotFound(format!("{} has not run yet", args.id)),
-        error => error,
-    })?;
-    court.tell(&ran, out).await
+    if let Some(ran) = court.outcome(args.id).await? {
+        return court.tell(&ran, out).await;
+    }
+    // A node without a court knows no message either.
+    let origin = court.id().await?;
+    let said = format!("message {} has not run in the court {origin}", args.id);
+    Err(CliError::NotFound(said))
 }
 
 async fn root(args: RootArgs, out: Output) -> Result<(), CliError> {
@@ -159,23 +143,12 @@ async fn root(args: RootArgs, out: Output) -> Result<(), CliError> {
     out.result(&found, lines(&found))
 }
 
-async fn list(args: ListArgs, path: &str, name: &'static str, out: Output) -> Result<(), CliError> {
-    let first = args.first.to_string();
-    let query = match &args.one {
-        Some(one) => (name, one.as_str()),
-        None => ("first", first.as_str()),
-    };
-    let court = args.read.open(out)?;
-    let found = court.get(path, &[query]).await?;
-    let info = court.get("info", &[]).await?;
-    out.result(&found, rows(&found, &info))
-}
-
 async fn balance(args: BalanceArgs, out: Output) -> Result<(), CliError> {
     let path = format!("balance/{}", args.address);
     let found = args.read.open(out)?.get(&path, &[]).await?;
-    let units = found["Balance"].as_str().unwrap_or("0");
-    out.result(&found, format_args!("{} tokens", tokens(units)))
+    let balance = found["Balance"].as_str().and_then(Amount::of_units);
+    let balance = balance.ok_or_else(|| CliError::failure("the node's answer names no balance"))?;
+    out.result(&found, balance)
 }
 
 async fn transfer(args: TransferArgs, out: Output) -> Result<(), CliError> {

@@ -1,14 +1,15 @@
 //! `aosec stake`: an operator's bond, from the owner's hand (PROTOCOL 4).
 
-use aosec_wire::{Address, Draft};
+use aosec_wire::{Address, Draft, Id, VerifiedItem};
 use clap::{Args, Subcommand};
 use reqwest::Url;
 
 use super::Output;
 use super::amount::Amount;
-use super::court::{CourtClient, ReadArgs, SendArgs, lines, shown};
+use super::court::{CourtClient, ReadArgs, SendArgs, lists};
 use super::exit::CliError;
 use super::role::RoleArgs;
+use crate::keys::NodeKeys;
 use crate::origin::messages::{self, OperatorKeys};
 
 /// Verbs of `aosec stake`.
@@ -104,17 +105,28 @@ async fn bond(args: BondArgs, out: Output) -> Result<(), CliError> {
                 .to_owned(),
         )
     })?;
-    let units = args.amount.units().parse();
-    let units = units
-        .map_err(|_long| CliError::Usage(format!("{} are more than there can be", args.amount)))?;
+    let item = first_bond(&keys, origin, &args.amount, url)?;
+    args.send.deliver(&court, &item, out).await
+}
+
+/// Each one is another message, with an anchor that was drawn for it: an operator may come again after an exit.
+fn first_bond(
+    keys: &NodeKeys,
+    origin: Id,
+    amount: &Amount,
+    url: &Url,
+) -> Result<VerifiedItem, CliError> {
+    let units = amount.units().parse();
+    let units =
+        units.map_err(|_long| CliError::Usage(format!("{amount} are more than there can be")))?;
     let keys = OperatorKeys {
         owner: &keys.owner,
         operator: &keys.operator,
         hot: &keys.scheduler,
     };
-    let item = messages::first_bond(keys, origin, units, url.as_str());
-    let item = item.map_err(|error| CliError::Usage(error.to_string()))?;
-    args.send.deliver(&court, &item, out).await
+    let anchor = *crate::keys::random_secret()?;
+    let item = messages::first_bond(keys, origin, units, url.as_str(), Some(anchor));
+    item.map_err(|error| CliError::Usage(error.to_string()))
 }
 
 /// How long unbonding takes.
@@ -151,9 +163,24 @@ async fn withdraw(args: WithdrawArgs, out: Output) -> Result<(), CliError> {
 }
 
 async fn show(args: ShowArgs, out: Output) -> Result<(), CliError> {
-    let court = args.read.open(out)?;
     let query = ("operator", args.operator.as_str());
-    let found = court.get("operators", &[query]).await?;
-    let info = court.get("info", &[]).await?;
-    out.result(&found, lines(&shown(&found["Rows"][0], &info)))
+    lists::list(&args.read, "operators", query, out).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_operator_that_comes_again_is_not_told_the_old_outcome() {
+        let keys = crate::keys::devnet::node(0).unwrap();
+        let (amount, url) = (
+            "300".parse().unwrap(),
+            "https://su.example".parse().unwrap(),
+        );
+        let bond = || first_bond(&keys, Id::new([1; 32]), &amount, &url).unwrap();
+        let (first, again) = (bond(), bond());
+        assert_eq!(first.tags(), again.tags());
+        assert_ne!(first.id(), again.id());
+    }
 }

@@ -82,5 +82,6 @@ fn bond(keys: &keys::NodeKeys, origin: Id, url: &str) -> Result<VerifiedItem, It
         operator,
         hot,
     };
-    messages::first_bond(keys, origin, BOND, url)
+    // Without an anchor: the same devnet begins with the same items.
+    messages::first_bond(keys, origin, BOND, url, None)
 }

@@ -13,7 +13,8 @@ pub struct OperatorKeys<'a> {
     pub hot: &'a SigningKey,
 }
 
-/// A first `Bond`: from the owner, with the word of the hot key and of the operator enclosed.
+/// A first `Bond`: from the owner, with the word of the hot key and of the operator enclosed. An `anchor` tells the same words said
+/// again, after an exit or a refusal, from the first time; without one the item is the same, and an id runs once (2.2).
 ///
 /// # Errors
 /// Where the url is over an item's limits.
@@ -22,6 +23,7 @@ pub fn first_bond(
     origin: Id,
     quantity: u128,
     url: &str,
+    anchor: Option<[u8; 32]>,
 ) -> Result<VerifiedItem, ItemError> {
     let (owner, operator) = (keys.owner.address(), keys.operator.address());
     let mut words = vec![willing(keys.hot, origin, owner, operator)?];
@@ -29,6 +31,7 @@ pub fn first_bond(
         words.push(willing(keys.operator, origin, owner, operator)?);
     }
     let mut draft = enclosing(message(origin, "Bond"), &words);
+    draft.anchor = anchor;
     draft.tags = draft
         .tags
         .with("Quantity", quantity.to_string())

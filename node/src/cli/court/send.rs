@@ -85,14 +85,37 @@ impl SendArgs {
         out: Output,
     ) -> Result<(), CliError> {
         let id = item.id();
+        // Whatever happens from here on, the caller knows what to ask for.
+        out.progress(format_args!("sending {id} ..."));
+        let delivered = self.delivered(court, item, out).await;
+        delivered.map_err(|error| unsure(id, error))
+    }
+
+    async fn delivered(
+        &self,
+        court: &CourtClient,
+        item: &VerifiedItem,
+        out: Output,
+    ) -> Result<(), CliError> {
+        let id = item.id();
         court.post(item).await?;
         if self.wait == 0 {
             let said = format!("sent {id}; `aosec origin message {id}` says what came of it");
             return out.result(&json!({ "id": id, "ok": null }), said);
         }
-        out.progress(format_args!("sent {id}; waiting for its block ..."));
-        let ran = court.outcome(id, Duration::from_secs(self.wait)).await?;
+        out.progress("sent; waiting for its block ...");
+        let ran = court.awaited(id, Duration::from_secs(self.wait)).await?;
         court.tell(&ran, out).await
+    }
+}
+
+/// An error that leaves open what becomes of a message names the way to learn it. A refusal leaves nothing open.
+fn unsure(id: Id, error: CliError) -> CliError {
+    match error {
+        CliError::Refused(_) => error,
+        error => error.adding(&format!(
+            "`aosec origin message {id}` says whether it was taken and what came of it"
+        )),
     }
 }
 
@@ -102,29 +125,29 @@ impl CourtClient {
         self.http.post_item(&inbox, item).await.map(drop)
     }
 
-    /// What has come of a message, waited for up to `wait`.
+    /// What has come of a message; none where it has not run.
     ///
     /// # Errors
-    /// Refused by a rule, or not run in time.
-    pub async fn outcome(&self, id: Id, wait: Duration) -> Result<Value, CliError> {
+    /// Refused by a rule, or the node does not say.
+    pub async fn outcome(&self, id: Id) -> Result<Option<Value>, CliError> {
+        match self.get(&format!("message/{id}"), &[]).await {
+            Ok(ran) if ran["ok"] == json!(true) => Ok(Some(ran)),
+            Ok(ran) => Err(CliError::Refused(refusal(id, &ran))),
+            Err(CliError::NotFound(_)) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The same, waited for up to `wait`. A node that restarts meanwhile, or is busy, is asked again.
+    async fn awaited(&self, id: Id, wait: Duration) -> Result<Value, CliError> {
         let begun = Instant::now();
         loop {
-            match self.get(&format!("message/{id}"), &[]).await {
-                Ok(ran) if ran["ok"] == json!(true) => return Ok(ran),
-                Ok(ran) => {
-                    let code = ran["code"].as_str();
-                    return Err(CliError::Refused(code.map_or_else(
-                        || format!("{id} ended in an error of the contract: nothing has changed"),
-                        verdict::refused,
-                    )));
-                }
-                Err(CliError::NotFound(_)) if begun.elapsed() < wait => {}
-                Err(CliError::NotFound(_)) => {
-                    return Err(CliError::DeadlinePassed(format!(
-                        "{id} has not run within {} s: it may still run (`aosec origin message {id}`), or its sender cannot pay the inbox fee",
-                        wait.as_secs()
-                    )));
-                }
+            let is_late = begun.elapsed() >= wait;
+            match self.outcome(id).await {
+                Ok(Some(ran)) => return Ok(ran),
+                Ok(None) if is_late => return Err(CliError::DeadlinePassed(overdue(id, wait))),
+                Ok(None) => {}
+                Err(CliError::Unreachable(_) | CliError::DeadlinePassed(_)) if !is_late => {}
                 Err(error) => return Err(error),
             }
             tokio::time::sleep(POLL_PAUSE).await;
@@ -154,5 +177,139 @@ impl CourtClient {
         let mut json = ran.clone();
         json["answer"] = answer;
         out.result(&json, text)
+    }
+}
+
+fn refusal(id: Id, ran: &Value) -> String {
+    match ran["code"].as_str() {
+        Some(code) => format!("message {id}: {}", verdict::refused(code)),
+        None => format!("message {id} ended in an error of the contract: nothing has changed"),
+    }
+}
+
+fn overdue(id: Id, wait: Duration) -> String {
+    format!(
+        "message {id} has not run within {} s: it may still run, or its sender cannot pay the inbox fee",
+        wait.as_secs()
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::VecDeque;
+
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio::net::TcpListener;
+
+    use super::*;
+    use crate::cli::target::Target;
+    use crate::origin::messages;
+
+    /// A connection of the fake node: an answer, or none as from a node that restarts.
+    type Turn = Option<(u16, Value)>;
+
+    fn ok(body: Value) -> Turn {
+        Some((200, body))
+    }
+
+    /// A fake node that takes these turns, one a connection, and then listens no more.
+    async fn node(turns: impl IntoIterator<Item = Turn>) -> CourtClient {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+        let url: reqwest::Url = format!("http://{}", listener.local_addr().unwrap())
+            .parse()
+            .unwrap();
+        let mut turns: VecDeque<Turn> = turns.into_iter().collect();
+        tokio::spawn(async move {
+            while let Some(turn) = turns.pop_front() {
+                let (mut stream, _from) = listener.accept().await.unwrap();
+                let Some((status, body)) = turn else { continue };
+                let mut request = [0; 4_096];
+                let _begun = stream.read(&mut request).await.unwrap();
+                let body = body.to_string();
+                let head = format!(
+                    "HTTP/1.1 {status} X\r\nconnection: close\r\ncontent-length: {}\r\n\r\n",
+                    body.len()
+                );
+                stream.write_all((head + &body).as_bytes()).await.unwrap();
+                stream.shutdown().await.unwrap();
+                // Until the other side closes: what is closed unread takes the answer with it.
+                while stream.read(&mut request).await.is_ok_and(|read| read > 0) {}
+            }
+        });
+        let out = Output { json: true };
+        CourtClient {
+            http: crate::cli::client::UnitClient::new(out).unwrap(),
+            target: Target {
+                mu: url.clone(),
+                cu: url,
+                su: None,
+                module: None,
+                scheduler: None,
+                authorities: vec![],
+            },
+            view: "soft",
+        }
+    }
+
+    fn item() -> VerifiedItem {
+        let draft = messages::message(Id::new([1; 32]), "Withdraw");
+        draft.sign(&SigningKey::ed25519([2; 32])).unwrap()
+    }
+
+    async fn deliver(court: &CourtClient) -> Result<(), CliError> {
+        use clap::Parser as _;
+        #[derive(clap::Parser)]
+        struct Typed {
+            #[command(flatten)]
+            send: SendArgs,
+        }
+        let typed = Typed::parse_from(["aosec", "--wait", "30"]);
+        typed
+            .send
+            .deliver(court, &item(), Output { json: true })
+            .await
+    }
+
+    #[tokio::test]
+    async fn a_node_that_restarts_is_asked_again() {
+        let ran = json!({ "id": item().id(), "slot": 7, "height": 9, "ok": true, "messages": [] });
+        let court = node([
+            ok(json!({ "id": item().id() })),
+            None,
+            None,
+            Some((503, json!({ "error": "not begun" }))),
+            Some((404, json!({ "error": "has not run" }))),
+            ok(ran),
+            ok(json!({ "soft": 9 })),
+        ]);
+        deliver(&court.await).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn who_is_left_in_doubt_is_told_where_to_ask() {
+        let asks = format!("aosec origin message {}", item().id());
+        let lost_on_the_way = deliver(&node([None]).await).await.unwrap_err();
+        assert!(matches!(lost_on_the_way, CliError::Unreachable(_)));
+        assert!(
+            lost_on_the_way.to_string().contains(&asks),
+            "{lost_on_the_way}"
+        );
+        let broken = [ok(json!({})), Some((500, json!({ "error": "internal" })))];
+        let broken = deliver(&node(broken).await).await.unwrap_err();
+        assert!(broken.to_string().contains(&asks), "{broken}");
+        let never = node([]).await.awaited(item().id(), Duration::ZERO).await;
+        assert!(matches!(never, Err(CliError::Unreachable(_))), "{never:?}");
+    }
+
+    #[tokio::test]
+    async fn a_refusal_is_final_and_names_its_message() {
+        let refused = json!({ "ok": false, "code": "4 unripe" });
+        let refused = node([ok(json!({})), ok(refused)]).await;
+        let refused = deliver(&refused).await.unwrap_err().to_string();
+        let names = refused.contains(&item().id().to_string());
+        assert!(names && refused.contains("rule 4 (unripe)"), "{refused}");
+        let unfit = node([Some((400, json!({ "error": "unfit" })))]).await;
+        let unfit = deliver(&unfit).await.unwrap_err();
+        assert!(matches!(&unfit, CliError::Refused(said) if !said.contains("origin message")));
     }
 }

@@ -3,11 +3,11 @@
 use serde_json::Value;
 
 use super::ask::block_time;
+use crate::cli::amount::Amount;
 use crate::cli::horizon;
-use crate::origin::deploy::tokens;
 
 /// Fields of the court's answers that are amounts, in units of the token.
-const AMOUNTS: [&str; 27] = [
+const AMOUNTS: [&str; 28] = [
     "Allocation",
     "Amount",
     "Answer-Cap",
@@ -22,7 +22,7 @@ const AMOUNTS: [&str; 27] = [
     "Live",
     "Max-Fee",
     "Min-Allocation",
-    "Next-Fee",
+    "Next",
     "Now",
     "Owed",
     "Paid",
@@ -33,12 +33,13 @@ const AMOUNTS: [&str; 27] = [
     "Supply",
     "Total-Supply",
     "Worth",
+    "answer_fee_floor",
     "min_bond",
     "inbox_fee",
 ];
 
 /// Fields that are heights still to come.
-const DEADLINES: [&str; 3] = ["Ripe", "Due", "Jailed-Until"];
+const DEADLINES: [&str; 4] = ["Ripe", "Due", "From", "Jailed-Until"];
 
 /// An answer for a person: amounts in tokens, heights to come as blocks and time. `info` says where the court stands.
 #[must_use]
@@ -57,9 +58,10 @@ pub fn shown(value: &Value, info: &Value) -> Value {
 fn field(name: &str, value: &Value, info: &Value) -> Value {
     let now = info["soft"].as_u64().unwrap_or(0);
     match (value.as_str(), value.as_u64()) {
-        (Some(units), _) if AMOUNTS.contains(&name) || name == "answer_fee_floor" => {
-            format!("{} tokens", tokens(units)).into()
-        }
+        (Some(units), _) if AMOUNTS.contains(&name) => match Amount::of_units(units) {
+            Some(amount) => amount.to_string().into(),
+            None => value.clone(),
+        },
         (_, Some(height)) if DEADLINES.contains(&name) && height > now => format!(
             "block {height}, in {}",
             horizon::blocks(height - now, block_time(info))
@@ -117,11 +119,13 @@ mod tests {
     fn a_person_sees_tokens_and_times() {
         let info = json!({ "soft": 100, "block_time_ms": 120_000 });
         let row = json!({
-            "Bond": "1500000000000", "Jailed-Until": 90, "Lease": { "Rate": "1" },
+            "Bond": "1500000000000", "Jailed-Until": 90, "Lease": { "Rate": "1" }, "Escrow": "éééééééé",
+            "Fee": { "Now": "0", "Next": "2000000000000", "From": 115 },
             "Unbonding": [{ "Amount": "1000000000000", "Ripe": 115 }],
         });
         let expected = json!({
-            "Bond": "1.5 tokens", "Jailed-Until": 90, "Lease": { "Rate": "0.000000000001 tokens" },
+            "Bond": "1.5 tokens", "Jailed-Until": 90, "Lease": { "Rate": "0.000000000001 tokens" }, "Escrow": "éééééééé",
+            "Fee": { "Now": "0 tokens", "Next": "2 tokens", "From": "block 115, in 15 blocks (11 to 60 minutes)" },
             "Unbonding": [{ "Amount": "1 tokens", "Ripe": "block 115, in 15 blocks (11 to 60 minutes)" }],
         });
         assert_eq!(shown(&row, &info), expected);

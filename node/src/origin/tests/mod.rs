@@ -61,7 +61,7 @@ fn bond(number: u8) -> VerifiedItem {
         operator: &operator,
         hot: &hot,
     };
-    messages::first_bond(keys, origin(), 200 * TOKEN, "https://op.example").unwrap()
+    messages::first_bond(keys, origin(), 200 * TOKEN, "https://op.example", None).unwrap()
 }
 
 /// The spawn, the genesis and three bonds.
