@@ -55,6 +55,45 @@ fn a_newcomer_spawns_sends_evaluates_and_follows() {
 }
 
 #[test]
+fn the_court_is_read_as_one_line_of_json() {
+    let world = World::shared();
+    let devnet = world.devnet();
+    let operator = devnet.nodes[0].operator.as_str();
+    let cases: [(&[&str], &str); 9] = [
+        (&["origin", "info"], "soft"),
+        (&["origin", "info", "--firm"], "contract"),
+        (&["origin", "root"], "root"),
+        (&["origin", "params"], "Parameters"),
+        (&["origin", "operators"], "Rows"),
+        (&["origin", "operators", operator], "Rows"),
+        (&["origin", "processes", "--first", "1"], "Rows"),
+        (&["origin", "balance", NOBODY], "Balance"),
+        (&["stake", "show", operator], "Rows"),
+    ];
+    for (arguments, field) in cases {
+        let read = done(world, arguments);
+        assert!(read.get(field).is_some(), "{arguments:?}: {read}");
+    }
+    let failures: [(i32, &[&str], &str); 6] = [
+        (3, &["origin", "message", NOBODY], "has not run"),
+        (4, &["origin", "operators", NOBODY], "rule 4 (operator)"),
+        (4, &["host", "list", NOBODY], "rule 5.12 (process)"),
+        (2, &["host", "list", NOBODY, "--first", "2"], "--first"),
+        (2, &["host", "fund", NOBODY, "1"], "--yes"),
+        (
+            2,
+            &["stake", "withdraw", "--devnet-node", "1", "--key", "alice"],
+            "--key",
+        ),
+    ];
+    for (code, arguments, reason) in failures {
+        let (ended, said) = run(world, arguments);
+        assert_eq!(ended, Some(code), "{arguments:?}: {said}");
+        assert!(said.contains(reason), "{arguments:?}: {said}");
+    }
+}
+
+#[test]
 fn failures_have_their_exit_codes_and_a_sentence() {
     let world = World::shared();
     let nowhere = "http://127.0.0.1:1";

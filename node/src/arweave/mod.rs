@@ -11,3 +11,4 @@ pub mod location;
 pub mod merkle;
 pub mod tip;
 pub mod transaction;
+pub mod winston;

@@ -3,25 +3,23 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use aosec_challenge::inbox::{Unfit, eligible};
 use aosec_wasm::process_module::WASM;
-use aosec_wire::{Address, Tags, bundle};
+use aosec_wire::{Address, Id, SigningKey, Tags, VerifiedItem, bundle};
 use clap::Args;
 use reqwest::Url;
 use serde_json::json;
 
-use super::Output;
-use super::amount::Amount;
 use super::court::agreed;
 use super::exit::CliError;
 use super::target::SignerArgs;
+use super::{Output, balances};
 use crate::arweave::bundler::{Bundler, bundled_bytes};
 use crate::arweave::devchain::genesis::module_item;
 use crate::arweave::gateway::Gateway;
 use crate::arweave::transaction::Format;
+use crate::arweave::winston::ar;
 use crate::origin::deploy::{self, Network};
-
-/// Winston in one AR.
-const WINSTON_DIGITS: usize = 12;
 
 /// Flags of `aosec origin deploy`.
 #[derive(Debug, Args)]
@@ -51,8 +49,8 @@ pub(super) async fn run(args: DeployArgs, out: Output) -> Result<(), CliError> {
     let made = |error: aosec_wire::ItemError| CliError::Usage(error.to_string());
     let module = module_item(WASM).map_err(made)?.id();
     let spawn = deploy::spawn(&founder, module).map_err(made)?;
-    let balances = balances(&args.balances)?;
-    let genesis = deploy::genesis(&founder, spawn.id(), args.network, &balances).map_err(made)?;
+    let balances = balances::read(&args.balances)?;
+    let genesis = genesis(&founder, spawn.id(), args.network, &balances)?;
     let items = [spawn, genesis];
     let wallet = crate::keys::open(&args.wallet, None, None)?;
     let failed = |error: String| CliError::Unreachable(error);
@@ -85,33 +83,51 @@ pub(super) async fn run(args: DeployArgs, out: Output) -> Result<(), CliError> {
     )
 }
 
-fn balances(path: &std::path::Path) -> Result<BTreeMap<Address, u128>, CliError> {
-    let usage = |error: String| CliError::Usage(format!("{}: {error}", path.display()));
-    let text = std::fs::read_to_string(path)
-        .map_err(|error| CliError::NotFound(format!("{}: {error}", path.display())))?;
-    let listed: BTreeMap<String, String> =
-        serde_json::from_str(&text).map_err(|error| usage(error.to_string()))?;
-    if listed.is_empty() {
-        return Err(usage("it lists nobody".to_owned()));
-    }
-    let entry = |(address, amount): (String, String)| {
-        let address: Address = address
-            .parse()
-            .map_err(|_bad| usage(format!("'{address}' is no address")))?;
-        let amount: Amount = amount
-            .parse()
-            .map_err(|error: super::amount::NoAmount| usage(error.to_string()))?;
-        let units: u128 = amount
-            .units()
-            .parse()
-            .map_err(|_long| usage(format!("{amount} are too many")))?;
-        Ok((address, units))
-    };
-    listed.into_iter().map(entry).collect()
+/// The genesis message, if the inbox of the court would take it (2.2): what it passes by is paid for, and makes no court.
+fn genesis(
+    founder: &SigningKey,
+    origin: Id,
+    network: Network,
+    balances: &BTreeMap<Address, u128>,
+) -> Result<VerifiedItem, CliError> {
+    let genesis = deploy::genesis(founder, origin, network, balances);
+    let genesis = genesis.map_err(|error| CliError::Usage(error.to_string()))?;
+    let taken = eligible(genesis.bytes().clone(), origin);
+    taken.map_err(|unfit| {
+        let next = match unfit {
+            Unfit::TooLong { .. } => {
+                "list fewer balances, and send the rest from one of them later"
+            }
+            Unfit::Kind(_) => "sign with another --key",
+            _ => "this is a fault of aosec",
+        };
+        CliError::Usage(format!(
+            "the court would pass its genesis by: {unfit}; {next}"
+        ))
+    })
 }
 
-fn ar(winston: u128) -> String {
-    let padded = format!("{winston:0>width$}", width = WINSTON_DIGITS + 1);
-    let (whole, fraction) = padded.split_at(padded.len() - WINSTON_DIGITS);
-    format!("{whole}.{fraction}")
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_genesis_that_the_court_would_pass_by_is_not_paid_for() {
+        let origin = Id::new([1; 32]);
+        let made = |key: &SigningKey, count: u32| {
+            let address = |number: u32| {
+                let id = Id::sha256(&number.to_le_bytes()).to_string();
+                id.parse().unwrap()
+            };
+            let balances = (0..count).map(|number| (address(number), 1)).collect();
+            genesis(key, origin, Network::Devnet, &balances)
+        };
+        let founder = SigningKey::ed25519([2; 32]);
+        assert!(made(&founder, 2).is_ok());
+        // 43 characters, a digit and six signs each.
+        let long = made(&founder, 1024 * 1024 / 50).unwrap_err().to_string();
+        assert!(long.contains("an inbox takes 1048576"), "{long}");
+        let foreign = made(&SigningKey::solana([2; 32]), 2).unwrap_err();
+        assert!(foreign.to_string().contains("another --key"), "{foreign}");
+    }
 }

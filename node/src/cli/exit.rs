@@ -45,7 +45,9 @@ impl CliError {
         }
     }
 
-    fn code(&self) -> u8 {
+    /// Its exit code.
+    #[must_use]
+    pub const fn code(&self) -> u8 {
         match self {
             Self::Failure(_) => 1,
             Self::Usage(_) => 2,

@@ -4,6 +4,7 @@
 //! in the units; this is their hand.
 
 pub mod amount;
+pub mod balances;
 pub mod chain;
 pub mod checkpoint;
 pub mod client;
@@ -43,6 +44,13 @@ const EXAMPLES: &str = "Examples:
 
 Exit codes: 0 done, 1 failure, 2 usage, 3 not found, 4 refused by a rule, 5 unreachable, 7 deadline passed.";
 
+/// What the court's nouns say below their verbs.
+const OF_THE_COURT: &str = "Amounts are tokens, as 12 or 12.5, and with --json units: 10^12 are a token. \
+What spends or risks money says so and wants --yes.
+
+Exit codes: 0 done, 1 failure, 2 usage or no --yes, 3 not found or not run yet, 4 refused by the court or the node, \
+5 unreachable, 7 not run in time: it may still run, and the error names the message.";
+
 /// Staking and security for the ao computer: node, local network and tools in one binary.
 #[derive(Debug, Parser)]
 #[command(name = "aosec", version, about, after_help = EXAMPLES, propagate_version = true)]
@@ -79,13 +87,13 @@ enum Command {
     #[command(subcommand)]
     Message(message::MessageCommand),
     /// Read the court, AO-Sec Origin, and move its token.
-    #[command(subcommand)]
+    #[command(subcommand, after_help = OF_THE_COURT)]
     Origin(origin::OriginCommand),
     /// Bond an operator, take stake out again, see it.
-    #[command(subcommand)]
+    #[command(subcommand, after_help = OF_THE_COURT)]
     Stake(stake::StakeCommand),
     /// Host processes for pay, under the court.
-    #[command(subcommand)]
+    #[command(subcommand, after_help = OF_THE_COURT)]
     Host(host::HostCommand),
     /// What runs and how it is: every node of a devnet, or one by its url.
     Status(status::StatusArgs),
@@ -240,5 +248,46 @@ mod tests {
             command.get_subcommands().for_each(check);
         }
         check(&Cli::command());
+    }
+
+    #[test]
+    fn every_verb_has_an_example() {
+        fn check(command: &clap::Command, above: &str) {
+            let below = command.get_after_help().map(ToString::to_string);
+            let below = below.unwrap_or_default() + above;
+            if command.get_subcommands().next().is_none() {
+                let (name, about) = (command.get_name(), command.get_about());
+                assert!(below.contains("Example"), "{name} has no example");
+                assert!(about.is_some(), "{name} has no sentence");
+            }
+            for verb in command.get_subcommands() {
+                // The examples of the whole program are no help with one verb.
+                let above = if above.is_empty() { " " } else { &below };
+                check(verb, above);
+            }
+        }
+        check(&Cli::command(), "");
+    }
+
+    #[test]
+    fn every_exit_code_is_told() {
+        let text = String::new;
+        let all = [
+            CliError::Failure(text()),
+            CliError::Usage(text()),
+            CliError::NotFound(text()),
+            CliError::Refused(text()),
+            CliError::Unreachable(text()),
+            CliError::DeadlinePassed(text()),
+        ];
+        for told in [EXAMPLES, OF_THE_COURT] {
+            let (_, codes) = told.split_once("Exit codes:").unwrap();
+            let names = |code: u8| {
+                codes
+                    .split([',', ' ', '\n'])
+                    .any(|word| word == code.to_string())
+            };
+            assert!(names(0) && all.iter().all(|error| names(error.code())));
+        }
     }
 }

@@ -3,11 +3,11 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use super::file::DevnetFile;
-use crate::origin::deploy::tokens;
+use aosec_wire::Address;
 
-/// Winston in one AR.
-const WINSTON_DIGITS: usize = 12;
+use super::file::DevnetFile;
+use crate::arweave::winston::ar;
+use crate::origin::deploy::tokens;
 
 /// What to try next.
 const VERBS: [&str; 4] = [
@@ -52,7 +52,8 @@ pub fn text(file: &DevnetFile, folder: &Path) -> String {
         ));
         line(format_args!(
             "         operator  {}  owner     {}",
-            node.operator, node.owner
+            node.operator,
+            node.owner.as_ref().map_or("", Address::as_str)
         ));
     }
     line(format_args!(
@@ -60,11 +61,11 @@ pub fn text(file: &DevnetFile, folder: &Path) -> String {
     ));
     for account in &file.accounts {
         line(format_args!(
-            "  {:6} {:9} {}  {} AR  {} tokens  {}",
+            "  {:6} {:9} {}  {}  {} tokens  {}",
             account.name,
             account.kind,
             account.address,
-            whole_ar(&account.balance),
+            in_ar(&account.balance),
             tokens(&account.tokens),
             account.wallet
         ));
@@ -86,20 +87,10 @@ pub fn text(file: &DevnetFile, folder: &Path) -> String {
     out
 }
 
-fn whole_ar(winston: &str) -> &str {
-    match winston.len().checked_sub(WINSTON_DIGITS) {
-        Some(whole) if whole > 0 => winston.get(..whole).unwrap_or("0"),
-        _ => "0",
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::whole_ar;
-
-    #[test]
-    fn winston_are_shown_as_whole_ar() {
-        assert_eq!(whole_ar("1000000000000000"), "1000");
-        assert_eq!(whole_ar("999"), "0");
+/// A sum of winston as the file has it; another text is shown as it is.
+fn in_ar(winston: &str) -> String {
+    match winston.parse() {
+        Ok(winston) => format!("{} AR", ar(winston)),
+        Err(_other) => format!("{winston} winston"),
     }
 }

@@ -1,6 +1,6 @@
 //! `devnet.json`: what runs where, for scripts and for the other verbs of the CLI.
 
-use std::io::Write as _;
+use std::io::{ErrorKind, Write as _};
 use std::path::Path;
 
 use aosec_wire::{Address, Id};
@@ -47,8 +47,8 @@ pub struct NodeEntry {
     /// Compute unit.
     #[serde(with = "root")]
     pub cu: Url,
-    /// Address of the owner key: money.
-    pub owner: Address,
+    /// Address of the owner key: money; none in a file that a devnet wrote before it had a court.
+    pub owner: Option<Address>,
     /// Address of the operator key.
     pub operator: Address,
     /// Address of the key that signs assignments.
@@ -118,12 +118,15 @@ impl DevnetFile {
     /// Where it is absent or of another version.
     pub fn read(folder: &Path) -> Result<Self, DevnetFileError> {
         let path = folder.join(NAME);
-        let text = std::fs::read_to_string(&path)
-            .map_err(|_absent| DevnetFileError::Absent(folder.display().to_string()))?;
-        serde_json::from_str(&text).map_err(|error| DevnetFileError::Unreadable {
+        let unreadable = |reason: String| DevnetFileError::Unreadable {
             path: path.display().to_string(),
-            reason: error.to_string(),
-        })
+            reason,
+        };
+        let text = std::fs::read_to_string(&path).map_err(|error| match error.kind() {
+            ErrorKind::NotFound => DevnetFileError::Absent(folder.display().to_string()),
+            _ => unreadable(error.to_string()),
+        })?;
+        serde_json::from_str(&text).map_err(|error| unreadable(error.to_string()))
     }
 
     /// Writes the file whole: readers see the old or the new one.

@@ -19,7 +19,7 @@ use aosec_wire::{ItemError, KeyError};
 use reqwest::Url;
 
 use child::NodeChild;
-use file::DevnetFile;
+use file::{DevnetFile, DevnetFileError};
 use ports::{Claim, Ports};
 pub use setup::SETTLEMENT_DEPTH;
 
@@ -76,6 +76,11 @@ pub enum DevnetError {
         "{0} holds files and no devnet.json: --fresh does not delete what a devnet did not make"
     )]
     NotOurs(PathBuf),
+    /// What an earlier start noted cannot be read: beginning anew beside what it made would be another network in its folder.
+    #[error(
+        "{0}; put the file back as it was, or add --fresh, which forgets all that the folder holds"
+    )]
+    Noted(#[from] DevnetFileError),
     /// A folder was made by another number of nodes than its ports allow, or the like.
     #[error("{path}: {source}")]
     File {
@@ -144,11 +149,12 @@ impl Devnet {
             return Err(DevnetError::Nodes);
         }
         let lock = setup::folder(&config)?;
+        let noted = setup::noted(&config.data)?;
         let (ports, claim) = choose_ports(&config)?;
         let accounts = setup::accounts(&config.data)?;
         let shutdown = Shutdown::new();
         let (module, chain) = setup::base_layer(&config, &ports, &shutdown).await?;
-        let (origin, is_new) = setup::origin(&config, module)?;
+        let (origin, is_new) = setup::origin(noted, module)?;
         if is_new {
             court::found(&chain, &ports, module).await?;
         }

@@ -10,7 +10,7 @@ use reqwest::Url;
 
 use super::child::{ChildPlan, NodeChild};
 use super::court;
-use super::file::{AccountEntry, DevnetFile, NAME, NodeEntry};
+use super::file::{AccountEntry, DevnetFile, DevnetFileError, NAME, NodeEntry};
 use super::ports::Ports;
 use super::{DevnetConfig, DevnetError};
 use crate::arweave::devchain::{self, Devchain, genesis};
@@ -135,11 +135,23 @@ fn key_file(key: &SigningKey) -> (&'static str, &'static str, String) {
     }
 }
 
-/// The court of this devnet: the one that an earlier start noted, none where that knew none, else a new one.
-pub(super) fn origin(config: &DevnetConfig, module: Id) -> Result<(Option<Id>, bool), DevnetError> {
-    match DevnetFile::read(&config.data) {
-        Ok(file) => Ok((file.origin, false)),
-        Err(_first_start) => Ok((Some(court::id(module)?), true)),
+/// What an earlier start noted; none at the first one.
+pub(super) fn noted(folder: &Path) -> Result<Option<DevnetFile>, DevnetError> {
+    match DevnetFile::read(folder) {
+        Ok(file) => Ok(Some(file)),
+        Err(DevnetFileError::Absent(_)) => Ok(None),
+        Err(error @ DevnetFileError::Unreadable { .. }) => Err(error.into()),
+    }
+}
+
+/// The court of this devnet, and whether it is new: the one that was noted, none where that knew none.
+pub(super) fn origin(
+    noted: Option<DevnetFile>,
+    module: Id,
+) -> Result<(Option<Id>, bool), DevnetError> {
+    match noted {
+        Some(file) => Ok((file.origin, false)),
+        None => Ok((Some(court::id(module)?), true)),
     }
 }
 
@@ -239,7 +251,7 @@ pub(super) fn file(
             mu: url(*base, 2),
             su: url(*base, 3),
             cu: url(*base, 4),
-            owner: keys.owner.address().clone(),
+            owner: Some(keys.owner.address().clone()),
             operator: keys.operator.address().clone(),
             scheduler: keys.scheduler.address().clone(),
             authority: keys.authority.address().clone(),
@@ -283,6 +295,42 @@ mod tests {
         empty(&folder).expect("only ours is left");
         assert!(!folder.join("node1").exists());
         fs::remove_dir_all(&folder).expect("own folder");
+    }
+
+    #[test]
+    fn a_devnet_whose_note_is_damaged_does_not_begin_anew() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let noted = || noted(folder.path());
+        assert!(matches!(noted(), Ok(None)), "a first start");
+        fs::write(folder.path().join(NAME), "{ \"gateway\": ").expect("our own folder");
+        let said = noted().expect_err("no first start").to_string();
+        assert!(said.contains(NAME) && said.contains("--fresh"), "{said}");
+    }
+
+    #[test]
+    fn a_devnet_from_before_the_court_goes_on() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (ports, _claim) = Ports::free(1, std::process::id()).expect("a stretch is free");
+        let accounts = accounts(folder.path()).expect("their keys are written");
+        let file =
+            file(&ports, (Id::new([1; 32]), None), &[], accounts).expect("it is put together");
+        let mut text = serde_json::to_value(&file).expect("JSON");
+        let keys = keys::devnet::node(0).expect("published keys");
+        let (address, url) = (keys.operator.address().to_string(), "http://127.0.0.1:1");
+        text["nodes"] = serde_json::json!([{
+            "name": "node1", "web": url, "mu": url, "su": url, "cu": url, "operator": address,
+            "scheduler": address, "authority": address, "wallet": address, "pid": 1,
+        }]);
+        fs::write(folder.path().join(NAME), text.to_string()).expect("our own folder");
+        let noted = noted(folder.path())
+            .expect("it is read")
+            .expect("it is there");
+        assert_eq!(noted.nodes[0].owner, None);
+        let found = origin(Some(noted), Id::new([1; 32]));
+        assert!(
+            matches!(found, Ok((None, false))),
+            "it goes on without a court"
+        );
     }
 
     #[test]

@@ -7,14 +7,16 @@ use crate::cli::amount::Amount;
 use crate::cli::horizon;
 
 /// Fields of the court's answers that are amounts, in units of the token.
-const AMOUNTS: [&str; 28] = [
+const AMOUNTS: [&str; 32] = [
     "Allocation",
     "Amount",
     "Answer-Cap",
+    "Answer-Fee",
     "Balance",
     "Bond",
     "Burned",
     "Escrow",
+    "Fee",
     "Fee-Cap",
     "Free",
     "Held",
@@ -27,9 +29,11 @@ const AMOUNTS: [&str; 28] = [
     "Owed",
     "Paid",
     "Pool",
+    "Posted",
     "Quantity",
     "Rate",
     "Reserves",
+    "Slashed",
     "Supply",
     "Total-Supply",
     "Worth",
@@ -39,7 +43,14 @@ const AMOUNTS: [&str; 28] = [
 ];
 
 /// Fields that are heights still to come.
-const DEADLINES: [&str; 4] = ["Ripe", "Due", "From", "Jailed-Until"];
+const DEADLINES: [&str; 6] = [
+    "Ripe",
+    "Due",
+    "From",
+    "Jailed-Until",
+    "Deadline",
+    "Publish-By",
+];
 
 /// An answer for a person: amounts in tokens, heights to come as blocks and time. `info` says where the court stands.
 #[must_use]
