@@ -321,7 +321,7 @@ impl Handle {
         let store = &self.0.unit.store;
         let kept = outcome::at_slot(store, process, slot).await?;
         if kept.is_none()
-            && let Some(first) = outcome::first(store, process).await?
+            && let Some(first) = self.first(process).await?
             && slot < first
         {
             return Err(CuError::BeforeCheckpoint {
@@ -335,6 +335,17 @@ impl Handle {
             slot,
             what: "it was evaluated, but its outcome is not in the store".to_owned(),
         })
+    }
+
+    /// The first slot whose outcome there is or will be: behind an adopted state nothing may have been computed yet.
+    async fn first(&self, process: Id) -> Result<Option<u64>, CuError> {
+        let store = &self.0.unit.store;
+        if let Some(first) = outcome::first(store, process).await? {
+            return Ok(Some(first));
+        }
+        let adopted = crate::store::checkpoint::of_process(store, process).await?;
+        let oldest = adopted.last().map(|checkpoint| checkpoint.position.slot);
+        Ok(oldest.map(|slot| slot.saturating_add(1)))
     }
 
     async fn ask<T>(

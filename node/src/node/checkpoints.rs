@@ -20,8 +20,11 @@ use crate::cu::{self, CuError};
 use crate::shutdown::Shutdown;
 use crate::store::Store;
 
-/// Checkpoints looked at in one question, the newest first.
-const LOOKED_AT_MAX: usize = 16;
+/// Checkpoints shown of one question, the newest first.
+const SHOWN_MAX: usize = 16;
+/// Items opened for one question: whoever writes many that are none, or stand at a place that is not the log's, hides the others only
+/// by so many, and pays for each. Most are some hundred kilobytes.
+const OPENED_MAX: usize = 256;
 /// Folder of the states that were begun with, in the reader's own.
 const FOLDER: &str = "unverified";
 
@@ -96,11 +99,13 @@ impl Audit {
         Ok(self.cu.take(process).await?)
     }
 
-    /// The newest checkpoints of the process on the base layer, judged, the newest slot first.
+    /// The newest checkpoints of the process on the base layer, judged, the newest slot first. What is refused is not among them: it
+    /// costs its writer next to nothing. An item that cannot be had or judged is passed by with a warning.
     ///
     /// # Errors
-    /// [`AuditError`].
+    /// [`AuditError`], where nothing is known of the process or of what stands there.
     pub async fn checkpoints(&self, process: Id) -> Result<Vec<Found>, AuditError> {
+        self.spawn(process).await?;
         let heights = self.follow.settled_blocks().unwrap_or(0..=0);
         let (text, pantry) = (process.to_string(), self.follow.pantry());
         let tags = [
@@ -110,14 +115,28 @@ impl Audit {
         ];
         let ids = pantry.listed_items(&tags, heights).await;
         let ids = ids.map_err(|error| SourceError::Gateway(error.to_string()))?;
-        let mut found = Vec::new();
-        for id in ids.into_iter().rev().take(LOOKED_AT_MAX) {
-            if let Some(item) = self.item(id).await?
-                && let Ok(published) = Published::read(&item)
-                && published.process == process
-            {
-                found.push(self.judged(&item, published).await?);
+        let (mut found, mut left) = (Vec::new(), ids.len());
+        for id in ids.into_iter().rev().take(OPENED_MAX) {
+            left -= 1;
+            match self.opened(id, process).await {
+                Ok(Some(one)) => found.push(one),
+                Ok(None) => {
+                    tracing::debug!(%id, "no checkpoint of this process at a place of its log")
+                }
+                Err(error) => {
+                    tracing::warn!(%id, %error, "an item that calls itself a checkpoint was not opened");
+                }
             }
+            if found.len() >= SHOWN_MAX {
+                break;
+            }
+        }
+        if left > 0 {
+            tracing::warn!(
+                left,
+                %process,
+                "more items call themselves checkpoints of this process; older ones were not looked at"
+            );
         }
         found.sort_by_key(|one| std::cmp::Reverse(one.published.position.slot));
         Ok(found)
@@ -178,6 +197,21 @@ impl Audit {
                 begun.close().await;
                 Err(error.into())
             }
+        }
+    }
+
+    /// The checkpoint with this id; none where it is none of this process, or stands at no place of its log.
+    async fn opened(&self, id: Id, process: Id) -> Result<Option<Found>, AuditError> {
+        let Some(item) = self.item(id).await? else {
+            return Ok(None);
+        };
+        match Published::read(&item) {
+            Ok(published) if published.process == process => {
+                let found = self.judged(&item, published).await?;
+                let is_refused = matches!(found.judgement, Judgement::Refused(_));
+                Ok((!is_refused).then_some(found))
+            }
+            _ => Ok(None),
         }
     }
 

@@ -96,7 +96,11 @@ async fn a_reader_begins_with_a_state_and_comes_to_the_roots_of_whoever_computed
     assert!(
         matches!(
             early,
-            CuError::BeforeCheckpoint { .. } | CuError::Missing { .. }
+            CuError::BeforeCheckpoint {
+                slot: 70,
+                first: 71,
+                ..
+            }
         ),
         "{early}"
     );
@@ -187,4 +191,40 @@ async fn pages_that_do_not_give_the_root_are_not_begun_with() {
         );
     }
     reader.close().await;
+}
+
+/// Whoever pays for it may call anything a checkpoint: the real one is found behind it.
+#[tokio::test]
+async fn a_heap_of_items_that_are_none_hides_no_checkpoint() {
+    const HEAP: u32 = 40;
+    let scene = scene().await;
+    let real = scene.write(&scene.taken).await;
+    let mut misplaced = scene.taken.clone();
+    misplaced.position.slot = u64::MAX;
+    let key = SigningKey::ed25519([6; 32]);
+    let heap: Vec<VerifiedItem> = (0..HEAP)
+        .map(|number| {
+            let mut draft = match number % 2 {
+                0 => misplaced.draft().unwrap(),
+                _ => scene.taken.draft().unwrap(),
+            };
+            draft.anchor = Some(*Id::new([u8::try_from(number).unwrap(); 32]).as_bytes());
+            if number % 2 == 1 {
+                draft.data = Bytes::new();
+                draft.tags = draft
+                    .tags
+                    .iter()
+                    .filter(|(name, _)| *name != "Root")
+                    .collect();
+            }
+            draft.sign(&key).unwrap()
+        })
+        .collect();
+    post(&scene.chain, Format::Two, "Data", &heap).await;
+    mine(&scene.chain, 1 + DEPTH).await;
+    let view = scene.writer.caught_up().await;
+    assert_eq!(view.trouble, None);
+    let process = scene.author.process();
+    let found = one(&scene.writer, process).await;
+    assert_eq!((found.id, found.judgement), (real, Judgement::Verified));
 }
