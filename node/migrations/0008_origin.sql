@@ -33,13 +33,17 @@ CREATE TABLE court_outcome (
 CREATE INDEX court_outcome_height ON court_outcome (height);
 
 -- Items that users gave this node for the inbox; a row goes once its item has run in a firm block, or was
--- posted in vain too often.
+-- posted in vain too often. The item comes last: what is asked of the others reads none of it.
 CREATE TABLE court_inbox (
     id          BLOB    NOT NULL PRIMARY KEY CHECK (length(id) = 32),
     number      INTEGER NOT NULL UNIQUE,
-    item        BLOB    NOT NULL,
+    -- The address that pays for it.
+    owner       TEXT    NOT NULL,
     -- The transaction that carries it, and the height of the tip when it was posted.
     posted_in   BLOB             CHECK (length(posted_in) = 32),
     posted_at   INTEGER,
-    posts       INTEGER NOT NULL DEFAULT 0
+    posts       INTEGER NOT NULL DEFAULT 0,
+    item        BLOB    NOT NULL
 ) STRICT;
+
+CREATE INDEX court_inbox_owner ON court_inbox (owner);

@@ -179,7 +179,7 @@ fn items(transaction: &Transaction, name: &str) -> Result<Vec<(Id, Bytes)>, Unfi
 /// Why it would be passed by.
 pub fn eligible(bytes: Bytes, origin: Id) -> Result<VerifiedItem, Unfit> {
     let item = aosec_wire::item::verify_bytes(bytes, Strictness::Entrance)?;
-    check(&item, origin).map(|()| item)
+    check_eligible(&item, origin).map(|()| item)
 }
 
 /// The item, if it is eligible, or the spawn.
@@ -188,10 +188,14 @@ fn judge(named: Id, bytes: Bytes, origin: Id) -> Result<VerifiedItem, Unfit> {
     if item.id() == origin && is_law_kind(item.kind()) {
         return Ok(item);
     }
-    check(&item, origin).map(|()| item)
+    check_eligible(&item, origin).map(|()| item)
 }
 
-fn check(item: &VerifiedItem, origin: Id) -> Result<(), Unfit> {
+/// Checks an item that was verified at an entrance, as [`eligible`] does with its bytes.
+///
+/// # Errors
+/// Why it would be passed by.
+pub fn check_eligible(item: &VerifiedItem, origin: Id) -> Result<(), Unfit> {
     if !is_law_kind(item.kind()) {
         return Err(Unfit::Kind(item.kind()));
     }

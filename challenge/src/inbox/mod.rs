@@ -34,7 +34,7 @@ pub use caps::{BLOCK_BYTES_MAX, BLOCK_ITEMS_MAX, CHILDREN_MAX, ITEM_BYTES_MAX};
 pub use contract::{Contract, Fork, Ran};
 pub use court::{Court, Stepped};
 pub use error::{CourtError, DepthError};
-pub use mail::{Discarded, Mail, eligible};
+pub use mail::{Discarded, Mail, check_eligible, eligible};
 pub use message::{Kind, Message};
 pub use reason::{BadChild, Unfit};
 pub use sitting::{Counts, Slot};

@@ -20,9 +20,10 @@ pub const DATA_BYTES_MAX: usize = 4 * 1024 * 1024;
 pub const SLOTS_MAX: usize = 2_000;
 /// Most items in one transaction: message and assignment of each slot.
 pub const ITEMS_MAX: usize = 2 * SLOTS_MAX;
-/// Header bytes of a bundle: its count, and each item's row.
-const HEADER_BYTES: usize = 32;
-const ROW_BYTES: usize = 64;
+/// Header bytes of a bundle: its count.
+pub const HEADER_BYTES: usize = 32;
+/// Header bytes of a bundle for each item.
+pub const ROW_BYTES: usize = 64;
 /// Winston in a milli-AR: what the cost is counted in, so that the counter does not run over.
 const WINSTON_PER_MILLI_AR: u128 = 1_000_000_000;
 

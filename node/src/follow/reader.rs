@@ -13,13 +13,13 @@ use tokio::task::JoinSet;
 use super::accord::Discord;
 use super::law;
 use super::reading::{block, heads, reading, seen, stored};
-use super::trail::{Plan, TooDeep, Trail};
+use super::trail::{COURT_SPAN_BLOCKS, Plan, SPAN_BLOCKS, TooDeep, Trail};
 use super::{Settings, View};
 use crate::arweave::block::{BlockHead, BlockId};
 use crate::arweave::gateway::{Gateway, GatewayError};
 use crate::metrics;
 use crate::shutdown::Shutdown;
-use crate::store::court::Seat;
+use crate::store::clock::Seat;
 use crate::store::law::{Read, Seen};
 use crate::store::{self, Store, StoreError};
 
@@ -84,21 +84,31 @@ impl Reader {
         settings: Settings,
         view: watch::Sender<View>,
     ) -> Result<Self, StoreError> {
-        let mut blocks = store::law::trail(&store).await?;
         let seat = settings.court.map(|origin| Seat {
             origin,
             start: settings.start,
         });
-        if store::court::seat(&store).await? != seat {
-            // What was read for no court, or for another one, lacks this one's inbox and clock, and transactions of which the
-            // logs were derived: it is read again.
-            if seat.is_some() {
-                blocks.clear();
-            }
-            let reseated = store.write(async move |db| store::court::reseat(db, seat).await);
+        if store::clock::seat(&store).await? != seat {
+            let reseated = store.write(async move |db| store::clock::reseat(db, seat).await);
             reseated.await?;
         }
-        let trail = Trail::new(settings.settlement_depth, settings.start, blocks);
+        let blocks = store::law::trail(&store).await?;
+        let span_blocks = match settings.court {
+            Some(_court) => COURT_SPAN_BLOCKS,
+            None => SPAN_BLOCKS,
+        };
+        let trail = Trail::new(
+            settings.settlement_depth,
+            settings.start,
+            span_blocks,
+            blocks,
+        );
+        if settings.court.is_some() {
+            // What is not settled may have been read anew in the moment of the stop, and its root be that of the old block.
+            let unsettled = trail.firm().map_or(0, |firm| firm.saturating_add(1));
+            let compared = store.write(async move |db| store::court::forget(db, unsettled).await);
+            compared.await?;
+        }
         let reader = Self {
             gateway,
             store,
@@ -350,12 +360,9 @@ impl Reader {
     ) -> Result<(), ReadError> {
         let blocks = trail.blocks().to_vec();
         let clock = self.settings.court.map(|_court| clock);
-        let written = self.store.write(async move |db| {
-            store::law::rewrite(&mut *db, from, &blocks, &read).await?;
-            match clock {
-                Some(clock) => store::court::rewrite_blocks(db, from, &clock).await,
-                None => Ok(()),
-            }
+        let written = self.store.write(async move |db| match clock {
+            Some(clock) => store::clock::rewrite(db, from, &blocks, &read, &clock).await,
+            None => store::law::rewrite(db, from, &blocks, &read).await,
         });
         written.await?;
         self.trail = trail;

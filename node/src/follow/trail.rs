@@ -15,12 +15,16 @@ use crate::store::law::Seen;
 
 /// Blocks read at once far below the tip: with the law's traffic of a full network some 1,000 transactions of 2,000 slots.
 pub const SPAN_BLOCKS: u64 = 1_000;
+/// The same where a court needs each block, not those alone that gateways list: a span is kept whole or not at all, and each of its
+/// heads is a question that may fail.
+pub const COURT_SPAN_BLOCKS: u64 = 64;
 
 /// The blocks that were read last.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Trail {
     depth: u64,
     start: u64,
+    span_blocks: u64,
     blocks: Vec<Seen>,
 }
 
@@ -51,12 +55,13 @@ pub struct TooDeep {
 }
 
 impl Trail {
-    /// The trail of `blocks`, read from `start` on.
+    /// The trail of `blocks`, read from `start` on, in spans of at most `span_blocks`.
     #[must_use]
-    pub fn new(depth: u64, start: u64, blocks: Vec<Seen>) -> Self {
+    pub fn new(depth: u64, start: u64, span_blocks: u64, blocks: Vec<Seen>) -> Self {
         Self {
             depth,
             start,
+            span_blocks,
             blocks,
         }
     }
@@ -104,7 +109,8 @@ impl Trail {
             .map_or(self.start, |first| first.height + 1);
         match settled {
             Some(settled) if next <= settled => {
-                Plan::Settled(from..=settled.min(from.saturating_add(SPAN_BLOCKS - 1)))
+                let last = from.saturating_add(self.span_blocks.saturating_sub(1));
+                Plan::Settled(from..=settled.min(last))
             }
             _ => Plan::Recent {
                 lowest: self.blocks.first().map_or(self.start, |first| first.height),
@@ -186,15 +192,18 @@ mod tests {
     }
 
     fn trail(heights: RangeInclusive<u64>) -> Trail {
-        Trail::new(DEPTH, 0, heights.map(|height| seen(height, 0)).collect())
+        let blocks = heights.map(|height| seen(height, 0)).collect();
+        Trail::new(DEPTH, 0, SPAN_BLOCKS, blocks)
     }
 
     #[test]
     fn far_below_the_tip_blocks_are_read_in_spans_and_near_it_by_links() {
-        let empty = Trail::new(DEPTH, 5, Vec::new());
+        let empty = Trail::new(DEPTH, 5, SPAN_BLOCKS, Vec::new());
         assert_eq!(empty.plan(7), Plan::Recent { lowest: 5 });
         assert_eq!(empty.plan(8), Plan::Settled(5..=5));
         assert_eq!(empty.plan(5_000), Plan::Settled(5..=1_004));
+        let of_court = Trail::new(DEPTH, 5, COURT_SPAN_BLOCKS, Vec::new());
+        assert_eq!(of_court.plan(5_000), Plan::Settled(5..=68));
         let known = trail(10..=13);
         assert_eq!(known.plan(13), Plan::Recent { lowest: 10 });
         assert_eq!(known.plan(16), Plan::Recent { lowest: 10 });
@@ -214,7 +223,7 @@ mod tests {
     fn a_trail_is_firm_below_its_settlement_depth_and_never_less_so() {
         assert_eq!((trail(0..=2).soft(), trail(0..=2).firm()), (Some(2), None));
         assert_eq!(trail(0..=3).firm(), Some(0));
-        assert_eq!(Trail::new(DEPTH, 0, Vec::new()).firm(), None);
+        assert_eq!(Trail::new(DEPTH, 0, SPAN_BLOCKS, Vec::new()).firm(), None);
         let (longer, _changed) = trail(0..=3).with(vec![seen(4, 0)]);
         assert_eq!(longer.firm(), Some(1));
         assert_eq!(longer.settled_at(seen(9, 0)).firm(), Some(9));

@@ -13,9 +13,10 @@ use super::{Handle, OriginError, Standing, tips};
 use crate::follow::{self, View};
 use crate::metrics;
 use crate::shutdown::Shutdown;
-use crate::store::court::{self, CourtBlock, CourtOutcome, CourtRoot, Sat};
+use crate::store::clock::{self, CourtBlock};
+use crate::store::court::{self, CourtOutcome, CourtRoot, Sat};
 
-/// Blocks read from the store at once.
+/// Blocks read from the store at once, beside those between the firm block and the tip, which are compared with what was stepped over.
 const BLOCKS_AT_ONCE: u32 = 256;
 /// Outcomes that wait to be written while blocks are caught up with: some megabytes of text.
 const OUTCOMES_AT_ONCE: usize = 4_096;
@@ -95,17 +96,19 @@ async fn advance(handle: &Handle, view: &View, marks: &mut Marks) -> Result<bool
     };
     let (firm, tip) = handle.on_track(|track| tips(track)).await?;
     let store = &handle.0.store;
-    let clock = court::blocks(store, firm.height, BLOCKS_AT_ONCE).await?;
-    let Some(last) = clock.last().map(|last| last.height) else {
+    let depth = u32::try_from(handle.0.settings.settlement_depth).unwrap_or(u32::MAX);
+    let window = depth.saturating_add(BLOCKS_AT_ONCE);
+    let blocks = clock::blocks(store, firm.height, window).await?;
+    let Some(last) = blocks.last().map(|last| last.height) else {
         return Ok(false);
     };
-    let now = blocks::marks(&clock, &court::ids_in(store, firm.height..=last).await?);
+    let now = blocks::marks(&blocks, &clock::ids_in(store, firm.height..=last).await?);
     if let Some(to) = blocks::fork(marks, &now) {
         rewind(handle, to).await?;
         marks.retain(|height, _| *height <= to);
         return Ok(true);
     }
-    let new = clock
+    let new = blocks
         .into_iter()
         .filter(|block| block.height > tip.height && block.height <= soft)
         .collect();
@@ -121,7 +124,10 @@ async fn rewind(handle: &Handle, to: u64) -> Result<(), OriginError> {
     });
     back.await??;
     handle.tenures().rewind(to);
-    Ok(())
+    // A root that was kept since these blocks were read anew is still that of the old ones.
+    let store = &handle.0.store;
+    let forgotten = store.write(async move |db| court::forget(db, to.saturating_add(1)).await);
+    Ok(forgotten.await?)
 }
 
 /// Steps over these blocks, writes down what they came to, and shows where the court stands. True where there may be more at once.
@@ -148,7 +154,9 @@ async fn sit(
         if let Some(mark) = now.get(&block.height) {
             marks.insert(block.height, mark.clone());
         }
-        marks.retain(|height, _| Some(*height) >= played.standing.firm);
+        if let Some(firm) = played.standing.firm {
+            *marks = marks.split_off(&firm);
+        }
         outcomes += played.sat.outcomes.len();
         waiting.push(played);
         if outcomes >= OUTCOMES_AT_ONCE {
@@ -173,7 +181,7 @@ async fn step(
     block: &CourtBlock,
     previous: BlockRef,
 ) -> Result<Option<Played>, OriginError> {
-    let transactions = court::in_block(&handle.0.store, block.height).await?;
+    let transactions = clock::in_block(&handle.0.store, block.height).await?;
     let Some(read) = blocks::assemble(block, previous.id, transactions) else {
         return Ok(None);
     };
@@ -218,6 +226,7 @@ fn play(track: &mut Track<Chamber>, block: Block, is_settled: bool) -> Result<Pl
             firm: Some(tips(track).0.height),
             slot: root.map(|root| root.slot),
             root: root.map(|root| root.root),
+            contract: chamber.contract(),
             queued: stepped.counts.waiting,
             alarm: None,
         },

@@ -6,7 +6,7 @@ use aosec_challenge::derive::{Block, BlockId};
 use aosec_wire::Id;
 
 use crate::follow::law;
-use crate::store::court::CourtBlock;
+use crate::store::clock::CourtBlock;
 use crate::store::law::LawTransaction;
 
 /// What a block was: its id, and its transactions that are law. A transaction that shows late makes it another block.
@@ -24,15 +24,20 @@ pub type Marks = BTreeMap<u64, Mark>;
 /// The marks that the store shows now.
 #[must_use]
 pub fn marks(clock: &[CourtBlock], law: &[(u64, Id)]) -> Marks {
-    let marks = clock.iter().map(|block| {
-        let of_block = law.iter().filter(|(height, _)| *height == block.height);
+    let blocks = clock.iter().map(|block| {
         let mark = Mark {
             id: *block.id.as_bytes(),
-            law: of_block.map(|(_, id)| *id).collect(),
+            law: Vec::new(),
         };
         (block.height, mark)
     });
-    marks.collect()
+    let mut marks: Marks = blocks.collect();
+    for (height, id) in law {
+        if let Some(mark) = marks.get_mut(height) {
+            mark.law.push(*id);
+        }
+    }
+    marks
 }
 
 /// The height to go back to, where a block that was stepped over is another one now, or is gone.

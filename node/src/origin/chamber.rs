@@ -11,7 +11,7 @@ use aosec_wasm::process_module::{BOOT, WASM};
 use aosec_wasm::{EvaluationError, Instance, Limits, Module, WasmError};
 use aosec_wire::{Id, ItemError, Tags};
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::arweave::devchain::genesis::module_item;
 use crate::cu::engine::Wasmtime;
@@ -86,8 +86,12 @@ pub struct Ended {
 #[derive(Debug)]
 pub struct Chamber {
     workshop: Arc<Wasmtime>,
+    /// [`LIMITS`]; tests alone have less to use up.
+    limits: Limits,
     vm: Option<Vm>,
     env: Arc<[u8]>,
+    /// SHA-256 of the contract that the spawn brought.
+    contract: Option<Id>,
     /// Messages since the last commit.
     pending: Vec<Vec<u8>>,
     /// What messages came to since that was taken out.
@@ -120,8 +124,10 @@ impl Chamber {
     pub fn new(workshop: Arc<Wasmtime>) -> Self {
         Self {
             workshop,
+            limits: LIMITS,
             vm: None,
             env: Arc::from([]),
+            contract: None,
             pending: Vec::new(),
             ended: Vec::new(),
         }
@@ -131,6 +137,12 @@ impl Chamber {
     #[must_use]
     pub fn root(&self) -> Option<Id> {
         self.vm.as_ref().map(|vm| Id::new(vm.instance.root()))
+    }
+
+    /// SHA-256 of the contract that runs; none before the spawn.
+    #[must_use]
+    pub const fn contract(&self) -> Option<Id> {
+        self.contract
     }
 
     fn instance(&mut self) -> Result<&mut Instance, ChamberError> {
@@ -153,11 +165,15 @@ impl Chamber {
         text(evaluation.output, 0)
     }
 
-    fn handle(&mut self, message: &Message) -> Result<Option<String>, ChamberError> {
+    /// The output, or why there is none on any machine.
+    fn handle(
+        &mut self,
+        message: &Message,
+    ) -> Result<Result<String, EvaluationError>, ChamberError> {
         let (slot, env) = (message.slot, Arc::clone(&self.env));
         match self.instance()?.handle(&message.json, &env) {
-            Ok(evaluation) => text(evaluation.output, slot).map(Some),
-            Err(error) if error.is_verdict() => Ok(None),
+            Ok(evaluation) => text(evaluation.output, slot).map(Ok),
+            Err(error) if error.is_verdict() => Ok(Err(error)),
             Err(source) => Err(ChamberError::Run { slot, source }),
         }
     }
@@ -199,8 +215,9 @@ impl Chamber {
             tags,
         };
         self.env = environment(&process, &Party::of(&module)).into();
+        self.contract = Some(Id::sha256_of(&[text(&value["Data"]).as_bytes()]));
         let module = self.workshop.module()?;
-        let instance = Instance::boot(&module, BOOT, LIMITS)?;
+        let instance = Instance::boot(&module, BOOT, self.limits)?;
         self.vm = Some(Vm { module, instance });
         Ok(())
     }
@@ -214,8 +231,8 @@ impl Contract for Chamber {
             self.settle_in(message)?;
         }
         let ran = match self.handle(message)? {
-            None => Ran::Failed,
-            Some(json) => self.read(message, json)?,
+            Err(reason) => self.fail(message, &reason),
+            Ok(json) => self.read(message, json)?,
         };
         match &ran {
             Ran::Verdict(verdict) if !verdict.unfunded => self.pending.push(message.json.clone()),
@@ -259,6 +276,19 @@ impl Chamber {
         Ok(ran)
     }
 
+    /// A slot without an output is told like any other that ended in an error: its sender has paid for it.
+    fn fail(&mut self, message: &Message, reason: &EvaluationError) -> Ran {
+        let outcome = json!({
+            "Messages": [], "Assignments": [], "Spawns": [], "Output": { "data": "" }, "Error": reason.to_string(),
+        });
+        self.ended.push(Ended {
+            message: message.id,
+            slot: message.slot,
+            json: outcome.to_string(),
+        });
+        Ran::Failed
+    }
+
     /// Takes out what messages came to since the last time.
     pub fn take_ended(&mut self) -> Vec<Ended> {
         std::mem::take(&mut self.ended)
@@ -269,8 +299,13 @@ impl Fork for Chamber {
     fn fork(&self) -> Result<Self, ChamberError> {
         Ok(Self {
             workshop: Arc::clone(&self.workshop),
-            vm: self.vm.as_ref().map(Vm::fork).transpose()?,
+            limits: self.limits,
+            vm: match &self.vm {
+                Some(vm) => Some(vm.fork(self.limits)?),
+                None => None,
+            },
             env: Arc::clone(&self.env),
+            contract: self.contract,
             pending: Vec::new(),
             ended: Vec::new(),
         })
@@ -278,9 +313,9 @@ impl Fork for Chamber {
 }
 
 impl Vm {
-    fn fork(&self) -> Result<Self, WasmError> {
+    fn fork(&self, limits: Limits) -> Result<Self, WasmError> {
         let module = self.module.clone();
-        let instance = Instance::restore(&module, BOOT, &self.instance.snapshot(), LIMITS)?;
+        let instance = Instance::restore(&module, BOOT, &self.instance.snapshot(), limits)?;
         Ok(Self { module, instance })
     }
 }
@@ -290,4 +325,58 @@ fn text(output: Vec<u8>, slot: u64) -> Result<String, ChamberError> {
         slot,
         error: error.to_string(),
     })
+}
+
+#[cfg(test)]
+mod unit_tests {
+    use super::*;
+
+    /// A contract that never comes to an end.
+    const CONTRACT: &str = r#"Handlers.prepend("endless", function() return true end, function()
+        while true do end end)"#;
+    /// Enough to boot.
+    const FUEL: u64 = 1_000_000_000;
+
+    fn message(kind: Kind, number: u8, data: &str) -> Message {
+        let module = module_item(WASM).unwrap().id().to_string();
+        let (id, owner) = (Id::new([number; 32]), Id::new([9; 32]).to_string());
+        let json = json!({
+            "Id": id, "Owner": owner, "From": owner, "Target": Id::new([1; 32]), "Data": data,
+            "Timestamp": 1, "Block-Height": 1, "Tags": [
+                { "name": "Type", "value": if number == 1 { "Process" } else { "Message" } },
+                { "name": "Module", "value": module },
+                { "name": "On-Boot", "value": "Data" },
+            ],
+        });
+        Message {
+            kind,
+            id,
+            slot: u64::from(number),
+            height: 1,
+            timestamp: 1,
+            json: json.to_string().into_bytes(),
+        }
+    }
+
+    #[test]
+    fn a_slot_without_an_answer_is_told_as_an_error() {
+        let workshop = Arc::new(Wasmtime::new().unwrap());
+        let mut chamber = Chamber::new(workshop);
+        chamber.limits.fuel_per_message = FUEL;
+        assert_eq!(chamber.contract(), None);
+        let began = chamber.run(&message(Kind::Spawn, 1, CONTRACT)).unwrap();
+        assert!(matches!(began, Ran::Verdict(_)), "{began:?}");
+        assert_eq!(
+            chamber.contract(),
+            Some(Id::sha256_of(&[CONTRACT.as_bytes()]))
+        );
+        let ran = chamber.run(&message(Kind::Item, 2, "")).unwrap();
+        assert!(matches!(ran, Ran::Failed), "{ran:?}");
+        let ended = chamber.take_ended();
+        assert_eq!(ended.len(), 2, "{ended:?}");
+        assert_eq!((ended[1].message, ended[1].slot), (Id::new([2; 32]), 2));
+        let outcome: Value = serde_json::from_str(&ended[1].json).unwrap();
+        let error = outcome["Error"].as_str().unwrap();
+        assert_eq!(error, "out of fuel");
+    }
 }

@@ -1,34 +1,36 @@
 //! Items for the inbox: anybody may give one to any node, and it puts many into one transaction (PROTOCOL 2.6).
 //!
-//! What is taken is on the disk before the answer. It is posted until it has run in a firm block, at most [`POSTS_MAX`] times: an item
-//! that nobody pays for never runs. An item that stands on the base layer twice runs once (2.2), so a second post costs money alone.
-//! The node's wallet pays for each post, so an item is taken only while its sender has the inbox fee (2.4).
+//! What is taken is on the disk before the answer. It is posted until it has run, at most [`POSTS_MAX`] times: an item that nobody pays
+//! for never runs. An item that stands on the base layer twice runs once (2.2), so a second post costs money alone.
+//! The node's wallet pays for each post, so of one sender no more items wait than it has inbox fees (2.4), nothing is posted that has
+//! run already, and a court that has not reached the tip since the start, which cannot tell either, takes and posts nothing.
 
 use std::time::Duration;
 
-use aosec_challenge::inbox::{ITEM_BYTES_MAX, Unfit, eligible};
+use aosec_challenge::inbox::{ITEM_BYTES_MAX, Unfit, check_eligible};
 use aosec_wire::{Address, Id, ItemError, Strictness, Tags, VerifiedItem, bundle, item};
-use bytes::Bytes;
 use serde_json::Value;
 
+use super::Handle;
 use super::mirror::{Depth, MirrorError};
-use super::{Handle, OriginError};
-use crate::arweave::bundler::{Bundler, BundlerError, DATA_BYTES_MAX, ITEMS_MAX, bundled_bytes};
+use crate::arweave::bundler::{
+    Bundler, BundlerError, DATA_BYTES_MAX, HEADER_BYTES, ITEMS_MAX, ROW_BYTES,
+};
 use crate::arweave::transaction::Format;
 use crate::shutdown::Shutdown;
-use crate::store::{self, StoreError, court};
+use crate::store::inbox::{self, Batch, Enqueued, Room};
+use crate::store::{StoreError, court};
 
-/// Items that wait at once: at the longest a hundred transactions.
+/// Items that wait at once: of small ones a single transaction; of the longest, three to a transaction, some 1,300 transactions and
+/// 4 GB on the disk.
 const WAITING_MAX: u64 = 4_000;
 /// How often an item is posted at most.
 const POSTS_MAX: u32 = 3;
 /// Blocks after which a post that did not run is tried again, beside the settlement depth: more than a short jam takes.
 const FORGOTTEN_AFTER_BLOCKS: u64 = 10;
-/// The bundle's header beside the rows.
-const HEADER_BYTES: usize = 32;
 
 const _: () = assert!(
-    ITEM_BYTES_MAX + HEADER_BYTES + 64 <= DATA_BYTES_MAX,
+    ITEM_BYTES_MAX + HEADER_BYTES + ROW_BYTES <= DATA_BYTES_MAX,
     "one item fits"
 );
 
@@ -38,9 +40,9 @@ pub enum TakeError {
     /// The law would pass it by.
     #[error("the inbox would pass this item by: {0}")]
     Unfit(#[from] Unfit),
-    /// Its sender cannot pay.
+    /// Its sender cannot pay for it beside those that wait already.
     #[error(
-        "2.4 unfunded: {owner} has {balance} units of the token free, and the inbox takes {fee} for each item"
+        "2.4 unfunded: {owner} has {balance} units of the token free, the inbox takes {fee} for each item, and {waiting} of its items wait already"
     )]
     Unfunded {
         /// The sender.
@@ -49,10 +51,17 @@ pub enum TakeError {
         balance: u128,
         /// What it takes.
         fee: u128,
+        /// Its items that wait.
+        waiting: u64,
     },
     /// The court does not say what its sender has.
     #[error(transparent)]
     Mirror(#[from] MirrorError),
+    /// Nobody can tell yet what has run, nor what its sender has left.
+    #[error(
+        "this node has not computed the court up to the tip since its start; try again in some seconds"
+    )]
+    Behind,
     /// Too many wait.
     #[error("{WAITING_MAX} items wait for the inbox already; try again in some blocks")]
     Full,
@@ -63,52 +72,75 @@ pub enum TakeError {
 
 /// Why a batch was not posted.
 #[derive(Debug, thiserror::Error)]
-enum PostError {
+pub(super) enum PostError {
     #[error(transparent)]
     Store(#[from] StoreError),
     #[error(transparent)]
     Bundler(#[from] BundlerError),
-    #[error("a kept item does not verify: {0}")]
-    Item(#[from] ItemError),
-    #[error(transparent)]
-    Origin(#[from] OriginError),
+}
+
+/// What its sender can pay for.
+#[derive(Clone, Copy, Debug)]
+struct Means {
+    balance: u128,
+    fee: u128,
+}
+
+impl Means {
+    fn items(self) -> u64 {
+        let fees = self.balance.checked_div(self.fee).unwrap_or(u128::MAX);
+        u64::try_from(fees).unwrap_or(u64::MAX)
+    }
 }
 
 impl Handle {
-    /// Takes an item for the inbox; it is on the disk when this returns.
+    /// Takes an item for the inbox, verified as at the entrance; it is on the disk when this returns. One that has run for good is
+    /// told so by its outcome, and waits for nothing.
     ///
     /// # Errors
     /// [`TakeError`].
-    pub async fn take(&self, bytes: Bytes) -> Result<Id, TakeError> {
-        let item = eligible(bytes, self.id())?;
-        self.can_pay(item.owner_address()).await?;
-        let store = &self.0.store;
-        if court::queued(store).await? >= WAITING_MAX {
-            return Err(TakeError::Full);
+    pub async fn take(&self, item: &VerifiedItem) -> Result<Id, TakeError> {
+        check_eligible(item, self.id())?;
+        let (id, owner) = (item.id(), item.owner_address().clone());
+        let means = self.means(&owner).await?;
+        if !self.is_caught_up() {
+            return Err(TakeError::Behind);
         }
-        let (id, bytes) = (item.id(), item.bytes().clone());
-        let kept = store.write(async move |db| court::enqueue(db, id, &bytes).await);
-        kept.await?;
-        Ok(id)
+        if self.has_run(id).await? {
+            return Ok(id);
+        }
+        let room = Room {
+            of_owner: means.items(),
+            of_all: WAITING_MAX,
+        };
+        let (payer, bytes) = (owner.clone(), item.bytes().clone());
+        let kept = async move |db: &mut _| inbox::enqueue(db, id, &payer, &bytes, room).await;
+        match self.0.store.write(kept).await? {
+            Enqueued::Waits => Ok(id),
+            Enqueued::Full => Err(TakeError::Full),
+            Enqueued::OwnerFull(waiting) => Err(TakeError::Unfunded {
+                owner,
+                balance: means.balance,
+                fee: means.fee,
+                waiting,
+            }),
+        }
     }
 
-    async fn can_pay(&self, owner: &Address) -> Result<(), TakeError> {
+    /// Whether a message has run in a block that no reorg takes back.
+    async fn has_run(&self, message: Id) -> Result<bool, StoreError> {
+        let outcome = court::outcome(&self.0.store, message).await?;
+        let firm = self.standing().firm;
+        Ok(outcome.is_some_and(|outcome| Some(outcome.height) <= firm))
+    }
+
+    async fn means(&self, owner: &Address) -> Result<Means, MirrorError> {
         let params = self.ask(Depth::Soft, "Params", &[]).await?.shown();
         let fee = units(&params["Parameters"]["inbox_fee"])?;
-        if fee == 0 {
-            return Ok(());
-        }
         let asked = [("Recipient", owner.as_str())];
         let found = self.ask(Depth::Soft, "Balance", &asked).await?.shown();
         let balance = units(&found["Balance"])?;
-        match balance < fee {
-            true => Err(TakeError::Unfunded {
-                owner: owner.clone(),
-                balance,
-                fee,
-            }),
-            false => Ok(()),
-        }
+        Ok(Means { balance, fee })
     }
 
     /// Posts what waits, once an interval, until `shutdown` is told.
@@ -124,20 +156,24 @@ impl Handle {
         }
     }
 
-    async fn post_some(&self, bundler: &Bundler) -> Result<(), PostError> {
-        let standing = self.standing();
+    /// Posts one transaction of what waits, where anything does.
+    pub(super) async fn post_some(&self, bundler: &Bundler) -> Result<(), PostError> {
+        let (standing, store) = (self.standing(), &self.0.store);
         let (Some(soft), Some(firm)) = (standing.soft, standing.firm) else {
             return Ok(());
         };
-        let patience = self.0.settings.settlement_depth + FORGOTTEN_AFTER_BLOCKS;
+        if !self.is_caught_up() || inbox::queued(store).await? == 0 {
+            return Ok(());
+        }
+        let patience = self
+            .0
+            .settings
+            .settlement_depth
+            .saturating_add(FORGOTTEN_AFTER_BLOCKS);
         let forgotten_at = soft.checked_sub(patience);
-        let store = &self.0.store;
-        let limit = u32::try_from(ITEMS_MAX).unwrap_or(u32::MAX);
-        let waiting = court::to_post(store, forgotten_at, POSTS_MAX, limit).await?;
-        let tidied = forgotten_at.unwrap_or(0);
-        let tidy = store.write(async move |db| court::tidy(db, firm, tidied, POSTS_MAX).await);
-        tidy.await?;
-        let items = verified(waiting)?;
+        let tidy = async move |db: &mut _| inbox::tidy(db, firm, forgotten_at, POSTS_MAX).await;
+        store.write(tidy).await?;
+        let items = self.next_items(forgotten_at).await?;
         if items.is_empty() {
             return Ok(());
         }
@@ -145,8 +181,36 @@ impl Handle {
         let data = bundle::build(&items);
         let posted = bundler.post(Format::One, "Inbox", tags, data).await?;
         let ids: Vec<Id> = items.iter().map(VerifiedItem::id).collect();
-        let kept = store.write(async move |db| store::court::posted(db, &ids, posted, soft).await);
-        Ok(kept.await?)
+        let kept = async move |db: &mut _| inbox::posted(db, &ids, posted, soft).await;
+        Ok(store.write(kept).await?)
+    }
+
+    /// As many items, in order, as one transaction takes. One that the disk has damaged is forgotten with a word: it would keep all
+    /// behind it waiting, and nobody can run it.
+    async fn next_items(&self, forgotten_at: Option<u64>) -> Result<Vec<VerifiedItem>, StoreError> {
+        let batch = Batch {
+            forgotten_at,
+            posts_max: POSTS_MAX,
+            items_max: u32::try_from(ITEMS_MAX).unwrap_or(u32::MAX),
+            bytes_max: (DATA_BYTES_MAX - HEADER_BYTES) as u64,
+            row_bytes: ROW_BYTES as u64,
+        };
+        let (mut items, mut damaged) = (Vec::new(), Vec::new());
+        for waiting in inbox::to_post(&self.0.store, batch).await? {
+            let id = waiting.id;
+            match verified(waiting) {
+                Ok(item) => items.push(item),
+                Err(error) => {
+                    tracing::error!(%id, %error, "an item for the inbox was damaged on the disk and is forgotten: its sender must give it again");
+                    damaged.push(id);
+                }
+            }
+        }
+        if !damaged.is_empty() {
+            let forgotten = async move |db: &mut _| inbox::forget(db, &damaged).await;
+            self.0.store.write(forgotten).await?;
+        }
+        Ok(items)
     }
 }
 
@@ -156,13 +220,11 @@ fn units(amount: &Value) -> Result<u128, MirrorError> {
     units.ok_or_else(|| MirrorError::Answer(format!("{amount} is no amount")))
 }
 
-/// As many of the items, in order, as one transaction takes.
-fn verified(waiting: Vec<court::Waiting>) -> Result<Vec<VerifiedItem>, ItemError> {
-    let mut bytes = HEADER_BYTES;
-    let fits = waiting.into_iter().take_while(|one| {
-        bytes += bundled_bytes(&one.item);
-        bytes <= DATA_BYTES_MAX
-    });
-    fits.map(|one| item::verify_bytes(one.item, Strictness::Entrance))
-        .collect()
+fn verified(waiting: inbox::Waiting) -> Result<VerifiedItem, ItemError> {
+    let item = item::verify_bytes(waiting.item, Strictness::Entrance)?;
+    let (named, found) = (waiting.id, item.id());
+    match named == found {
+        true => Ok(item),
+        false => Err(ItemError::OtherId { named, found }),
+    }
 }

@@ -1,11 +1,13 @@
 //! What the court says of itself, read only: each view is the contract's own answer to a dry-run, so nothing here can differ from it.
 
+use aosec_challenge::inbox::Track;
 use aosec_wire::{Id, Tags};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::chamber::ChamberError;
+use super::chamber::{Chamber, ChamberError};
 use super::messages::Beat;
+use super::questions::QUESTIONS_MAX;
 use super::{Handle, OriginError};
 use crate::cu::input::{DryMessage, Moment, dry_message};
 use crate::store::{StoreError, court};
@@ -30,6 +32,14 @@ pub enum MirrorError {
     /// The court stands still.
     #[error("the court is not computed any more: {0}")]
     Alarm(String),
+    /// Too many ask at once.
+    #[error("{QUESTIONS_MAX} questions to the court are running already; ask again in a moment")]
+    Busy,
+    /// The process is registered, and nobody has hosted it.
+    #[error(
+        "nobody has hosted {0} yet, so it has no log to speak of: `aosec host take` takes it, and heartbeats begin then"
+    )]
+    NoLease(Id),
     /// The contract refuses the question, by rule and word.
     #[error("the court refuses it: {0}")]
     Refused(String),
@@ -81,20 +91,22 @@ impl Handle {
     /// Where the log of a process stands that has, or had, a lease: `Log[P]` of the next message, as far as it is known now (2.8).
     ///
     /// # Errors
-    /// [`MirrorError`], above all `5.12 process` where the court does not know it.
+    /// [`MirrorError`], above all `5.12 process` where the court does not know it, and [`MirrorError::NoLease`].
     pub async fn head(&self, process: Id) -> Result<Beat, MirrorError> {
         let name = process.to_string();
         let asked = [("Process", name.as_str())];
         let mut answer = self.ask(Depth::Soft, "Processes", &asked).await?;
         let row = answer.data["Rows"][0].take();
-        let no_lease = || MirrorError::Answer(format!("{process} has not been hosted yet"));
-        let epoch = row["Epoch"].as_u64().ok_or_else(no_lease)?;
-        let head = self.on_track(move |track| {
+        let no_lease = MirrorError::NoLease(process);
+        let Some(epoch) = row["Epoch"].as_u64() else {
+            return Err(no_lease);
+        };
+        let head = self.question(move |track| {
             let court = track.soft().0;
             let head = *court.logs()?.log(&process)?.head();
             Some((head, court.tip().height))
         });
-        let (head, height) = head.await?.ok_or_else(no_lease)?;
+        let (head, height) = head.await?.ok_or(no_lease)?;
         Ok(Beat {
             process,
             epoch,
@@ -133,7 +145,7 @@ impl Handle {
             return Err(MirrorError::Alarm(alarm.to_string()));
         }
         let origin = self.id();
-        let asked = self.on_track(move |track| {
+        let asked = self.question(move |track| {
             let court = match depth {
                 Depth::Soft => track.soft().0,
                 Depth::Firm => track.firm().0,
@@ -155,6 +167,20 @@ impl Handle {
             Ok((height, said))
         });
         asked.await?
+    }
+
+    /// Looks at the track while one of the places is free.
+    async fn question<T: Send + 'static>(
+        &self,
+        look: impl FnOnce(&mut Track<Chamber>) -> T + Send + 'static,
+    ) -> Result<T, MirrorError> {
+        let place = self.0.questions.place().ok_or(MirrorError::Busy)?;
+        let looked = self.on_track(move |track| {
+            let seen = look(track);
+            drop(place);
+            seen
+        });
+        Ok(looked.await?)
     }
 }
 

@@ -12,7 +12,7 @@
 //!
 //! Deliberately absent: any rule of the court, and any way to change it but an item on the base layer.
 //!
-//! Read in this order: [`chamber`], [`blocks`], [`actor`], [`mirror`], [`client`]; [`deploy`] and [`messages`] make what is sent.
+//! Read in this order: [`chamber`], [`blocks`], [`actor`], [`mirror`], `questions`, [`client`]; [`deploy`] and [`messages`] make what is sent.
 
 mod actor;
 pub mod blocks;
@@ -21,20 +21,23 @@ pub mod client;
 pub mod deploy;
 pub mod messages;
 pub mod mirror;
+mod questions;
 pub mod tenures;
 #[cfg(test)]
 mod tests;
 
+use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockWriteGuard};
+use std::sync::{Arc, PoisonError, RwLock, RwLockWriteGuard};
 use std::time::Duration;
 
 use aosec_challenge::derive::{BlockRef, RewindError};
 use aosec_challenge::inbox::{Court, CourtError, Track, TrackError};
 use aosec_wire::Id;
-use tokio::sync::watch;
+use tokio::sync::{Mutex, watch};
 
 use self::chamber::{Chamber, ChamberError};
+use self::questions::Questions;
 use self::tenures::{Row, Tenures};
 use crate::cu::engine::Wasmtime;
 use crate::follow;
@@ -65,6 +68,8 @@ pub struct Standing {
     pub slot: Option<u64>,
     /// The state root of the soft court.
     pub root: Option<Id>,
+    /// SHA-256 of the contract that its spawn brought.
+    pub contract: Option<Id>,
     /// Items that wait in the inbox's queue.
     pub queued: usize,
     /// Why it stands still for good.
@@ -126,8 +131,9 @@ pub struct Handle(Arc<Inner>);
 struct Inner {
     settings: Settings,
     store: Store,
-    /// Locked for a block or a question at a time, on threads that may block.
-    track: Mutex<Track<Chamber>>,
+    /// Locked for a block or a question at a time, in the order in which they came: no stream of questions keeps a block waiting.
+    track: Arc<Mutex<Track<Chamber>>>,
+    questions: Questions,
     standing: watch::Sender<Standing>,
     /// Looked into before each slot of a hosted process, changed once a block.
     tenures: RwLock<Tenures>,
@@ -151,7 +157,8 @@ impl Handle {
         let handle = Self(Arc::new(Inner {
             settings,
             store,
-            track: Mutex::new(Track::new(depth, court, chamber)),
+            track: Arc::new(Mutex::new(Track::new(depth, court, chamber))),
+            questions: Questions::new(),
             standing: watch::Sender::new(Standing::default()),
             tenures: RwLock::default(),
             is_caught_up: AtomicBool::new(false),
@@ -190,6 +197,12 @@ impl Handle {
         self.0.is_caught_up.load(Ordering::Acquire)
     }
 
+    /// Counts a question of `caller`; false where it is over its share.
+    #[must_use]
+    pub fn takes_question(&self, caller: IpAddr) -> bool {
+        self.0.questions.takes(caller)
+    }
+
     /// The newest row of a process that is, or was, hosted, or is registered.
     #[must_use]
     pub fn row(&self, process: &Id) -> Option<Row> {
@@ -208,18 +221,14 @@ impl Handle {
             .unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn track(&self) -> MutexGuard<'_, Track<Chamber>> {
-        // A panic while the track was locked leaves a court that is spent and says so.
-        self.0.track.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Runs something over the track on a thread that may block.
+    /// Runs something over the track on a thread that may block; whoever waits for the track takes none. A panic leaves a court that
+    /// is spent and says so.
     async fn on_track<T: Send + 'static>(
         &self,
         job: impl FnOnce(&mut Track<Chamber>) -> T + Send + 'static,
     ) -> Result<T, OriginError> {
-        let handle = self.clone();
-        let ran = tokio::task::spawn_blocking(move || job(&mut handle.track())).await;
+        let mut track = Arc::clone(&self.0.track).lock_owned().await;
+        let ran = tokio::task::spawn_blocking(move || job(&mut track)).await;
         ran.map_err(|lost| match lost.is_panic() {
             true => OriginError::Panicked,
             false => OriginError::Stopped,

@@ -4,7 +4,6 @@
 //! least say what happened. A result is the stored text, byte for byte; slot and state root stand in headers beside it.
 
 use std::net::IpAddr;
-use std::str::FromStr;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use axum::body::Body;
@@ -17,10 +16,11 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
+use super::read::id;
 use crate::cu::source::SourceError;
 use crate::cu::terms::TermsError;
 use crate::cu::{CuError, Handle, dry, listing};
-use crate::http::body::{Params, WholeBody, clip};
+use crate::http::body::{Params, WholeBody};
 use crate::http::error::ApiError;
 use crate::store::outcome::{Order, Outcome, Page};
 use aosec_wire::Id;
@@ -177,13 +177,6 @@ fn connection(page: Page, order: Order) -> Result<Connection, ApiError> {
             has_next_page: page.has_more,
         },
         edges: edges.collect::<Result<_, ApiError>>()?,
-    })
-}
-
-fn id(text: &str) -> Result<Id, ApiError> {
-    Id::from_str(text).map_err(|error| {
-        let text = clip(text);
-        ApiError::BadRequest(format!("'{text}' is no id: {error}"))
     })
 }
 

@@ -6,5 +6,6 @@
 pub mod cu;
 pub mod mu;
 pub mod origin;
+mod read;
 pub mod status;
 pub mod su;

@@ -2,17 +2,15 @@
 //!
 //! An item is verified before anything else is done with it (A9). An assignment by reference comes with an empty body.
 
-use aosec_wire::error::ItemError;
 use aosec_wire::id::to_base64url;
-use aosec_wire::{Id, Strictness, VerifiedItem, item};
 use axum::extract::{FromRef, Path, State};
 use axum::response::Response;
 use axum::routing::{get, post};
 use axum::{Json, Router};
-use bytes::Bytes;
 use serde_json::{Value, json};
 
-use crate::http::body::{Params, WholeBody, clip};
+use super::read;
+use crate::http::body::{Params, WholeBody};
 use crate::http::error::{ApiError, accepted};
 use crate::mu::entry::Entry;
 use crate::mu::outbox::{Load, Reason, State as Life};
@@ -54,10 +52,10 @@ async fn take(
     let taken = match by_reference(&params)? {
         Some(assign) => mu.assign(assign).await?,
         None => {
-            let item = verified(body)?;
+            let item = read::item(body)?;
             let court = court.filter(|court| item.target() == Some(court.id()));
             if let Some(court) = court {
-                let id = court.take(item.bytes().clone()).await?;
+                let id = court.take(&item).await?;
                 return Ok(accepted(
                     json!({ "message": "Processing DataItem", "id": id }),
                 ));
@@ -97,20 +95,13 @@ fn excluded(params: &Params) -> Vec<String> {
         .collect()
 }
 
-fn verified(body: Bytes) -> Result<VerifiedItem, ApiError> {
-    item::verify_bytes(body, Strictness::Entrance).map_err(|error| match error {
-        ItemError::TooLong { .. } => ApiError::TooLarge(error.to_string()),
-        _ => ApiError::BadRequest(format!("no valid data item: {error}")),
-    })
-}
-
 async fn watch(
     State(handle): State<Handle>,
     Path(process): Path<String>,
     WholeBody(body): WholeBody,
 ) -> Result<String, ApiError> {
-    let process = id(&process)?;
-    handle.monitor(process, &verified(body)?, true).await?;
+    let process = read::id(&process)?;
+    handle.monitor(process, &read::item(body)?, true).await?;
     Ok(format!(
         "process {process} will be monitored: its cron messages are pushed once this node runs cron\n"
     ))
@@ -121,8 +112,8 @@ async fn stop_watching(
     Path(process): Path<String>,
     WholeBody(body): WholeBody,
 ) -> Result<String, ApiError> {
-    let process = id(&process)?;
-    handle.monitor(process, &verified(body)?, false).await?;
+    let process = read::id(&process)?;
+    handle.monitor(process, &read::item(body)?, false).await?;
     Ok(format!("process {process} is no longer monitored\n"))
 }
 
@@ -130,18 +121,13 @@ async fn status(
     State(handle): State<Handle>,
     Path(text): Path<String>,
 ) -> Result<Json<Value>, ApiError> {
-    let id = id(&text)?;
+    let id = read::id(&text)?;
     match handle.status(id).await.map_err(stored)? {
         Some(status) => Ok(Json(shown(&status))),
         None => Err(ApiError::NotFound(format!(
             "this node never carried message {id}"
         ))),
     }
-}
-
-fn id(text: &str) -> Result<Id, ApiError> {
-    text.parse()
-        .map_err(|_bad| ApiError::BadRequest(format!("'{}' is no id of 43 characters", clip(text))))
 }
 
 fn shown(status: &Status) -> Value {

@@ -23,10 +23,12 @@
 pub mod canonical;
 pub mod carrier;
 pub mod checkpoint;
+pub mod clock;
 mod column;
 pub mod contents;
 pub mod court;
 mod error;
+pub mod inbox;
 pub mod item;
 pub mod law;
 pub mod log;

@@ -1,6 +1,7 @@
 //! Gateways that hide, delay and lie, beside one that does not.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use aosec_wire::Id;
@@ -20,7 +21,7 @@ use crate::shutdown::Shutdown;
 
 /// How a gateway misbehaves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Vice {
+pub(crate) enum Vice {
     /// It knows nothing of one id: not in blocks, not in listings, not by itself.
     Hides(Id),
     /// Every answer takes its time.
@@ -43,17 +44,29 @@ pub(super) enum Vice {
 struct Between {
     behind: Url,
     vice: Vice,
+    is_mended: Arc<AtomicBool>,
 }
 
 /// A gateway with a vice in front of an honest one.
 pub(super) async fn vicious(chain: &Loopback, vice: Vice, shutdown: &Shutdown) -> Url {
+    mending(chain, vice, shutdown).await.0
+}
+
+/// The same, honest from the moment on in which it is told.
+pub(crate) async fn mending(
+    chain: &Loopback,
+    vice: Vice,
+    shutdown: &Shutdown,
+) -> (Url, Arc<AtomicBool>) {
+    let is_mended = Arc::new(AtomicBool::new(false));
     let state = Arc::new(Between {
         behind: chain.url.clone(),
         vice,
+        is_mended: Arc::clone(&is_mended),
     });
     let router = Router::new().fallback(pass).with_state(state);
     let address = loopback::serve(router, shutdown).await;
-    format!("http://{address}").parse().unwrap()
+    (format!("http://{address}").parse().unwrap(), is_mended)
 }
 
 async fn pass(State(between): State<Arc<Between>>, request: Request) -> Response {
@@ -72,6 +85,9 @@ async fn pass(State(between): State<Arc<Between>>, request: Request) -> Response
     let answer = asked.send().await.unwrap();
     let status = answer.status();
     let bytes = answer.bytes().await.unwrap();
+    if between.is_mended.load(Ordering::Acquire) {
+        return (status, Body::from(bytes)).into_response();
+    }
     match bent(between.vice, &path, &bytes) {
         Some(bytes) => (status, Body::from(bytes)).into_response(),
         None => (axum::http::StatusCode::NOT_FOUND, "nothing").into_response(),

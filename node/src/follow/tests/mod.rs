@@ -4,7 +4,7 @@ mod audit;
 pub(crate) mod author;
 mod checkpoints;
 mod forks;
-mod gateways;
+pub(crate) mod gateways;
 mod recuts;
 mod searches;
 

@@ -21,16 +21,29 @@ fn messages_of_the_jammer(part: u64) -> Vec<VerifiedItem> {
     items.collect()
 }
 
-/// A node that is stopped while it computes the block behind `height`.
-async fn stopped_behind(height: u64, chain: &Loopback) -> TempDir {
-    let node = Bench::open(chain).await;
-    node.until(height).await;
-    tokio::time::sleep(Duration::from_millis(200)).await;
-    let standing = node.court.standings().borrow().clone();
+/// Looks at the court's lock, one after another, that all find it taken: what is not a block of thousands of messages holds it for
+/// less.
+const LOOKS: u32 = 20;
+const BETWEEN_LOOKS: Duration = Duration::from_millis(10);
+
+/// Stops a node, which has sat over `height`, while it computes the block behind.
+async fn stopped_behind(height: u64, node: Bench) -> TempDir {
+    let mut views = node.follow.views();
+    views
+        .wait_for(|view| view.soft > Some(height))
+        .await
+        .unwrap();
+    let mut taken = 0;
+    while taken < LOOKS {
+        let is_free = node.court.0.track.try_lock().is_ok();
+        taken = if is_free { 0 } else { taken + 1 };
+        assert_eq!(node.court.standing().soft, Some(height), "it was too quick");
+        tokio::time::sleep(BETWEEN_LOOKS).await;
+    }
     assert_eq!(
-        standing.soft,
-        Some(height),
-        "in the middle of the next block"
+        node.court.root(height + 1).await.unwrap(),
+        None,
+        "in the middle of it"
     );
     node.stop().await
 }
@@ -42,12 +55,14 @@ async fn a_jammed_inbox_delays_everybody_alike() {
     let begun = mine(&chain, 1).await;
     let bench = Bench::open(&chain).await;
     bench.until(begun).await;
+    let victim = Bench::open(&chain).await;
+    victim.until(begun).await;
     for part in 0..TRANSACTIONS {
         post(&chain, &messages_of_the_jammer(part)).await;
     }
     post(&chain, &[transfer(1, 5, &key(9))]).await;
     let jammed = mine(&chain, 1).await;
-    let folder = stopped_behind(begun, &chain).await;
+    let folder = stopped_behind(begun, victim).await;
     bench.until(jammed).await;
     let waits = usize::try_from(TRANSACTIONS * EACH).unwrap() + 1 - RUN_MAX;
     let queued = bench.court.standings().borrow().queued;

@@ -1,6 +1,9 @@
 //! The court over a real devchain, with the real contract: started, written to, forked, killed, and derived a second time.
 
+mod inbox;
 mod jam;
+mod late;
+mod shown;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -11,7 +14,6 @@ use aosec_wire::{Draft, Id, SigningKey, Tags, VerifiedItem, bundle};
 use serde_json::json;
 use tempfile::TempDir;
 
-use super::client::TakeError;
 use super::deploy::{self, Network, TOKEN};
 use super::messages::{self, OperatorKeys};
 use super::mirror::{Depth, MirrorError};
@@ -20,12 +22,13 @@ use crate::arweave::bundler::Bundler;
 use crate::arweave::devchain::chain::Orphans;
 use crate::arweave::devchain::genesis::module_item;
 use crate::arweave::devchain::loopback::{self, Loopback};
+use crate::arweave::gateway::Gateway;
 use crate::arweave::transaction::Format;
 use crate::cu::engine::Wasmtime;
 use crate::follow;
 use crate::follow::tests::author::Author;
 use crate::shutdown::Shutdown;
-use crate::store::{Store, court};
+use crate::store::{Store, clock};
 
 const DEPTH: u64 = 1;
 
@@ -118,6 +121,11 @@ impl Bench {
     }
 
     async fn at_depth(settlement_depth: u64, folder: TempDir, chain: &Loopback) -> Self {
+        Self::behind(chain.gateway(), settlement_depth, folder).await
+    }
+
+    /// A node that asks this gateway.
+    async fn behind(gateway: Gateway, settlement_depth: u64, folder: TempDir) -> Self {
         let store = Store::open(folder.path()).await.unwrap();
         let shutdown = Shutdown::new();
         let reading = follow::Settings {
@@ -126,7 +134,7 @@ impl Bench {
             every: Duration::from_millis(10),
             court: Some(origin()),
         };
-        let follow = follow::Handle::start(chain.gateway(), store.clone(), reading, &shutdown)
+        let follow = follow::Handle::start(gateway, store.clone(), reading, &shutdown)
             .await
             .unwrap();
         let settings = Settings {
@@ -159,6 +167,18 @@ impl Bench {
         let arrived = tokio::time::timeout(Duration::from_secs(120), arrived).await;
         let standing = arrived.expect("within two minutes").unwrap().clone();
         assert_eq!(standing.alarm, None);
+    }
+
+    /// Waits until the court knows that it is at the tip.
+    async fn caught_up(&self) {
+        let mut standings = self.court.standings();
+        while !self.court.is_caught_up() {
+            let next = tokio::time::timeout(Duration::from_millis(10), standings.changed()).await;
+            assert!(
+                next.is_err() || next.unwrap().is_ok(),
+                "the court was stopped"
+            );
+        }
     }
 
     async fn balance(&self, depth: Depth, key: &SigningKey) -> String {
@@ -249,63 +269,6 @@ async fn a_fork_is_followed_and_a_restart_comes_to_the_same() {
     assert_eq!(fresh.roots(tip).await, roots);
 }
 
-#[tokio::test]
-async fn users_need_no_coins_of_the_base_layer() {
-    let chain = Loopback::start(Vec::new()).await;
-    let bench = Bench::open(&chain).await;
-    post(&chain, &start()).await;
-    let begun = mine(&chain, 2).await;
-    bench.until(begun).await;
-    let stray = Draft::default().sign(&alice()).unwrap();
-    assert!(bench.court.take(stray.bytes().clone()).await.is_err());
-    for number in 0..3 {
-        let item = transfer(number, 2, &key(9));
-        let id = bench.court.take(item.bytes().clone()).await.unwrap();
-        assert_eq!(id, item.id());
-        bench.court.take(item.bytes().clone()).await.unwrap();
-    }
-    let bundler = Bundler::new(chain.gateway(), loopback::wallet());
-    let posting =
-        bench
-            .court
-            .clone()
-            .post(bundler, Duration::from_millis(20), bench.shutdown.clone());
-    bench.shutdown.track(posting);
-    for _ in 0..500 {
-        let tip = mine(&chain, 1).await;
-        bench.until(tip).await;
-        if bench.balance(Depth::Soft, &key(9)).await == "6" {
-            break;
-        }
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
-    assert_eq!(bench.balance(Depth::Soft, &key(9)).await, "6");
-}
-
-#[tokio::test]
-async fn nobody_spends_this_nodes_coins_who_cannot_pay_the_inbox() {
-    let chain = Loopback::start(Vec::new()).await;
-    let bench = Bench::at_depth(20, tempfile::tempdir().unwrap(), &chain).await;
-    let early = mine(&chain, 2).await;
-    bench.until(early).await;
-    let item = transfer(1, 5, &key(9));
-    let take = async |item: &VerifiedItem| bench.court.take(item.bytes().clone()).await;
-    let not_begun = take(&item).await;
-    assert!(matches!(
-        not_begun,
-        Err(TakeError::Mirror(MirrorError::NotBegun(_)))
-    ));
-    let balances = BTreeMap::from([(alice().address().clone(), TOKEN)]);
-    let genesis = deploy::genesis(&founder(), origin(), Network::Arweave, &balances).unwrap();
-    post(&chain, &[spawn(), genesis]).await;
-    let begun = mine(&chain, 1).await;
-    bench.until(begun).await;
-    assert_eq!(take(&item).await.unwrap(), item.id());
-    let draft = messages::message(origin(), "Info");
-    let pauper = take(&draft.sign(&key(9)).unwrap()).await.unwrap_err();
-    assert!(pauper.to_string().starts_with("2.4 unfunded"), "{pauper}");
-}
-
 /// A Log transaction of which a log was derived is forgotten where no court is computed; here the court needs it again.
 #[tokio::test]
 async fn what_others_have_derived_is_not_forgotten() {
@@ -323,7 +286,7 @@ async fn what_others_have_derived_is_not_forgotten() {
         panic!("no spawn");
     };
     assert_eq!(bench.follow.derive(&spawn).await.unwrap(), 1);
-    let kept = court::in_block(&bench.store, logged).await.unwrap();
+    let kept = clock::in_block(&bench.store, logged).await.unwrap();
     assert_eq!(kept.len(), 2, "the court's inbox and the log");
     let tip = mine(&chain, 1).await;
     bench.until(tip).await;

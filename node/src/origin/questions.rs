@@ -1,0 +1,50 @@
+//! How much of the court those who ask may take: a bound on questions at once, and a share of a minute for each address.
+//!
+//! The contract has one VM for each depth, and the block that runs waits for its turn behind the questions before it: so the bound
+//! is also how far strangers can delay a block. Left to others: what is asked ([`super::mirror`]), and who the caller is (the edge).
+
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use crate::cu::rate::DryRunRate;
+
+/// Questions at once: each takes some milliseconds, so the last of them still answers at once, and a block waits for no more.
+pub(super) const QUESTIONS_MAX: usize = 16;
+
+/// The places of those who ask.
+#[derive(Debug)]
+pub(super) struct Questions {
+    places: Arc<Semaphore>,
+    rate: Mutex<DryRunRate>,
+    begun: Instant,
+}
+
+impl Questions {
+    pub(super) fn new() -> Self {
+        Self {
+            places: Arc::new(Semaphore::new(QUESTIONS_MAX)),
+            rate: Mutex::default(),
+            begun: Instant::now(),
+        }
+    }
+
+    /// A place, held until the question has run also where nobody waits for the answer any more; none where all are taken.
+    pub(super) fn place(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.places).try_acquire_owned().ok()
+    }
+
+    /// Counts a question of `caller`; false where it is over its share.
+    pub(super) fn takes(&self, caller: IpAddr) -> bool {
+        let now_ms = u64::try_from(self.begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let mut rate = self.rate.lock().unwrap_or_else(PoisonError::into_inner);
+        rate.take(caller, now_ms)
+    }
+
+    #[cfg(test)]
+    pub(super) fn free(&self) -> usize {
+        self.places.available_permits()
+    }
+}
