@@ -80,7 +80,9 @@ async fn follow_on(handle: &Handle, views: &mut watch::Receiver<View>) -> Origin
 /// From the first time on that nothing is left to step over, the court is known.
 fn notice(handle: &Handle, view: &View) {
     let soft = handle.standing().soft;
-    if soft.is_some() && soft == view.soft && view.soft >= view.tip {
+    // Before the first look at the base layer the tip is not known, and what is on the disk may be old.
+    let is_at_tip = view.tip.is_some() && view.soft >= view.tip;
+    if soft.is_some() && soft == view.soft && is_at_tip {
         handle.0.is_caught_up.store(true, Ordering::Release);
     }
 }

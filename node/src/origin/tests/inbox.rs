@@ -107,6 +107,33 @@ async fn what_has_run_is_never_posted_again() {
     );
 }
 
+/// Before the first look at the base layer nobody knows what has run since.
+#[tokio::test]
+async fn a_court_that_has_not_seen_the_tip_takes_and_posts_nothing() {
+    let chain = Loopback::start(Vec::new()).await;
+    let bench = Bench::open(&chain).await;
+    post(&chain, &start()).await;
+    bench.mined(&chain, 2).await;
+    let (waiting, other) = (transfer(1, 2, &key(9)), transfer(2, 3, &key(9)));
+    bench.court.take(&waiting).await.unwrap();
+    let tip = bench.court.standing().soft.unwrap();
+    let nobody = Gateway::new(vec!["http://127.0.0.1:9".parse().unwrap()]).unwrap();
+    let bench = Bench::behind(nobody, DEPTH, bench.stop().await).await;
+    bench.until(tip).await;
+    // Time enough to be wrong.
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    let refused = bench.court.take(&other).await;
+    assert!(matches!(refused, Err(TakeError::Behind)), "{refused:?}");
+    bench.court.post_some(&bundler(&chain)).await.unwrap();
+    assert_eq!(inboxes(&chain).await, 1, "the start alone");
+    let bench = Bench::on(bench.stop().await, &chain).await;
+    bench.mined(&chain, 1).await;
+    bench.court.take(&other).await.unwrap();
+    bench.court.post_some(&bundler(&chain)).await.unwrap();
+    bench.mined(&chain, 1).await;
+    assert_eq!(bench.balance(Depth::Soft, &key(9)).await, "5");
+}
+
 #[tokio::test]
 async fn a_damaged_item_keeps_no_other_waiting() {
     let chain = Loopback::start(Vec::new()).await;
