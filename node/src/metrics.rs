@@ -125,6 +125,11 @@ metric! {
         "aosec_origin_alarms_total", "Times that Origin was computed no further; a human must look.")
 }
 metric! {
+    /// Cases against this node's operator that it has answered before the court.
+    cases_answered: IntCounter = IntCounter::new(
+        "aosec_cases_answered_total", "Cases against this node's operator that it has answered.")
+}
+metric! {
     /// Height up to which the base layer's blocks were read for logs; 0 before the first.
     followed_height: IntGauge = IntGauge::new(
         "aosec_follow_height_blocks", "Height up to which the base layer was read for logs.")

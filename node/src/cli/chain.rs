@@ -5,9 +5,9 @@ use clap::{Args, Subcommand, ValueEnum};
 use reqwest::Url;
 use serde_json::{Value, json};
 
-use super::Output;
 use super::client::{UnitClient, join};
 use super::exit::CliError;
+use super::{Output, chaos};
 use crate::devnet::file::DevnetFile;
 
 /// Verbs of `aosec devnet`.
@@ -15,6 +15,8 @@ use crate::devnet::file::DevnetFile;
 pub enum DevnetCommand {
     /// Mine, fork, delay, censor and hide on the base layer of a running devnet.
     Chain(ChainArgs),
+    /// Let a node of a running devnet fail, and come back.
+    Chaos(chaos::ChaosArgs),
 }
 
 /// Flags of `aosec devnet chain`.
@@ -90,11 +92,18 @@ enum Orphans {
 }
 
 pub(super) async fn run(command: DevnetCommand, out: Output) -> Result<(), CliError> {
-    let DevnetCommand::Chain(ChainArgs {
+    match command {
+        DevnetCommand::Chain(args) => on_chain(args, out).await,
+        DevnetCommand::Chaos(args) => chaos::run(&args, out),
+    }
+}
+
+async fn on_chain(args: ChainArgs, out: Output) -> Result<(), CliError> {
+    let ChainArgs {
         devnet,
         gateway,
         verb,
-    }) = command;
+    } = args;
     let gateway = match gateway {
         Some(url) => url,
         None => gateway_of(&devnet)?,

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use aosec_wire::{Id, VerifiedItem};
+use bytes::Bytes;
 use reqwest::{Client, Response, Url};
 use serde_json::Value;
 
@@ -107,29 +108,48 @@ impl UnitClient {
         }
     }
 
+    /// Gets bytes as they are.
+    ///
+    /// # Errors
+    /// Refused by the unit, or the unit is silent.
+    pub async fn get_bytes(&self, url: &Url) -> Result<Bytes, CliError> {
+        let origin = url.origin().ascii_serialization();
+        let (status, body) = read(&origin, self.http.get(url.clone()).send().await).await?;
+        match crate::http::error::is_success(status) {
+            true => Ok(body),
+            false => Err(refusal(status, &origin, &json_of(&body))),
+        }
+    }
+
     async fn answer(&self, url: &Url, sent: reqwest::Result<Response>) -> Result<Value, CliError> {
         let origin = url.origin().ascii_serialization();
-        let response = sent.map_err(|error| silent(&origin, &error))?;
-        let status = response.status().as_u16();
-        if response
-            .content_length()
-            .is_some_and(|length| length > ANSWER_BYTES_MAX)
-        {
-            return Err(CliError::failure(format!(
-                "{origin} answered with more than 32 MiB"
-            )));
-        }
-        let body = response
-            .bytes()
-            .await
-            .map_err(|error| silent(&origin, &error))?;
-        let json: Value = serde_json::from_slice(&body)
-            .unwrap_or_else(|_plain| Value::String(String::from_utf8_lossy(&body).into_owned()));
+        let (status, body) = read(&origin, sent).await?;
+        let json = json_of(&body);
         if crate::http::error::is_success(status) {
             return Ok(json);
         }
         Err(refusal(status, &origin, &json))
     }
+}
+
+/// Status and body of an answer.
+async fn read(origin: &str, sent: reqwest::Result<Response>) -> Result<(u16, Bytes), CliError> {
+    let response = sent.map_err(|error| silent(origin, &error))?;
+    let status = response.status().as_u16();
+    let length = response.content_length();
+    if length.is_some_and(|length| length > ANSWER_BYTES_MAX) {
+        return Err(CliError::failure(format!(
+            "{origin} answered with more than 32 MiB"
+        )));
+    }
+    let body = response.bytes().await;
+    Ok((status, body.map_err(|error| silent(origin, &error))?))
+}
+
+/// A body as JSON, or as one text where it is none.
+fn json_of(body: &Bytes) -> Value {
+    serde_json::from_slice(body)
+        .unwrap_or_else(|_plain| Value::String(String::from_utf8_lossy(body).into_owned()))
 }
 
 fn silent(origin: &str, error: &reqwest::Error) -> CliError {

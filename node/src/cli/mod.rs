@@ -6,6 +6,8 @@
 pub mod amount;
 pub mod balances;
 pub mod chain;
+pub mod challenge;
+pub mod chaos;
 pub mod checkpoint;
 pub mod client;
 pub mod court;
@@ -95,6 +97,9 @@ enum Command {
     /// Host processes for pay, under the court.
     #[command(subcommand, after_help = OF_THE_COURT)]
     Host(host::HostCommand),
+    /// Challenge a host that is silent, late or lies; answer; see how cases end.
+    #[command(subcommand, after_help = OF_THE_COURT)]
+    Challenge(challenge::ChallengeCommand),
     /// What runs and how it is: every node of a devnet, or one by its url.
     Status(status::StatusArgs),
     /// Print completions for a shell.
@@ -132,6 +137,7 @@ fn run(cli: Cli) -> Result<(), CliError> {
         Command::Origin(command) => block_on(origin::run(command, out)),
         Command::Stake(command) => block_on(stake::run(command, out)),
         Command::Host(command) => block_on(host::run(command, out)),
+        Command::Challenge(command) => block_on(challenge::run(command, out)),
         Command::Status(args) => block_on(status::run(args, out)),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "aosec", &mut std::io::stdout());

@@ -242,7 +242,8 @@ fn spawn_item(args: &SpawnArgs, target: &Target) -> Result<VerifiedItem, CliErro
 async fn send(args: SendArgs, client: &UnitClient, out: Output) -> Result<(), CliError> {
     let target = args.target.find()?;
     let item = message(&args.signer.open()?, args.process, &args.content)?;
-    let posted = client.post_item(&target.mu, &item).await?;
+    let posted = client.post_item(&target.mu, &item).await;
+    let posted = posted.map_err(|error| unassigned(item.id(), error))?;
     if args.waits {
         out.progress(format_args!("message {}", item.id()));
     }
@@ -259,6 +260,16 @@ async fn send(args: SendArgs, client: &UnitClient, out: Output) -> Result<(), Cl
     print_result(&result, json!({ "message": item.id() }), out)
 }
 
+/// A message that got no slot in time is kept: its error names it, and the way to force one.
+fn unassigned(id: Id, error: CliError) -> CliError {
+    match error {
+        CliError::DeadlinePassed(_) => error.adding(&format!(
+            "this is message {id}: `aosec message status {id}` follows it, `aosec challenge open --message {id}` forces a slot where a court stands behind its host"
+        )),
+        error => error,
+    }
+}
+
 async fn eval(args: EvalArgs, client: &UnitClient, out: Output) -> Result<(), CliError> {
     let code = match (&args.code, &args.file) {
         (Some(code), _) => code.clone(),
@@ -272,7 +283,8 @@ async fn eval(args: EvalArgs, client: &UnitClient, out: Output) -> Result<(), Cl
         tags: Vec::new(),
     };
     let item = message(&args.signer.open()?, args.process, &content)?;
-    client.post_item(&target.mu, &item).await?;
+    let posted = client.post_item(&target.mu, &item).await;
+    posted.map_err(|error| unassigned(item.id(), error))?;
     out.progress(format_args!("message {}", item.id()));
     let wait = Duration::from_secs(args.wait.timeout);
     let result = client

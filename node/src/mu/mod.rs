@@ -222,6 +222,15 @@ impl Handle {
         Ok(Some(Status { entry, children }))
     }
 
+    /// The bytes of an item that this node keeps, with a slot or without.
+    ///
+    /// # Errors
+    /// [`StoreError`] where it cannot be read.
+    pub async fn raw(&self, id: Id) -> Result<Option<Bytes>, StoreError> {
+        let item = crate::store::item::find(&self.inner.store, id).await?;
+        Ok(item.map(|item| item.bytes().clone()))
+    }
+
     /// Remembers that `process` is to be watched, or no longer, by the word of its owner.
     ///
     /// # Errors

@@ -6,6 +6,7 @@
 pub mod audit;
 pub mod checkpoints;
 pub(crate) mod compute;
+mod defender;
 mod listen;
 mod parts;
 mod tenure;
@@ -119,6 +120,7 @@ impl Node {
         )
         .await?;
         parts::announce(&config, &urls, &base, &su, &shutdown);
+        parts::defend(court.as_ref(), &su, keys.operator, &shutdown);
         listeners.serve(
             listen::Routers {
                 web: status::router(about, base.tip.clone(), config.roles.su.then(|| su.clone())),

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use aosec_wire::Address;
+use aosec_wire::{Address, SigningKey};
 use reqwest::Url;
 use serde_json::json;
 
+use super::defender::{self, Defender};
 use super::tenure::{Bench, NoCourt};
 use super::{StartError, Urls, tip_every};
 use crate::arweave::bundler::Bundler;
@@ -85,6 +86,23 @@ pub(super) fn about(keys: &NodeKeys, urls: &Urls) -> About {
         authority: keys.authority.address().clone(),
         wallet: keys.wallet.address().clone(),
         units: json!({ "mu": urls.mu.as_str(), "su": urls.su.as_str(), "cu": urls.cu.as_str() }),
+    }
+}
+
+/// Lets cases against the operator be answered.
+pub(super) fn defend(
+    court: Option<&origin::Handle>,
+    su: &su::Handle,
+    operator: SigningKey,
+    shutdown: &Shutdown,
+) {
+    if let Some(court) = court {
+        let defender = Defender {
+            court: court.clone(),
+            su: su.clone(),
+            operator,
+        };
+        shutdown.track(defender::run(defender, shutdown.clone()));
     }
 }
 

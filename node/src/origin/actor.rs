@@ -126,6 +126,7 @@ async fn rewind(handle: &Handle, to: u64) -> Result<(), OriginError> {
     });
     back.await??;
     handle.tenures().rewind(to);
+    handle.docket().rewind(to);
     // A root that was kept since these blocks were read anew is still that of the old ones.
     let store = &handle.0.store;
     let forgotten = store.write(async move |db| court::forget(db, to.saturating_add(1)).await);
@@ -265,11 +266,14 @@ async fn keep(handle: &Handle, waiting: &mut Vec<Played>) -> Result<(), OriginEr
     metrics::origin_height().set(i64::try_from(standing.soft.unwrap_or(0)).unwrap_or(i64::MAX));
     let sat: Vec<Sat> = played.into_iter().map(|one| one.sat).collect();
     {
-        let mut tenures = handle.tenures();
+        let (mut tenures, mut docket) = (handle.tenures(), handle.docket());
         for block in &sat {
             tenures.apply(block.height, &block.outcomes);
+            docket.apply(block.height, &block.outcomes);
         }
-        tenures.settle(standing.firm.unwrap_or(0));
+        let firm = standing.firm.unwrap_or(0);
+        tenures.settle(firm);
+        docket.settle(firm);
     }
     let kept = handle
         .0

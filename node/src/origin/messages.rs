@@ -74,7 +74,7 @@ pub fn message(origin: Id, action: &str) -> Draft {
 }
 
 /// The message with items enclosed (2.5).
-fn enclosing(mut draft: Draft, items: &[VerifiedItem]) -> Draft {
+pub(super) fn enclosing(mut draft: Draft, items: &[VerifiedItem]) -> Draft {
     draft.tags = draft
         .tags
         .with("Bundle-Format", "binary")

@@ -16,9 +16,12 @@
 
 mod actor;
 pub mod blocks;
+pub mod cases;
 pub mod chamber;
 pub mod client;
 pub mod deploy;
+pub mod docket;
+mod enclosed;
 pub mod messages;
 pub mod mirror;
 mod questions;
@@ -37,6 +40,7 @@ use aosec_wire::Id;
 use tokio::sync::{Mutex, watch};
 
 use self::chamber::{Chamber, ChamberError};
+use self::docket::{Case, Docket, Kind};
 use self::questions::Questions;
 use self::tenures::{Row, Tenures};
 use crate::cu::engine::Wasmtime;
@@ -137,6 +141,8 @@ struct Inner {
     standing: watch::Sender<Standing>,
     /// Looked into before each slot of a hosted process, changed once a block.
     tenures: RwLock<Tenures>,
+    /// Looked into by whoever is accused, changed once a block.
+    docket: RwLock<Docket>,
     /// Whether the tip was reached since the start.
     is_caught_up: AtomicBool,
 }
@@ -161,6 +167,7 @@ impl Handle {
             questions: Questions::new(),
             standing: watch::Sender::new(Standing::default()),
             tenures: RwLock::default(),
+            docket: RwLock::default(),
             is_caught_up: AtomicBool::new(false),
         }));
         shutdown.track(actor::run(handle.clone(), follow, shutdown.clone()));
@@ -212,6 +219,25 @@ impl Handle {
             .read()
             .unwrap_or_else(PoisonError::into_inner);
         tenures.get(process).cloned()
+    }
+
+    /// The open liveness cases against the host of an epoch, as `is_of` knows it, by number.
+    #[must_use]
+    pub fn accusations(&self, is_of: impl Fn(&Row, &Case) -> bool) -> Vec<Case> {
+        let docket = self.0.docket.read().unwrap_or_else(PoisonError::into_inner);
+        let cases = docket.open(Kind::Liveness);
+        let hosted = cases.filter(|case| {
+            let row = self.row(&case.row.process);
+            row.is_some_and(|row| is_of(&row, case))
+        });
+        hosted.cloned().collect()
+    }
+
+    fn docket(&self) -> RwLockWriteGuard<'_, Docket> {
+        self.0
+            .docket
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     fn tenures(&self) -> RwLockWriteGuard<'_, Tenures> {

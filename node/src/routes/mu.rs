@@ -7,6 +7,7 @@ use axum::extract::{FromRef, Path, State};
 use axum::response::Response;
 use axum::routing::{get, post};
 use axum::{Json, Router};
+use bytes::Bytes;
 use serde_json::{Value, json};
 
 use super::read;
@@ -40,6 +41,7 @@ pub fn router(handle: Handle, court: Option<origin::Handle>) -> Router {
         .route("/", get(async || BANNER).post(take))
         .route("/monitor/{process}", post(watch).delete(stop_watching))
         .route("/status/{id}", get(status))
+        .route("/raw/{id}", get(raw))
         .route("/health", get(async || "ok\n"))
         .with_state(Edge { mu: handle, court })
 }
@@ -128,6 +130,13 @@ async fn status(
             "this node never carried message {id}"
         ))),
     }
+}
+
+/// The item of a message that this node was given, as it was signed.
+async fn raw(State(handle): State<Handle>, Path(text): Path<String>) -> Result<Bytes, ApiError> {
+    let id = read::id(&text)?;
+    let bytes = handle.raw(id).await.map_err(stored)?;
+    bytes.ok_or_else(|| ApiError::NotFound(format!("{id} is not kept by this node")))
 }
 
 fn shown(status: &Status) -> Value {

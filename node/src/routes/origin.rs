@@ -36,6 +36,7 @@ pub fn before(handle: Handle, cu: Router) -> Router {
         .route("/origin/params", get(params_of))
         .route("/origin/operators", get(operators))
         .route("/origin/processes", get(processes))
+        .route("/origin/cases", get(cases))
         .route("/origin/balance/{address}", get(balance))
         .route("/origin/head/{process}", get(head))
         .layer(middleware::from_fn_with_state(handle.clone(), share));
@@ -180,6 +181,15 @@ async fn operators(State(handle): State<Handle>, params: Params) -> Result<Json<
 async fn processes(State(handle): State<Handle>, params: Params) -> Result<Json<Value>, ApiError> {
     let asked = page(&params, "process", "Process");
     let answer = handle.ask(depth(&params)?, "Processes", &[asked]).await?;
+    Ok(Json(answer.shown()))
+}
+
+/// One case, or a page of those of a process, or of all.
+async fn cases(State(handle): State<Handle>, params: Params) -> Result<Json<Value>, ApiError> {
+    let names = [("Case", "case"), ("Process", "process"), ("First", "first")];
+    let given = names.map(|(tag, name)| params.get(name).map(|value| (tag, value)));
+    let asked: Vec<_> = given.into_iter().flatten().collect();
+    let answer = handle.ask(depth(&params)?, "Cases", &asked).await?;
     Ok(Json(answer.shown()))
 }
 

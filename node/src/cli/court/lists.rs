@@ -87,8 +87,21 @@ pub async fn list(
     query: (&str, &str),
     out: Output,
 ) -> Result<(), CliError> {
+    page(read, path, &[query], out).await
+}
+
+/// As [`list`], with several conditions.
+///
+/// # Errors
+/// As [`list`].
+pub async fn page(
+    read: &ReadArgs,
+    path: &str,
+    query: &[(&str, &str)],
+    out: Output,
+) -> Result<(), CliError> {
     let court = read.open(out)?;
-    let found = court.get(path, &[query]).await?;
+    let found = court.get(path, query).await?;
     let info = court.get("info", &[]).await?;
     out.result(&found, rows(&found, &info))
 }

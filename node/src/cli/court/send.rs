@@ -107,6 +107,33 @@ impl SendArgs {
         let ran = court.awaited(id, Duration::from_secs(self.wait)).await?;
         court.tell(&ran, out).await
     }
+
+    /// Signs a message, sends it and waits until it has run; gives the court's answer, for verbs that go on from there.
+    ///
+    /// # Errors
+    /// Refused by a rule, or not run in time.
+    pub async fn answered(
+        &self,
+        court: &CourtClient,
+        mut draft: Draft,
+        key: &SigningKey,
+        out: Output,
+    ) -> Result<Value, CliError> {
+        draft.anchor = Some(*crate::keys::random_secret()?);
+        let signed = draft.sign(key);
+        let item = signed.map_err(|error| CliError::Usage(error.to_string()))?;
+        let id = item.id();
+        out.progress(format_args!("sending {id} ..."));
+        let ran = async {
+            court.post(&item).await?;
+            out.progress("sent; waiting for its block ...");
+            court.awaited(id, Duration::from_secs(self.wait)).await
+        };
+        let ran = ran.await.map_err(|error| unsure(id, error))?;
+        let answer = ran["messages"][0]["Data"].as_str().unwrap_or_default();
+        serde_json::from_str(answer)
+            .map_err(|error| CliError::failure(format!("the court's answer to {id}: {error}")))
+    }
 }
 
 /// An error that leaves open what becomes of a message names the way to learn it. A refusal leaves nothing open.

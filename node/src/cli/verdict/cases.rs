@@ -1,4 +1,4 @@
-//! What messages about cases and reports can be refused with: 5.10 and section 6.
+//! What messages about cases can be refused with: 5.10 and section 6.
 
 use super::Word;
 
@@ -6,123 +6,119 @@ use super::Word;
 pub(super) const WORDS: &[Word] = &[
     (
         "5.10 slot",
-        "the log has no such slot, or it is virtual, or before the first slot that can be challenged",
-        "name a slot that the host has signed",
+        "the log has no such slot that a host signed under this court",
+        "name a slot of the log, from its first signed one on",
     ),
     (
         "5.10 epoch",
-        "the slot's epoch has no lease that is live or held, or the evidence is too old",
-        "nothing can be done about it any more",
+        "nobody can be slashed for the epoch of that slot any more",
+        "`aosec host list <process>` shows whose it is",
     ),
     (
         "5.10 open",
-        "a case is open on this slot",
-        "answer that one, or wait until it is closed",
+        "a case about this slot is open",
+        "`aosec challenge list --process <process>` shows it",
     ),
     (
         "5.10 done",
-        "the slot is a no-op already",
-        "nothing is left to be done",
+        "this slot does nothing already: nobody had its message",
+        "nothing is left to do",
     ),
     (
         "5.10 items",
-        "no message is enclosed, or more than 64 are",
-        "enclose 1 to 64",
+        "the message encloses none, or more than 64",
+        "`aosec challenge supply <message>` makes it as it must be",
     ),
     (
         "5.10 case",
-        "none of the messages answers an open case on this process",
-        "look at the process's cases; they may be closed",
-    ),
-    (
-        "6 receipt",
-        "not exactly one receipt of this process is enclosed",
-        "enclose the one that its scheduler gave",
-    ),
-    (
-        "6 fault",
-        "Fault is none of Double, Chain and Tenure",
-        "name one of them",
-    ),
-    (
-        "6 slot",
-        "Slot is missing or no count",
-        "name the slot in which the fault shows",
-    ),
-    (
-        "6 items",
-        "the enclosures are not as many as this fault asks for, or not of this process",
-        "enclose two receipts or records, for Tenure one",
-    ),
-    (
-        "6 signer",
-        "the signer was never a scheduler key of that operator",
-        "enclose what the host's own key has signed",
-    ),
-    (
-        "6 epoch",
-        "no lease of that epoch is live or held, or the evidence is too old, or it is of two epochs",
-        "nothing can be done about an old one; enclose evidence of one epoch",
-    ),
-    (
-        "6 canonical",
-        "the receipt's slot stands in the log as it was promised",
-        "nothing is wrong with it",
-    ),
-    (
-        "6 early",
-        "the host still has time to publish",
-        "try again `publish_within` blocks behind the receipt's stamp",
-    ),
-    (
-        "6 stamp",
-        "the receipt was stamped so late that the lease ended before it had to be published",
-        "nothing can be done about it",
-    ),
-    (
-        "6 slashed",
-        "this epoch was slashed for it already",
-        "nothing is left to be done",
-    ),
-    (
-        "6 evidence",
-        "what is enclosed shows no such fault",
-        "compare both at this slot: message, chain, height and timestamp",
+        "no open case asks for this message, or its deadline is over",
+        "`aosec challenge list --process <process>` shows what is asked for",
     ),
     (
         "6 case",
-        "the court has no such case",
-        "look for its number in the process's cases",
+        "there is no such case",
+        "`aosec challenge list` shows them",
+    ),
+    (
+        "6 receipt",
+        "the enclosed item is no receipt of this process",
+        "enclose the signed assignment",
+    ),
+    (
+        "6 epoch",
+        "nobody can be accused for this epoch: it has no lease that is live or held, or the evidence is too old",
+        "`aosec host list <process>` shows its hosts",
+    ),
+    (
+        "6 signer",
+        "the signer is no hot key of the host, or of no operator at all",
+        "only what a bonded operator signed is evidence",
+    ),
+    (
+        "6 canonical",
+        "the receipt stands in the log already",
+        "nothing is left to do",
+    ),
+    (
+        "6 early",
+        "the host still has time to publish it",
+        "wait until `publish_within` blocks after its stamp are over",
+    ),
+    (
+        "6 stamp",
+        "it was stamped so late that its host had no time left to publish it",
+        "a new host or Arweave orders the message",
+    ),
+    (
+        "6 slashed",
+        "the host of this epoch was slashed for it",
+        "nothing is left to do",
+    ),
+    (
+        "6 fault",
+        "the court knows no such fault",
+        "name Double, Chain or Tenure",
+    ),
+    ("6 slot", "no slot is named", "name it with --slot <number>"),
+    (
+        "6 items",
+        "the evidence is not complete, or of another process",
+        "enclose two receipts or log records, for tenure one",
+    ),
+    (
+        "6 evidence",
+        "the evidence shows no fault at this slot",
+        "`aosec origin message <id>` shows what was sent; compare the two by hand",
     ),
     (
         "6.1 late",
-        "the fault is known, and the time to join its report is over",
-        "nothing is left to be done",
+        "the fault is known, and the time to join its bounty is over",
+        "nothing is left to do",
     ),
     (
         "6.1 full",
         "16 have reported this fault",
-        "nothing is left to be done",
+        "nothing is left to do",
     ),
     (
         "6.1 twice",
-        "this sender has reported the fault before",
+        "you have reported this fault",
         "wait for the bounty",
     ),
     (
         "6.2 items",
-        "no receipt is enclosed, or more than 64 are, or one is none",
-        "enclose 1 to 64 receipts",
+        "the answer encloses none, more than 64, or something that is no receipt",
+        "`aosec challenge answer` makes it as it must be",
     ),
     (
         "6.2 case",
-        "none of the receipts answers an open case",
-        "look at the process's cases; they may be answered",
+        "no open case is answered by these receipts in time",
+        "`aosec challenge list --process <process>` shows the cases",
     ),
     (
         "6.3 items",
-        "no message is enclosed, or more than 64 are, or one could not be sent to the process",
-        "enclose 1 to 64 messages of at most 256 KiB with this process as target",
+        "the challenge encloses none, more than 64, or something that is no message for this process of at most 256 KiB",
+        "`aosec challenge open` makes it as it must be",
     ),
     (
         "6.3 twice",
@@ -131,42 +127,42 @@ pub(super) const WORDS: &[Word] = &[
     ),
     (
         "6.3 hosted",
-        "nobody hosts the process now",
-        "`aosec host list <process>` shows it",
+        "the process has no host to challenge",
+        "its messages go into its inbox: send it again by any node",
     ),
     (
         "6.3 fees",
-        "the fees named are below those in force",
-        "`aosec stake show <operator>` shows the host's; name more",
+        "the fees in force are above those that the challenge named",
+        "try again: `aosec challenge open` names those of now",
     ),
     (
         "6.3 logged",
-        "the message stands in the log: there is nothing to force",
-        "read its result",
+        "the message stands in the log already",
+        "`aosec process result <process> <message>` shows what it did",
     ),
     (
         "6.4 answered",
-        "the case is answered",
-        "wait until its slot is published",
+        "the case of this message is answered",
+        "`aosec challenge list --process <process>` shows with which slot",
     ),
     (
         "6.4 late",
-        "the message was mined after the case's deadline",
-        "nothing is left to be done",
+        "the deadline of the case of this message is over",
+        "`aosec challenge list --process <process>` shows how it ends",
     ),
     (
         "6.4 full",
-        "16 challengers have joined the case",
-        "wait for its end",
+        "16 challengers have joined this case",
+        "`aosec challenge list --process <process>` shows it",
     ),
     (
         "6.4 twice",
-        "this sender has joined the case before",
-        "wait for its end",
+        "you are a challenger of this case",
+        "`aosec challenge watch <case>` waits for its end",
     ),
     (
         "6.5 case",
-        "this is no unfinished or unpaid case of the process with this message",
-        "look at the process's cases; it may be paid",
+        "this is no unfinished case of this process with this message",
+        "`aosec challenge show <case>` shows it",
     ),
 ];

@@ -1,0 +1,128 @@
+//! What a case costs its opener (PROTOCOL 4.6, 6.4), from what the court shows: said before money is spent, and named in the message as
+//! the most that is paid. The court itself takes exactly what is in force.
+
+use aosec_wire::Id;
+use serde_json::Value;
+
+use crate::cli::amount::Amount;
+use crate::cli::court::CourtClient;
+use crate::cli::exit::CliError;
+
+/// A bond is so many answer fees (6.4), before it doubles with each eighth open case of one sender.
+const BOND_FEES: u128 = 10;
+
+/// The price of one case now, in units.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Price {
+    /// For the message.
+    pub message: u128,
+    /// For the answer.
+    pub answer: u128,
+    /// Blocks until the case is decided where nobody answers.
+    pub window: u64,
+}
+
+impl Price {
+    /// Asks the court for the terms of the host of `process`.
+    ///
+    /// # Errors
+    /// Where it has no host, or the node is silent.
+    pub(super) async fn of(court: &CourtClient, process: Id) -> Result<Self, CliError> {
+        let name = process.to_string();
+        let processes = court.get("processes", &[("process", &name)]).await?;
+        let row = &processes["Rows"][0];
+        let Some(operator) = row["Lease"]["Operator"].as_str() else {
+            let state = row["State"].as_str().unwrap_or("not hosted");
+            return Err(CliError::Refused(format!(
+                "{process} is {state}: it has no host to challenge; its messages go into its inbox on Arweave, by any node"
+            )));
+        };
+        let operators = court.get("operators", &[("operator", operator)]).await?;
+        let params = court.get("params", &[]).await?;
+        Self::read(
+            row,
+            &operators["Rows"][0],
+            &params["Parameters"],
+            &processes["height"],
+        )
+        .ok_or_else(|| CliError::failure("the node's answer names no terms of the lease"))
+    }
+
+    fn read(row: &Value, operator: &Value, params: &Value, height: &Value) -> Option<Self> {
+        let lease = &row["Lease"];
+        let in_force = |fee: &Value, cap: &Value| Some(fee_at(fee, height)?.min(units(cap)?));
+        let buffer = lease["Buffer"].as_u64()? / 100;
+        Some(Self {
+            message: in_force(&operator["Fee"], &lease["Fee-Cap"])?,
+            answer: in_force(&operator["Answer-Fee"], &lease["Answer-Cap"])?,
+            window: buffer
+                .min(row["Period"].as_u64()?)
+                .max(params["window_floor"].as_u64()?),
+        })
+    }
+
+    /// The bond of a sender without other cases on the process.
+    #[must_use]
+    pub(super) const fn bond(&self) -> u128 {
+        BOND_FEES.saturating_mul(self.answer)
+    }
+
+    /// All that is posted for so many messages; more than eight at once cost more.
+    #[must_use]
+    pub(super) const fn posted(&self, messages: u128) -> u128 {
+        let one = self.bond().saturating_add(self.message);
+        messages.saturating_mul(one.saturating_add(self.answer))
+    }
+}
+
+/// The fee in force at a height (4.6).
+fn fee_at(fee: &Value, height: &Value) -> Option<u128> {
+    let rises = fee["From"].as_u64().zip(height.as_u64());
+    match (rises, fee.get("Next")) {
+        (Some((from, now)), Some(next)) if now >= from => units(next),
+        _ => units(&fee["Now"]),
+    }
+}
+
+fn units(amount: &Value) -> Option<u128> {
+    amount.as_str()?.parse().ok()
+}
+
+/// Units as tokens for a person.
+pub(super) fn tokens(units: u128) -> String {
+    let text = units.to_string();
+    Amount::of_units(&text).map_or_else(|| format!("{text} units"), |amount| amount.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn price(height: u64, buffer: u64) -> Price {
+        let row = json!({ "Period": 6, "Lease": { "Fee-Cap": "100", "Answer-Cap": "500", "Buffer": buffer } });
+        let operator = json!({
+            "Fee": { "Now": "10", "Next": "300", "From": 40 },
+            "Answer-Fee": { "Now": "200" },
+        });
+        let params = json!({ "window_floor": 3 });
+        Price::read(&row, &operator, &params, &json!(height)).unwrap()
+    }
+
+    #[test]
+    fn fees_are_those_in_force_under_the_caps_of_the_lease() {
+        let before = price(39, 600);
+        assert_eq!((before.message, before.answer), (10, 200));
+        assert_eq!(price(40, 600).message, 100, "the cap of the lease");
+        assert_eq!(before.bond(), 2_000);
+        assert_eq!(before.posted(2), 2 * (2_000 + 10 + 200));
+    }
+
+    #[test]
+    fn a_slow_host_has_less_time_and_never_less_than_the_floor() {
+        assert_eq!(price(1, 600).window, 6);
+        assert_eq!(price(1, 499).window, 4);
+        assert_eq!(price(1, 0).window, 3);
+    }
+}
