@@ -1,4 +1,4 @@
---- The invariants that can be asked of the state alone (9: 1, 2, 3, 4, 11, 14), by walking all of it.
+--- The invariants that can be asked of the state alone (9: 1, 2, 3, 4, 9, 11, 12, 14), by walking all of it.
 --
 -- For tests: it is not part of the contract's text, and no message reaches it.
 
@@ -55,6 +55,69 @@ local function check_process(process, held)
   return owed
 end
 
+--- What names a lease or an operator: counted again from the cases (6, 6.4, 6.5).
+local function count_cases()
+  local counted, deposits, fees = { unfinished = {}, first = {}, open = {}, senders = {} }, 0, 0
+  local function add(part, key, by) counted[part][key] = (counted[part][key] or 0) + (by or 1) end
+  for number, case in ipairs(state.cases) do
+    local moot = case.ended == nil and case.kind == "Liveness" and not case.lease.live
+    local unpaid = case.state == "Open" or case.state == "Answered"
+    expect(case.number == number and unpaid == (case.ended == nil), "9: a case is in one state")
+    expect(unpaid == (case.transition ~= nil and not case.transition.stale), "20: a case is scheduled")
+    if unpaid and not moot then
+      add("unfinished", case.lease)
+      add("unfinished", case.lease.operator)
+      counted.first[case.lease] = counted.first[case.lease] or case.opened
+    end
+    for _, challenger in ipairs(case.challengers) do
+      expect((challenger.bond ~= nil) == (case.state == "Open"), "bonds are held while a case is open")
+      deposits = amount.add(deposits, challenger.bond or 0)
+      if case.state == "Open" and not moot then add("senders", case.process.id .. challenger.address) end
+    end
+    expect((case.fee_held ~= nil) == (unpaid and case.kind == "Liveness"), "a message fee is held")
+    expect((case.answer_fee_held ~= nil) == (case.state == "Open" and case.kind == "Liveness"), "an answer fee is held")
+    fees = amount.add(fees, amount.add(case.fee_held or 0, case.answer_fee_held or 0))
+  end
+  return counted, deposits, fees
+end
+
+--- That the counts which messages go by are those of the cases.
+local function check_counts(counted)
+  local function check_senders(process, senders, others)
+    for address, sum in pairs(senders or {}) do
+      local other = others and others[address] or 0
+      expect(counted.senders[process.id .. address] == sum + other, "6.4: open cases of " .. address)
+    end
+  end
+  for _, operator in pairs(state.operators) do
+    expect(operator.cases == (counted.unfinished[operator] or 0), "12: cases of " .. operator.address)
+  end
+  for _, process in pairs(state.processes) do
+    local live = process.lease
+    check_senders(process, process.senders, live and live.senders)
+    check_senders(process, live and live.senders, process.senders)
+    for _, lease in pairs(process.leases) do
+      expect((lease.cases or 0) == (counted.unfinished[lease] or 0), "cases of a lease")
+      expect(not lease.live or lease.oldest_case == counted.first[lease], "the oldest case of a lease")
+    end
+  end
+end
+
+--- The stake by its age (6.7).
+local function check_ages()
+  local young, old = {}, 0
+  for _, process in pairs(state.processes) do
+    local lease = process.lease
+    if lease and lease.start + state.params.memory <= state.height then
+      old = amount.add(old, lease.allocation)
+    elseif lease then
+      young[lease.start] = amount.add(young[lease.start] or 0, lease.allocation)
+    end
+  end
+  expect(old == state.old_live, "6.7: old stake")
+  for start, sum in pairs(state.young) do expect((young[start] or 0) == sum, "6.7: young stake") end
+end
+
 --- Raises an error that names the invariant which does not hold; gives the parts of the supply.
 function check.run()
   local parts, held = { free = 0, bonds = 0, pool = 0, escrows = 0, owed = 0 }, {}
@@ -70,8 +133,12 @@ function check.run()
   local pending = 0
   for _, entry in pairs(state.pending) do pending = amount.add(pending, entry.sum) end
   expect(pending == state.pending_sum, "pending slashes are summed")
+  local counted, deposits, fees = count_cases()
+  parts.deposits, parts.fees = deposits, fees
+  check_counts(counted)
+  check_ages()
   local total = amount.add(pending, state.burned)
-  for _, name in ipairs({ "free", "bonds", "pool", "escrows", "owed" }) do
+  for _, name in ipairs({ "free", "bonds", "pool", "escrows", "owed", "deposits", "fees" }) do
     total = amount.add(total, parts[name])
   end
   expect(total == state.supply, "1: conservation: " .. amount.text(total) .. " of " .. amount.text(state.supply))

@@ -5,14 +5,20 @@
 -- many processes is refused. 5. Looks. 6. The action: applied whole, or refused. Fee and looks stand
 -- either way.
 
+local answer = require("origin.answer")
 local bond = require("origin.bond")
+local challenge = require("origin.challenge")
+local data = require("origin.data")
 local escrow = require("origin.escrow")
 local genesis = require("origin.genesis")
 local hosting = require("origin.hosting")
 local ledger = require("origin.ledger")
 local looks = require("origin.looks")
 local outcome = require("origin.outcome")
+local publication = require("origin.publication")
 local reply = require("origin.reply")
+local reports = require("origin.reports")
+local settle = require("origin.settle")
 local state = require("origin.state")
 local tick = require("origin.tick")
 local token = require("origin.token")
@@ -26,7 +32,11 @@ local ACTIONS = {
   Params = views.params, Operators = views.operators, Processes = views.processes,
   Bond = bond.bond, Update = update.update, Unbond = unbonding.unbond, Withdraw = unbonding.withdraw,
   Host = hosting.host, Register = hosting.register, Leave = hosting.leave,
-  Fund = escrow.fund, Settle = escrow.settle, Heartbeat = escrow.heartbeat,
+  Fund = escrow.fund, Settle = settle.settle, Heartbeat = escrow.heartbeat,
+  Challenge = challenge.challenge, Answer = answer.answer,
+  ["Challenge-Publication"] = publication.challenge,
+  ["Challenge-Data"] = data.challenge, ["Answer-Data"] = data.answer,
+  Report = reports.report, Cases = views.cases,
 }
 
 local NO_ITEMS, NO_LOG = {}, {}
@@ -59,7 +69,7 @@ local function perform(call)
   return action(call)
 end
 
-local function answer(call, fields, code)
+local function respond(call, fields, code)
   local name = ACTIONS[call.tags.Action] and call.tags.Action or "Action"
   if code then
     reply.refuse(call, name, code)
@@ -71,7 +81,7 @@ end
 
 --- What comes where there is no court: the genesis message, and after a refused one nothing (2.10).
 local function begin_court(call)
-  if not genesis.is_due(call) then return answer(call, nil, genesis.NEVER) end
+  if not genesis.is_due(call) then return respond(call, nil, genesis.NEVER) end
   local fields, code = genesis.run(call)
   if code then
     reply.refuse(call, "Genesis", code)
@@ -86,7 +96,7 @@ local function run_item(call)
   if not ledger.has(call.caller, fee) then return outcome.print_unfunded() end
   ledger.take(call.caller, fee)
   ledger.burn(fee)
-  answer(call, perform(call))
+  respond(call, perform(call))
 end
 
 --- Takes each message of the node.

@@ -1,4 +1,4 @@
---- `Fund`, `Settle` and `Heartbeat` (5.12): money for a process, and the proofs that its host earned it.
+--- `Fund` and `Heartbeat` (5.12): money for a process, and the proofs that its host earned it.
 
 local escrow = {}
 
@@ -24,17 +24,6 @@ function escrow.fund(call)
   local process = state.processes[id]
   if process and process.lease then pay.catch_up(process.lease) end
   return { Process = id, Escrow = amount.text(ledger.escrow(id)) }
-end
-
---- `Settle`: Process. The look that comes with naming it has done the work.
-function escrow.settle(call)
-  local process = state.processes[call.tags.Process]
-  if process == nil then return nil, "5.12 process" end
-  local lease = process.lease
-  return {
-    Process = process.id, Escrow = amount.text(ledger.escrow(process.id)),
-    ["Paid-To"] = lease and lease.paid_to or nil, Owed = lease and amount.text(lease.owed) or nil,
-  }
 end
 
 --- What a heartbeat item says, or nil where it is none.

@@ -34,7 +34,8 @@ end
 local function record(id, spawn, terms)
   local process = state.processes[id]
   if process == nil then
-    process = { id = id, epoch = 0, first = 1, leases = {}, scheduler = items.tag(spawn, "Scheduler") }
+    process = { id = id, epoch = 0, first = 1, lowest = 1, leases = {}, tenures = {} }
+    process.scheduler = items.tag(spawn, "Scheduler")
     state.processes[id] = process
     state.process_list[#state.process_list + 1] = process
   end
@@ -126,7 +127,7 @@ function hosting.register(call)
   local terms, code = terms_of(function(name) return call.tags[name] end)
   if terms == nil then return nil, code end
   local process = record(spawn.Id, spawn, terms)
-  process.status, process.first, process.legacy = "Registered", first, chain
+  process.status, process.legacy, process.first, process.lowest = "Registered", chain, first, first
   outcome.touch(process)
   return { Process = process.id, First = first }
 end

@@ -6,6 +6,8 @@
 local leases = {}
 
 local amount = require("origin.amount")
+local buffer = require("origin.buffer")
+local mass = require("origin.mass")
 local outcome = require("origin.outcome")
 local pay = require("origin.pay")
 local queue = require("origin.queue")
@@ -36,11 +38,14 @@ function leases.begin(process, operator, terms, height)
     number = state.leases, process = process, operator = operator, epoch = process.epoch, live = true,
     rate = terms.rate, fee_cap = terms.fee_cap, answer_cap = terms.answer_cap,
     allocation = process.min_allocation, start = height, paid_to = height, owed = 0,
+    buffer = buffer.full(process),
   }
   process.lease, process.status = lease, nil
   process.leases[lease.epoch] = lease
+  process.tenures[lease.epoch] = operator.address
   operator.live = amount.add(operator.live, lease.allocation)
   link(operator, lease)
+  mass.begin(lease, lease.allocation)
   outcome.touch(process)
   return lease
 end
@@ -51,8 +56,22 @@ local function hold(lease)
   lease.live, lease.held = false, lease.allocation
   operator.live = amount.sub(operator.live, lease.allocation)
   operator.held = amount.add(operator.held, lease.held)
+  mass.lower(lease, lease.allocation)
   unlink(operator, lease)
   queue.schedule(state.height + state.params.evidence_max_age + 1, "held", lease)
+end
+
+--- Its liveness cases are moot from now on: they name it no longer (6.5).
+local function drop_moot(lease)
+  local moot = lease.liveness
+  if moot == nil then return end
+  lease.operator.cases = lease.operator.cases - moot
+  lease.cases, lease.liveness = lease.cases - moot, 0
+end
+
+--- What a lease has, or holds, for a slash to count from (6).
+function leases.allocation(lease)
+  return lease.live and lease.allocation or lease.held
 end
 
 --- Ends the live lease of a process at the height at hand, which is its U (3.5, 5.12).
@@ -64,6 +83,8 @@ function leases.finish(process, status, clip)
   pay.close(lease, math.min(state.height, clip or state.height))
   for _, name in ipairs({ "notice", "arrears", "shrunk", "lost" }) do queue.cancel(lease[name]) end
   process.lease, process.status, process.ended = nil, status, state.height
+  lease.ended = state.height
+  drop_moot(lease)
   hold(lease)
   outcome.touch(process)
 end

@@ -1,19 +1,20 @@
 --- What one message gives, besides its replies: the verdict that the deriver reads (2.4, 2.8, 3.4).
 --
--- It is one line of JSON, printed: { ok, code, Unfunded, Hosting, Keys, Want }. Rows are collected while
--- a message runs; one row a process, with its state at the end of the message.
+-- It is one line of JSON, printed: { ok, code, Unfunded, Hosting, Keys, Cases, Want, Sought }. Rows are
+-- collected while a message runs; one row a process or case, with its state at the end of the message.
 
 local outcome = {}
 
+local case_row = require("origin.case_row")
 local queue = require("origin.queue")
 local hosting = require("origin.hosting_row")
 
--- Processes whose row changed, in the order of their first change; and rows of keys.
-local changed, is_changed, keys = {}, {}, {}
+-- Processes and cases whose row changed, in the order of their first change; and rows of keys.
+local changed, cases, is_changed, keys = {}, {}, {}, {}
 
 --- Forgets what an earlier message collected.
 function outcome.begin()
-  changed, is_changed, keys = {}, {}, {}
+  changed, cases, is_changed, keys = {}, {}, {}, {}
 end
 
 --- Says that the hosting row of a process changed.
@@ -23,14 +24,21 @@ function outcome.touch(process)
   changed[#changed + 1] = process
 end
 
+--- Says that a case was opened, or that its row changed.
+function outcome.case(case)
+  if is_changed[case.number] then return end
+  is_changed[case.number] = true
+  cases[#cases + 1] = case
+end
+
 --- Says from when until when a key counts for an operator's leases.
 function outcome.key(operator, key, from, to)
   keys[#keys + 1] = { Operator = operator, Key = key, From = from, To = to }
 end
 
-local function rows()
+local function rows(list, row)
   local shown = {}
-  for index, process in ipairs(changed) do shown[index] = hosting.row(process) end
+  for index, subject in ipairs(list) do shown[index] = row(subject) end
   return shown
 end
 
@@ -40,9 +48,11 @@ end
 
 --- Prints the verdict. Without a code the message was applied.
 function outcome.print(code)
+  local wanted = queue.wanted()
   print(json.encode({
-    ok = code == nil, code = code,
-    Hosting = filled(rows()), Keys = filled(keys), Want = filled(queue.wanted()),
+    ok = code == nil, code = code, Hosting = filled(rows(changed, hosting.row)), Keys = filled(keys),
+    Cases = filled(rows(cases, case_row.row)), Want = filled(wanted.heads),
+    Sought = filled(wanted.places),
   }))
 end
 

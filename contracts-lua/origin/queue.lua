@@ -1,8 +1,8 @@
 --- Scheduled transitions (3.5): what is due at which height, in the order (due, number).
 --
 -- `schedule` gives an entry; `cancel` makes it stale. A Tick takes them one by one through `first` and
--- `drop`. `wanted` says which processes' heads the next Tick will need (2.8). What a kind does is not
--- known here: `tick` knows.
+-- `drop`. `wanted` says which processes' heads, and which messages' places, the next Tick will need
+-- (2.8). What a kind does is not known here: `tick` knows.
 
 local queue = {}
 
@@ -14,15 +14,18 @@ queue.TICK_MAX = 256
 -- The answer of `wanted`, until something due by the next Tick changes.
 local cached
 
---- Adds a transition. With a process the entry needs its head when it is applied.
+--- Adds a transition. With a process the entry needs its head when it is applied, with a message also
+--- the place of that in its log.
 -- @tparam number due height of the Tick that applies it
 -- @tparam string kind
 -- @tparam table subject what it is about
 -- @tparam[opt] string process
-function queue.schedule(due, kind, subject, process)
+-- @tparam[opt] string message
+function queue.schedule(due, kind, subject, process, message)
   state.transitions = state.transitions + 1
   local entry = {
     due = due, number = state.transitions, kind = kind, subject = subject, process = process,
+    message = message,
   }
   local bucket = state.due[due]
   if bucket == nil then
@@ -72,28 +75,36 @@ function queue.drop(entry)
   cached = nil
 end
 
-local function add_wanted(bucket, left, found, seen)
+--- What one entry needs: its process once, and its message.
+local function need(entry, found)
+  local process = entry.process
+  if process and not found.seen[process] then
+    found.seen[process] = true
+    found.heads[#found.heads + 1] = process
+  end
+  if entry.message then found.places[#found.places + 1] = { process, entry.message } end
+end
+
+local function add_wanted(bucket, left, found)
   for index = bucket.first, bucket.last do
     if left == 0 then break end
     local entry = bucket[index]
     if not entry.stale then
       left = left - 1
-      if entry.process and not seen[entry.process] then
-        seen[entry.process] = true
-        found[#found + 1] = entry.process
-      end
+      need(entry, found)
     end
   end
   return left
 end
 
---- Processes of the first 256 entries due by the next Tick, each once, in their order (2.8 `Want`).
+--- Of the first 256 entries due by the next Tick, in their order: `heads`, the processes, each once
+--- (2.8 `Want`), and `places`, pairs of process and message, one an entry (`Sought`).
 function queue.wanted()
   if cached then return cached end
-  local found, seen, left = {}, {}, queue.TICK_MAX
+  local found, left = { heads = {}, places = {}, seen = {} }, queue.TICK_MAX
   for height = state.oldest, state.height + 1 do
     local bucket = bucket_at(height)
-    if bucket then left = add_wanted(bucket, left, found, seen) end
+    if bucket then left = add_wanted(bucket, left, found) end
     if left == 0 then break end
   end
   cached = found

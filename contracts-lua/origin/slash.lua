@@ -1,12 +1,14 @@
 --- What a slash takes, and from where (4.1, 4.4, 4.5); jail and tombstone as flags (4).
 --
--- Who is slashed for what, and what becomes of the sum (6, 6.8), is decided by cases; here it moves to
--- `pending`. Nothing is owed that is not there.
+-- Who is slashed for what is decided by cases and reports (6), what becomes of the sum by `payout`.
+-- Nothing is owed that is not there.
 
 local slash = {}
 
 local amount = require("origin.amount")
+local mass = require("origin.mass")
 local operators = require("origin.operators")
+local payout = require("origin.payout")
 local queue = require("origin.queue")
 local state = require("origin.state")
 local unbonding = require("origin.unbonding")
@@ -20,6 +22,7 @@ end
 local function lower_allocation(operator, lease, sum)
   lease.allocation = amount.sub(lease.allocation, sum)
   operator.live = amount.sub(operator.live, sum)
+  mass.lower(lease, sum)
 end
 
 --- Σ live allocations <= bond again: the newest leases give way, highest number first.
@@ -55,8 +58,11 @@ end
 --- Moves up to `sum` from the operator to pending slashes, in the order of 4.5.
 -- @tparam table operator
 -- @tparam ?table lease live or held; nil where no lease is at fault
--- @return the pending slash: { number, operator, process, epoch, sum, at }
-function slash.take(operator, lease, sum)
+-- @param sum what the law asks for
+-- @tparam ?table hunters addresses that share the bounty
+-- @tparam ?string process whose escrow gets the restitution, where no lease says it
+-- @treturn table the pending slash, with the `sum` that was there
+function slash.take(operator, lease, sum, hunters, process)
   local live, taken = lease and lease.live, 0
   if live then taken = from_lease(operator, lease, sum) end
   local open = amount.min(amount.sub(sum, taken), amount.sub(operator.bond, operator.live))
@@ -67,19 +73,7 @@ function slash.take(operator, lease, sum)
   shrink(operator)
   if lease and not live then lower_held(operator, lease, taken) end
   operators.settle(operator)
-  return slash.to_pending(operator, lease, taken)
-end
-
---- Notes a sum that was taken; 6.8 says what becomes of it after `slash_delay`.
-function slash.to_pending(operator, lease, sum)
-  state.pending_count = state.pending_count + 1
-  local entry = {
-    number = state.pending_count, operator = operator.address, process = lease and lease.process.id,
-    epoch = lease and lease.epoch, sum = sum, at = state.height,
-  }
-  state.pending[entry.number] = entry
-  state.pending_sum = amount.add(state.pending_sum, sum)
-  return entry
+  return payout.pend(operator, lease and lease.process.id or process, taken, hunters)
 end
 
 --- Bars an operator from hosting and bidding through a height.

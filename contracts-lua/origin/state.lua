@@ -32,10 +32,20 @@ local state = {
   -- Number of the newest lease (4.1).
   leases = 0,
 
+  -- Cases by number (6).
+  cases = {},
+
   -- Slashes that wait for their payout, and their sum (6.8).
   pending = {},
   pending_count = 0,
   pending_sum = 0,
+
+  -- Mass failure (6.7): live allocations of old leases; those of the others by the height at which they
+  -- began; old leases that expired within the window, with the sum of what they had; the last trigger.
+  old_live = 0,
+  young = {},
+  failed = { first = 1, last = 0, sum = 0 },
+  mass_at = nil,
 
   -- Scheduled transitions by due height, and the lowest height that may have some (3.5).
   due = {},

@@ -1,9 +1,10 @@
---- What anyone may read: `Params`, `Operators`, `Processes`. Heights are those of the state at hand:
+--- What anyone may read: `Params`, `Operators`, `Processes`, `Cases`. Heights are those of the state at hand:
 --- soft at the tip, firm `settlement_depth` blocks below it (1.2).
 
 local views = {}
 
 local amount = require("origin.amount")
+local case_row = require("origin.case_row")
 local fees = require("origin.fees")
 local hosting_row = require("origin.hosting_row")
 local ledger = require("origin.ledger")
@@ -40,7 +41,7 @@ local function lease_row(lease)
     Number = lease.number, Operator = lease.operator.address, Rate = amount.text(lease.rate),
     ["Fee-Cap"] = amount.text(lease.fee_cap), ["Answer-Cap"] = amount.text(lease.answer_cap),
     Allocation = amount.text(lease.allocation), Start = lease.start, ["Paid-To"] = lease.paid_to,
-    Owed = amount.text(lease.owed),
+    Owed = amount.text(lease.owed), Buffer = lease.buffer, Cases = lease.cases or 0,
   }
 end
 
@@ -76,6 +77,19 @@ function views.processes(call)
   local process = state.processes[call.tags.Process]
   if process == nil then return nil, "5.12 process" end
   return { Height = state.height, Rows = { process_row(process) } }
+end
+
+--- `Cases`: the one of the tag Case, or a page of all, or of those of a process, by number.
+function views.cases(call)
+  if call.tags.Case ~= nil then
+    local case = state.cases[text.count(call.tags.Case) or 0]
+    if case == nil then return nil, "6 case" end
+    return { Height = state.height, Rows = { case_row.view(case) } }
+  end
+  local id = call.tags.Process
+  if id == nil then return page(call, state.cases, case_row.view) end
+  local process = state.processes[id]
+  return page(call, process and process.case_list or {}, case_row.view)
 end
 
 return views

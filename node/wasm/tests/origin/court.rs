@@ -1,13 +1,13 @@
 //! The court under test, fed as the deriver feeds it: items with mined heights, heads of the processes that are named or wanted,
 //! and a Tick for each block. A refused or unfunded item leaves what 2.4 and 3.4 say.
 
-use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 use aosec_wasm::process_module::{self, SourceFile, bundle};
 use aosec_wasm::{Engine, EngineSettings, Instance, Limits, Module, origin_contract};
 use serde_json::{Value, json};
 
+use crate::logs::Logs;
 use crate::people::{self, id};
 
 pub(crate) const ORIGIN: &str = "origin-000000000000000000000000000000000000";
@@ -57,8 +57,8 @@ fn text() -> String {
 #[derive(Clone)]
 pub(crate) struct Item {
     pub(crate) from: String,
-    tags: Vec<(String, String)>,
-    items: Value,
+    pub(crate) tags: Vec<(String, String)>,
+    pub(crate) items: Value,
     data: String,
     mined: Option<u64>,
 }
@@ -99,20 +99,6 @@ impl Item {
     pub(crate) fn mined(mut self, height: u64) -> Self {
         self.mined = Some(height);
         self
-    }
-
-    /// The processes that it names (2.8), as the deriver finds them.
-    fn names(&self) -> Vec<String> {
-        let own = self.tags.iter().find(|(name, _)| name == "Process");
-        let mut names: Vec<String> = own.map(|(_, value)| value.clone()).into_iter().collect();
-        for item in self.items.as_array().into_iter().flatten() {
-            let tags = item["Tags"].as_array().into_iter().flatten();
-            names.extend(
-                tags.filter(|tag| tag["name"] == "Process")
-                    .map(|tag| tag["value"].as_str().expect("text").to_owned()),
-            );
-        }
-        names
     }
 }
 
@@ -157,9 +143,11 @@ pub(crate) struct Court {
     env: Vec<u8>,
     slot: u64,
     pub(crate) height: u64,
-    /// Heads of the derived logs, by process: what `Log[P]` says.
-    pub(crate) logs: BTreeMap<String, Value>,
+    /// The derived logs: what `Log[P]` says.
+    pub(crate) logs: Logs,
     pub(crate) wanted: Vec<String>,
+    /// Places that the next Tick needs: process and message.
+    pub(crate) sought: Vec<(String, String)>,
     /// Oldest mined height that still waits, for the next Ticks.
     pub(crate) queued: Option<u64>,
     /// Whether each message is committed; off where only speed is measured.
@@ -174,8 +162,9 @@ impl Court {
             env: environment(),
             slot: 0,
             height: START,
-            logs: BTreeMap::new(),
+            logs: Logs::default(),
             wanted: Vec::new(),
+            sought: Vec::new(),
             queued: None,
             commits: true,
         };
@@ -202,12 +191,7 @@ impl Court {
             .iter()
             .map(|(name, value)| json!({"name": name, "value": value}))
             .collect();
-        let names = item.names();
-        let log: BTreeMap<&String, &Value> = self
-            .logs
-            .iter()
-            .filter(|(id, _)| names.contains(id))
-            .collect();
+        let log = self.logs.for_item(item);
         json!({
             "Id": format!("item-{:038}", self.slot), "Signature": "", "Data": item.data,
             "Owner": item.from, "From": item.from, "Target": ORIGIN, "Anchor": "", "Tags": tags,
@@ -238,9 +222,12 @@ impl Court {
             if self.commits {
                 self.instance.commit();
             }
+            let text = |id: &Value| id.as_str().expect("an id").to_owned();
             let wanted = verdict["Want"].as_array().into_iter().flatten();
-            self.wanted = wanted
-                .map(|id| id.as_str().expect("an id").to_owned())
+            self.wanted = wanted.map(text).collect();
+            let sought = verdict["Sought"].as_array().into_iter().flatten();
+            self.sought = sought
+                .map(|pair| (text(&pair[0]), text(&pair[1])))
                 .collect();
         }
         Answer {
@@ -293,12 +280,7 @@ impl Court {
     /// The next block's Tick, whatever comes of it.
     pub(crate) fn tick(&mut self) -> Answer {
         self.height += 1;
-        let wanted = self.wanted.clone();
-        let log: BTreeMap<&String, &Value> = self
-            .logs
-            .iter()
-            .filter(|(id, _)| wanted.contains(id))
-            .collect();
+        let log = self.logs.for_tick(&self.wanted, &self.sought);
         let tick = json!({
             "height": self.height, "time": self.height, "block": "block", "queued": self.queued,
         });
@@ -371,11 +353,13 @@ impl Court {
 
     /// Lets a record of this epoch, mined at the height at hand, extend the log up to a slot.
     pub(crate) fn publish(&mut self, process: &str, epoch: u64, slot: u64) {
-        let head = json!({
-            "epoch": epoch, "slot": slot, "chain": id(&format!("chain-{slot}")),
-            "mined": self.height, "late": 0,
-        });
-        self.logs.insert(id(process), head);
+        self.logs.publish(process, epoch, slot, self.height);
+    }
+
+    /// The row of a case.
+    pub(crate) fn case(&mut self, number: u64) -> Value {
+        let answer = self.ask(Item::new("founder", "Cases").tag("Case", number));
+        answer.applied().reply()["Rows"][0].clone()
     }
 }
 

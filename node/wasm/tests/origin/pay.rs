@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::accusers::challenge;
 use crate::court::ORIGIN;
 use crate::court::{Court, Item};
 use crate::people::{FEE, MIN_BOND, fund, hosting, id, signed};
@@ -167,8 +168,7 @@ fn what_lies_behind_an_open_case_waits() {
     let mut court = hosting(MIN_BOND, &["p1"], 500, 1_000);
     let opened = court.height + 3;
     court.blocks(3);
-    let lease = format!("require('origin.state').processes['{}'].lease", id("p1"));
-    court.probe(&format!("{lease}.oldest_case = {opened} return true"));
+    court.send(challenge("bob", "p1", &["m1"])).applied();
     court.blocks(2);
     court.publish("p1", 0, 1);
     let before = court.balance("alice");
@@ -183,12 +183,8 @@ fn what_lies_behind_an_open_case_waits() {
     assert_eq!(settle(&mut court, "p1")["Owed"], "80");
     court.check();
     // The case expires: what lies past its opening goes back to the escrow.
-    let finish = format!(
-        "local p = require('origin.state').processes['{}']
-         require('origin.leases').finish(p, 'Unhosted', {opened}) return true",
-        id("p1")
-    );
-    court.probe(&finish);
+    court.blocks_to(opened + 11);
+    assert_eq!(court.process("p1")["State"], "Unhosted");
     assert_eq!(court.balance("alice"), before + 30);
     assert_eq!(court.process("p1")["Escrow"], "470");
     court.check();

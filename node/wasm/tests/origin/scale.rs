@@ -40,7 +40,8 @@ for n = first, last do
   keys.install(operator, id('hot', n), state.height)
   for k = 1, each do
     local p = id('process', n * 100 + k)
-    local process = { id = p, epoch = 0, first = 1, leases = {}, scheduler = operator.hot_key,
+    local process = { id = p, epoch = 0, first = 1, lowest = 1, leases = {}, tenures = {},
+      scheduler = operator.hot_key,
       period = 10, min_allocation = 100, max_fee = 100, deposit = 500 }
     state.processes[p] = process
     state.process_list[#state.process_list + 1] = process
