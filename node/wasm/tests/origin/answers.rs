@@ -165,3 +165,15 @@ fn a_key_that_faded_still_answers_for_what_it_signed() {
     let item = answer(&[assigned(2, court.height - 8)]);
     assert_eq!(send(&mut court, item).reply()["Answered"][0]["Case"], 1);
 }
+
+#[test]
+fn an_answer_for_another_slot_than_the_logs_closes_nothing() {
+    let mut court = challenged();
+    court.block();
+    court.logs.put("p1", 3, "m1", 0, court.height);
+    let item = answer(&[assigned(2, court.height)]);
+    let bob = court.balance("bob");
+    let answered = send(&mut court, item);
+    assert_eq!(answered.reply()["Answered"][0]["State"], "Answered");
+    assert_eq!(court.balance("bob"), bob + BOND);
+}

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::court::{Court, Item};
 use crate::people::{FEE, RICHES, fund, hosting, id, signed};
 
-const ACTIONS: [&str; 17] = [
+const ACTIONS: [&str; 24] = [
     "Info",
     "Balance",
     "Balances",
@@ -23,9 +23,16 @@ const ACTIONS: [&str; 17] = [
     "Leave",
     "Fund",
     "Settle",
+    "Challenge",
+    "Answer",
+    "Challenge-Publication",
+    "Challenge-Data",
+    "Answer-Data",
+    "Report",
+    "Cases",
 ];
 
-const TAGS: [&str; 16] = [
+const TAGS: [&str; 20] = [
     "Quantity",
     "Recipient",
     "Process",
@@ -42,6 +49,10 @@ const TAGS: [&str; 16] = [
     "Reply-To",
     "X-Reference",
     "Content-Type",
+    "Slot",
+    "Fault",
+    "Case",
+    "Message",
 ];
 
 fn values() -> Vec<String> {

@@ -6,7 +6,7 @@ use crate::accusers::{
     ANSWER_FEE, BOND, answer, challenge, court, entry, receipt, send, settle, stake, wait,
 };
 use crate::court::{Court, Item};
-use crate::people::{FEE, id};
+use crate::people::{FEE, hosting, id};
 
 /// Blocks that the host has: the period of the stories.
 pub(crate) const WINDOW: u64 = 10;
@@ -249,4 +249,38 @@ fn who_is_named_withdraws_nothing() {
         send(&mut court, Item::new("alice", "Withdraw")).reply()["Paid"],
         "1000"
     );
+}
+
+#[test]
+fn who_hosts_can_be_challenged_from_its_first_block_to_its_last() {
+    // In the block of `Host` nothing is known of the log yet; in Notice and in Arrears duties stand.
+    let mut court = hosting(3_000, &["p1"], 500, 1_000);
+    let first = send(&mut court, challenge("bob", "p1", &["m1"]));
+    assert_eq!(first.row(&id("p1")).unwrap()["State"], "Challenged");
+    court.publish("p1", 0, 1);
+    let leave = Item::new("op-a", "Leave").tag("Process", id("p1"));
+    send(&mut court, leave);
+    let notice = send(&mut court, challenge("bob", "p1", &["m2"]));
+    assert_eq!(notice.row(&id("p1")), None, "it shows Notice");
+    assert_eq!(court.process("p1")["State"], "Notice");
+    wait(&mut court, crate::court::START + 3 + 7);
+    assert_eq!(court.process("p1")["State"], "Unhosted");
+    assert_eq!(
+        court.send(challenge("bob", "p1", &["m3"])).code(),
+        "6.3 hosted"
+    );
+
+    let mut court = hosting(3_000, &["p1"], 500, 1_000);
+    for step in 1..=9 {
+        court.blocks(6);
+        court.publish("p1", 0, step);
+        let look = Item::new("erin", "Settle").tag("Process", id("p1"));
+        send(&mut court, look);
+    }
+    assert_eq!(court.process("p1")["State"], "Arrears");
+    send(&mut court, challenge("bob", "p1", &["m1"]));
+    let last = court.height + 7;
+    wait(&mut court, last);
+    assert_eq!(court.process("p1")["State"], "Dormant");
+    assert_eq!(court.case(1)["State"], "Moot");
 }

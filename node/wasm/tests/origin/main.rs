@@ -20,6 +20,7 @@ mod random;
 mod refusals;
 mod reported;
 mod scale;
+mod scale_cases;
 mod slashes;
 mod spec;
 mod ticks;

@@ -2,7 +2,9 @@
 
 use serde_json::json;
 
-use crate::accusers::{challenge, court, entry, number, receipt, report, send, stake, wait};
+use crate::accusers::{
+    challenge, court, entry, number, receipt, report, send, stake, unpublished, wait,
+};
 use crate::court::{Court, Item};
 use crate::people::{first_bond, fund, host, hosting, id, spawn};
 
@@ -17,27 +19,34 @@ fn stall(court: &mut Court, who: &str, processes: &[&str]) -> u64 {
 
 #[test]
 fn each_episode_in_memory_doubles_slash_and_jail_up_to_their_bounds() {
+    // Each process expires so many blocks after the first, one block after the jail before is over; percent of 1,000, and the last
+    // height of jail. The last one falls into the fifth jail: the same percentage, no longer jail.
+    let plan = [
+        (0, 2, 4),
+        (5, 4, 13),
+        (14, 8, 30),
+        (31, 16, 63),
+        (64, 16, 96),
+        (70, 16, 96),
+    ];
     let names = ["p1", "p2", "p3", "p4", "p5", "p6"];
     let mut court = court(9_000, &names);
-    let mut bond = 9_000;
-    // Percent of 1,000, and blocks of jail: 4 doubling to 32.
-    for (process, percent, jail) in [("p1", 2, 4), ("p2", 4, 8), ("p3", 8, 16), ("p4", 16, 32)] {
-        let due = stall(&mut court, "bob", &[process]);
-        wait(&mut court, due);
-        bond -= 10 * percent;
-        assert_eq!(stake(&mut court, "op-a")[0], bond, "{process}");
-        assert_eq!(court.operator("op-a")["Jailed-Until"], due + jail);
-        let free = due + jail + 1;
-        if process != "p4" && court.height < free {
-            court.blocks_to(free.max(court.height + 1));
+    let (first, mut bond) = (court.height + 11, 9_000);
+    for after in 0..=81 {
+        if let Some(opened) = plan.iter().position(|(due, ..)| *due == after) {
+            stall(&mut court, "bob", &names[opened..=opened]);
         }
+        court.block();
+        court.check();
+        let ended = plan.iter().find(|(due, ..)| first + due == court.height);
+        let Some((_, percent, jail)) = ended else {
+            continue;
+        };
+        bond -= 10 * percent;
+        assert_eq!(stake(&mut court, "op-a")[0], bond, "{after}");
+        assert_eq!(court.operator("op-a")["Jailed-Until"], first + jail);
     }
-    // While jailed it is the same episode: its percentage, no longer jail.
-    let until = court.operator("op-a")["Jailed-Until"].clone();
-    let due = stall(&mut court, "bob", &["p5"]);
-    wait(&mut court, due);
-    assert_eq!(stake(&mut court, "op-a")[0], bond - 160);
-    assert_eq!(court.operator("op-a")["Jailed-Until"], until);
+    assert_eq!(bond, 9_000 - 620);
 }
 
 #[test]
@@ -231,6 +240,22 @@ fn the_window_and_the_memory_of_mass_failure_are_exact() {
 }
 
 #[test]
+fn it_comes_once_in_memory() {
+    for (apart, back) in [(119, false), (120, true), (121, true)] {
+        let mut court = old();
+        court.block();
+        let due = stall(&mut court, "bob", &["p1", "p2", "p3"]);
+        wait(&mut court, due);
+        assert_eq!(stake(&mut court, "op-a")[0], 4_000);
+        court.blocks(apart - 11);
+        stall(&mut court, "bob", &["q1", "q2"]);
+        wait(&mut court, due + apart);
+        let bond = if back { 9_000 } else { 8_960 };
+        assert_eq!(stake(&mut court, "op-c")[0], bond, "{apart}");
+    }
+}
+
+#[test]
 fn what_goes_back_to_an_empty_bond_goes_to_its_owner() {
     let mut court = hosting(1_000, &["p1"], 5_000, 1_000);
     send(&mut court, first_bond("carol", "op-c", "hot-c", 9_000));
@@ -256,4 +281,20 @@ fn what_goes_back_to_an_empty_bond_goes_to_its_owner() {
     wait(&mut court, due + 3);
     assert_eq!(court.balance("alice"), owner + 20);
     assert_eq!(stake(&mut court, "op-c")[0], 9_000);
+}
+
+#[test]
+fn what_expires_against_a_lease_that_ended_is_no_mass_failure() {
+    let mut court = hosting(4_000, &["p1"], 5_000, 1_000);
+    court.blocks(121);
+    let stamp = court.height;
+    let leave = Item::new("op-a", "Leave").tag("Process", id("p1"));
+    send(&mut court, leave);
+    court.publish("p1", 0, 1);
+    court.blocks(7);
+    let unpublished_one = receipt("hot-a", "p1", 0, 2, &entry("m1", stamp - 1, "c"));
+    send(&mut court, unpublished("bob", "p1", &unpublished_one));
+    let due = court.height + 4;
+    wait(&mut court, due);
+    assert_eq!(stake(&mut court, "op-a"), [3_950, 0, 950]);
 }

@@ -4,10 +4,10 @@
 use serde_json::{Value, json};
 
 use crate::accusers::{
-    answer, body, challenge, court, entry, message, receipt, send, unpublished, withheld,
+    answer, body, challenge, court, entry, message, receipt, report, send, unpublished, withheld,
 };
 use crate::court::{Court, Item};
-use crate::people::{first_bond, id};
+use crate::people::{FEE, first_bond, fund, host, id, spawn};
 
 /// What keeps each word apart: the item, and what is said of it.
 fn refuse(court: &mut Court, refused: Vec<(&str, Item)>) {
@@ -127,6 +127,8 @@ fn bounds_of_a_challenge_are_exact() {
 #[test]
 fn an_answer_is_refused_by_the_first_check_that_fails() {
     let mut court = quarrel();
+    send(&mut court, fund("bob", "p3", 500));
+    send(&mut court, host("op-a", &spawn("p3", "hot-a", 1_000), 10));
     let m3 = receipt("hot-a", "p1", 0, 4, &entry("m3", court.height, "c"));
     let record = crate::accusers::record("hot-a", "p1", 0, &[(4, entry("m3", 1_005, "c"))]);
     refuse(
@@ -147,6 +149,7 @@ fn an_answer_is_refused_by_the_first_check_that_fails() {
                 changed(crate::accusers::settle("p1", 2, "m3"), "Case", "02"),
             ),
             ("5.12 process", crate::accusers::settle("p2", 2, "m3")),
+            ("6.5 case", crate::accusers::settle("p3", 2, "m3")),
             ("6 case", Item::new("bob", "Cases").tag("Case", 9)),
             ("6 case", Item::new("bob", "Cases").tag("Case", "x")),
             ("4 named", Item::new("alice", "Withdraw")),
@@ -300,4 +303,43 @@ fn the_view_pages_by_number_and_by_process() {
         ask(cases().tag("Case", 61).tag("Process", id("p1")))["Rows"][0]["Process"],
         id("p2")
     );
+}
+
+#[test]
+fn the_same_again_changes_nothing() {
+    let mut court = quarrel();
+    court.logs.put("p1", 7, "m7", 0, 1_000);
+    send(&mut court, first_bond("carol", "op-c", "hot-c", 1_000));
+    let old = receipt("hot-a", "p1", 0, 5, &entry("s5", court.height - 7, "c"));
+    let now = receipt("hot-a", "p1", 0, 6, &entry("m3", court.height, "c"));
+    let forged = receipt("hot-c", "p1", 0, 4, &entry("f", court.height, "c"));
+    let messages = [
+        (challenge("dave", "p1", &["m9"]), "6.4 twice"),
+        (unpublished("dave", "p1", &old), "6.4 twice"),
+        (answer(&[now]), "6.2 case"),
+        (withheld("dave", "p1", 7), "5.10 open"),
+        (body("erin", "p1", &["m7"]), "5.10 case"),
+        (report("erin", "p1", "Tenure", 0, &[forged]), "6.1 twice"),
+    ];
+    for (item, code) in messages {
+        send(&mut court, item.clone());
+        let before = ["dave", "erin", "alice"].map(|who| court.balance(who));
+        let stakes = ["op-a", "op-c"].map(|who| court.operator(who));
+        let from = item.from.clone();
+        let again = court.send(item);
+        assert_eq!(again.code(), code);
+        for field in ["Hosting", "Cases", "Keys"] {
+            assert_eq!(again.verdict.get(field), None, "{code}");
+        }
+        assert_eq!(
+            ["op-a", "op-c"].map(|who| court.operator(who)),
+            stakes,
+            "{code}"
+        );
+        let after = ["dave", "erin", "alice"].map(|who| court.balance(who));
+        let paid: u128 = before.iter().sum::<u128>() - after.iter().sum::<u128>();
+        let fee = if from == id("op-a") { 0 } else { FEE };
+        assert_eq!(paid, fee, "{code}");
+        court.check();
+    }
 }

@@ -310,6 +310,12 @@ fn evidence_that_shows_no_fault_is_refused() {
         let sent = court.send(report("bob", process, fault, slot, &evidence));
         assert_eq!(sent.code(), code, "{fault} {slot}");
     }
+    // Slot 0 is the spawn, and no receipt for it counts (5.4).
+    let spawns = ["c", "d"].map(|chain| receipt("hot-a", "p1", 0, 0, &said("m1", chain)));
+    assert_eq!(
+        court.send(report("bob", "p1", "Double", 0, &spawns)).code(),
+        "6 evidence"
+    );
     let mut no_slot = report("bob", "p1", "Double", 4, &double());
     no_slot.tags.retain(|tag| tag.0 != "Slot");
     assert_eq!(court.send(no_slot).code(), "6 slot");
@@ -325,4 +331,28 @@ fn evidence_that_shows_no_fault_is_refused() {
     }
     assert_eq!(stake(&mut court, "op-a"), [4_000, 1_000, 0]);
     court.check();
+}
+
+#[test]
+fn any_of_the_four_that_differs_is_a_fault_and_two_signatures_are_none() {
+    let one = json!({"message": id("m"), "chain": id("c"), "height": 1_005, "timestamp": 7});
+    let others = [
+        ("message", json!(id("n"))),
+        ("chain", json!(id("d"))),
+        ("height", json!(1_006)),
+        ("timestamp", json!(8)),
+    ];
+    for (field, value) in others {
+        let mut court = court(4_000, &["p1"]);
+        let first = receipt("hot-a", "p1", 0, 4, &one);
+        let mut again = first.clone();
+        again["Id"] = json!(id("another signature"));
+        let same = report("bob", "p1", "Double", 4, &[first.clone(), again]);
+        assert_eq!(court.send(same).code(), "6 evidence");
+        let mut other = one.clone();
+        other[field] = value;
+        let evidence = [first, record("hot-a", "p1", 0, &[(4, other)])];
+        let told = send(&mut court, report("bob", "p1", "Double", 4, &evidence));
+        assert_eq!(told.reply()["Slashed"], "1300", "{field}");
+    }
 }

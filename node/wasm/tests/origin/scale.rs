@@ -9,7 +9,7 @@ use crate::court::{Court, Item, ORIGIN};
 use crate::people::{first_bond, fund, host, hosting, id, signed, spawn};
 
 /// Fuel that no message of these kinds needs, at any size of the state: 3,000 messages a second and core at the engine's pace.
-const FUEL_MAX: u64 = 1_000_000;
+pub(crate) const FUEL_MAX: u64 = 1_000_000;
 
 /// Fills the state with operators and hosted processes by the contract's own functions.
 const FILL: &str = "
@@ -149,7 +149,8 @@ fn cpu_time() -> Duration {
     Duration::from_nanos(nanoseconds.expect("a number"))
 }
 
-fn measure(court: &mut Court, name: &str, count: u64, item: impl Fn(u64, u64) -> Item) {
+/// Prints how many of these a second one core runs; what came out is not read.
+pub(crate) fn measure(court: &mut Court, name: &str, count: u64, item: impl Fn(u64, u64) -> Item) {
     let height = court.height;
     let items: Vec<Vec<u8>> = (0..count).map(|n| court.bytes(&item(n, height))).collect();
     let (start, mut fuel) = (cpu_time(), 0);
