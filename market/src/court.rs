@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 
 use crate::amount::Amount;
+use crate::bench::{Bench, Empty};
 use crate::genesis;
 use crate::leases::Lease;
 use crate::ledger::Ledger;
 use crate::message::{Item, Message};
+use crate::named::Names;
 use crate::operators::Operators;
 use crate::outcome::{Judged, KeyRow, Outcome, Refusal};
 use crate::parameters::Parameters;
@@ -44,6 +46,9 @@ pub struct Court {
     /// Live ones, and ended ones whose stake is held (4.4), by number (4.1).
     pub(crate) leases: BTreeMap<u64, Lease>,
     pub(crate) last_lease: u64,
+    /// The height at which each lease ended, for ever.
+    pub(crate) ends: BTreeMap<u64, u64>,
+    pub(crate) named: Names,
     pub(crate) queue: Queue,
     pub(crate) changes: Changes,
 }
@@ -74,14 +79,20 @@ impl State {
         }
     }
 
-    /// Runs one message of the log.
+    /// Runs one message of the log, with nobody on the bench.
     pub fn step(&mut self, message: &Message) -> Outcome {
+        self.step_with(message, &mut Empty)
+    }
+
+    /// Runs one message of the log.
+    pub fn step_with(&mut self, message: &Message, bench: &mut dyn Bench) -> Outcome {
+        bench.begin();
         match (&mut *self, message) {
-            (Self::Open(court), Message::Item(item)) => dispatch::run(court, item),
-            (Self::Open(court), Message::Tick(tick)) => tick::run(court, tick),
+            (Self::Open(court), Message::Item(item)) => dispatch::run(court, item, bench),
+            (Self::Open(court), Message::Tick(tick)) => tick::run(court, tick, bench),
             (Self::Spawned { .. }, Message::Item(item)) => self.found(item),
             (Self::Refused, Message::Item(item)) => {
-                let action = item.tag("Action").and_then(dispatch::Action::named);
+                let action = dispatch::action(item, bench);
                 dispatch::conclude(None, item, action.map(|a| a.name()), genesis::never())
             }
             (Self::Spawned { .. } | Self::Refused, Message::Tick(_)) => {
@@ -90,13 +101,21 @@ impl State {
         }
     }
 
-    /// Answers a dry-run: no fee, no looks, at the height of the last Tick, and nothing is kept (3.4).
+    /// Answers a dry-run, with nobody on the bench.
     #[must_use]
     pub fn read(&self, item: &Item) -> Outcome {
+        self.read_with(item, &mut Empty)
+    }
+
+    /// Answers a dry-run: no fee, no looks, at the height of the last Tick, and nothing is kept (3.4). The bench is a copy as well.
+    #[must_use]
+    pub fn read_with(&self, item: &Item, bench: &mut dyn Bench) -> Outcome {
         let mut copy = self.clone();
         match &mut copy {
-            Self::Open(court) => dispatch::read(court, item),
-            Self::Spawned { .. } | Self::Refused => copy.step(&Message::Item(item.clone())),
+            Self::Open(court) => dispatch::read(court, item, bench),
+            Self::Spawned { .. } | Self::Refused => {
+                copy.step_with(&Message::Item(item.clone()), bench)
+            }
         }
     }
 
@@ -109,7 +128,7 @@ impl State {
         }
     }
 
-    /// The court, for what has no message yet: faults that cases will find (6).
+    /// The court, for faults that are put in by hand.
     pub fn court_mut(&mut self) -> Option<&mut Court> {
         match self {
             Self::Open(court) => Some(court),
@@ -154,6 +173,8 @@ impl Court {
             processes: Processes::default(),
             leases: BTreeMap::new(),
             last_lease: 0,
+            ends: BTreeMap::new(),
+            named: Names::default(),
             queue: Queue::default(),
             changes: Changes::default(),
         }

@@ -1,7 +1,10 @@
 //! The order of things in one item: fee, child, action, names, looks, checks, writes (3.4), and the shape of the answer.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value, json};
 
+use crate::bench::Bench;
 use crate::court::Court;
 use crate::message::{Enclosures, Item, Tag};
 use crate::outcome::{Answer, Judged, Outcome, Refusal, Reply, Verdict, demand};
@@ -10,16 +13,16 @@ use crate::{token, unbonding, update, views};
 
 macro_rules! actions {
     ($($variant:ident $name:literal $rule:path;)*) => {
-        /// What the message table knows.
+        /// What the house itself knows of the message table.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        pub(crate) enum Action { $($variant,)* }
+        pub(crate) enum Own { $($variant,)* }
 
-        impl Action {
-            pub(crate) fn named(name: &str) -> Option<Self> {
+        impl Own {
+            fn named(name: &str) -> Option<Self> {
                 match name { $($name => Some(Self::$variant),)* _ => None }
             }
 
-            pub(crate) const fn name(self) -> &'static str {
+            const fn name(self) -> &'static str {
                 match self { $(Self::$variant => $name,)* }
             }
 
@@ -47,12 +50,48 @@ actions! {
     Register "Register" register::register;
     Leave "Leave" hosting::leave;
     Fund "Fund" escrow::fund;
-    Settle "Settle" escrow::settle;
     Heartbeat "Heartbeat" heartbeat::heartbeat;
 }
 
+/// What the message table knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Action {
+    Own(Own),
+    /// `Settle`, which house and bench share.
+    Settle,
+    /// The bench's.
+    Foreign(&'static str),
+}
+
+impl Action {
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Own(own) => own.name(),
+            Self::Settle => "Settle",
+            Self::Foreign(name) => name,
+        }
+    }
+
+    fn judge(self, court: &mut Court, item: &Item, bench: &mut dyn Bench) -> Judged {
+        match self {
+            Self::Own(own) => own.judge(court, item),
+            Self::Settle => escrow::settle(court, item, bench),
+            Self::Foreign(_) => bench.judge(court, item).map(Reply::fields),
+        }
+    }
+}
+
+/// The action that an item asks for, if the table knows it.
+pub(crate) fn action(item: &Item, bench: &dyn Bench) -> Option<Action> {
+    let name = item.tag("Action")?;
+    let shared = (name == "Settle").then_some(Action::Settle);
+    let own = || Own::named(name).map(Action::Own);
+    let foreign = || bench.action(name).map(Action::Foreign);
+    shared.or_else(own).or_else(foreign)
+}
+
 /// Runs an item of the court's log.
-pub(crate) fn run(court: &mut Court, item: &Item) -> Outcome {
+pub(crate) fn run(court: &mut Court, item: &Item, bench: &mut dyn Bench) -> Outcome {
     let fee = court.parameters.inbox_fee;
     if court.ledger.free(&item.owner) < fee {
         return unfunded();
@@ -60,31 +99,34 @@ pub(crate) fn run(court: &mut Court, item: &Item) -> Outcome {
     court.changes = Default::default();
     court.ledger.debit(&item.owner, fee);
     court.ledger.burn(fee);
-    let action = item.tag("Action").and_then(Action::named);
-    let judged = judge(court, item, action);
-    conclude(Some(court), item, action.map(Action::name), judged)
+    let action = action(item, bench);
+    let judged = judge(court, item, action, bench);
+    conclude(Some((court, bench)), item, action.map(Action::name), judged)
 }
 
 /// Answers a dry-run on a copy of the court: the caller throws the copy away.
-pub(crate) fn read(court: &mut Court, item: &Item) -> Outcome {
+pub(crate) fn read(court: &mut Court, item: &Item, bench: &mut dyn Bench) -> Outcome {
     court.changes = Default::default();
     let item = Item {
         run: court.height,
         mined: court.height,
+        logs: BTreeMap::new(),
         ..item.clone()
     };
-    let action = item.tag("Action").and_then(Action::named);
-    let judged = known(&item, action).and_then(|action| action.judge(court, &item));
-    conclude(Some(court), &item, action.map(Action::name), judged)
+    bench.begin();
+    let action = action(&item, bench);
+    let judged = known(&item, action).and_then(|action| action.judge(court, &item, bench));
+    let name = action.map(Action::name);
+    conclude(Some((court, bench)), &item, name, judged)
 }
 
-fn judge(court: &mut Court, item: &Item, action: Option<Action>) -> Judged {
+fn judge(court: &mut Court, item: &Item, action: Option<Action>, bench: &mut dyn Bench) -> Judged {
     let action = known(item, action)?;
     let names: Vec<String> = item.names()?.into_iter().map(str::to_owned).collect();
     for name in names {
         pay::look_at(court, &name, &item.logs, item.run);
     }
-    action.judge(court, item)
+    action.judge(court, item, bench)
 }
 
 fn known(item: &Item, action: Option<Action>) -> Result<Action, Refusal> {
@@ -107,7 +149,7 @@ fn unfunded() -> Outcome {
 
 /// Verdict and answers of an item.
 pub(crate) fn conclude(
-    court: Option<&Court>,
+    court: Option<(&Court, &dyn Bench)>,
     item: &Item,
     action: Option<&str>,
     judged: Judged,
@@ -122,9 +164,9 @@ pub(crate) fn conclude(
 }
 
 /// Verdict of a Tick: nobody is answered.
-pub(crate) fn silent(judged: Result<&Court, Refusal>) -> Outcome {
+pub(crate) fn silent(judged: Result<(&Court, &dyn Bench), Refusal>) -> Outcome {
     let verdict = match judged {
-        Ok(court) => verdict(Some(court), None),
+        Ok(both) => verdict(Some(both), None),
         Err(refusal) => verdict(None, Some(&refusal)),
     };
     Outcome {
@@ -133,17 +175,18 @@ pub(crate) fn silent(judged: Result<&Court, Refusal>) -> Outcome {
     }
 }
 
-fn verdict(court: Option<&Court>, refusal: Option<&Refusal>) -> Verdict {
+fn verdict(court: Option<(&Court, &dyn Bench)>, refusal: Option<&Refusal>) -> Verdict {
     let mut verdict = Verdict {
         ok: refusal.is_none(),
         code: refusal.map(ToString::to_string),
         ..Verdict::default()
     };
-    if let Some(court) = court {
+    if let Some((court, bench)) = court {
         let hosting = court.changes.hosting.iter();
         verdict.hosting = hosting.map(|row| processes::row(court, *row)).collect();
         verdict.keys.clone_from(&court.changes.keys);
-        verdict.want = queue::want(court);
+        verdict.cases = bench.rows(court);
+        (verdict.want, verdict.sought) = queue::want(court, bench);
     }
     verdict
 }

@@ -1,8 +1,9 @@
 //! `Fund` and `Settle`: money for a process, and a look at it (5.12, 5.14).
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::amount;
+use crate::bench::Bench;
 use crate::court::Court;
 use crate::leases::Duty;
 use crate::message::Item;
@@ -39,17 +40,29 @@ fn end_arrears(court: &mut Court, process: &str) {
     }
 }
 
-/// The look was taken when the message named the process; this says what it found.
-pub(crate) fn settle(court: &mut Court, item: &Item) -> Judged {
+/// The look was taken when the message named the process; this settles a case, if one is named, and says what it found.
+pub(crate) fn settle(court: &mut Court, item: &Item, bench: &mut dyn Bench) -> Judged {
     let known = item.process().and_then(|id| court.processes.find(id));
-    let process = court.processes.get(known.ok_or(Refusal("5.12 process"))?);
+    let known = known.ok_or(Refusal("5.12 process"))?;
+    let case = item.tag("Case").map(|_number| bench.settle(court, item));
+    let case = case.transpose()?;
+
+    let mut shown = found(court, known);
+    if let Some(state) = case {
+        shown["State"] = json!(state);
+    }
+    Ok(Reply::fields(shown))
+}
+
+fn found(court: &Court, known: usize) -> Value {
+    let process = court.processes.get(known);
     let escrow = court.ledger.escrow(&process.id).to_string();
     let lease = process.lease.and_then(|number| court.leases.get(&number));
-    Ok(Reply::fields(match lease {
+    match lease {
         None => json!({"Process": process.id, "Escrow": escrow}),
         Some(lease) => json!({
             "Process": process.id, "Escrow": escrow, "Paid-To": lease.paid_to,
             "Owed": lease.owed.sum().to_string(),
         }),
-    }))
+    }
 }

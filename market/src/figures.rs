@@ -40,7 +40,35 @@ pub struct Hosting {
     pub was_hosted: bool,
 }
 
+/// A hot key of an operator, present or past.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyFigure {
+    /// Its address.
+    pub address: String,
+    /// First height at which it counts.
+    pub from: u64,
+    /// Last height; none where it counts on.
+    pub until: Option<u64>,
+}
+
 impl Court {
+    /// All hot keys that an operator ever had, the oldest first.
+    #[must_use]
+    pub fn keys_of(&self, operator: &str) -> Vec<KeyFigure> {
+        let index = self.operators.of_operator(operator);
+        let all = self.operators.hot_keys.iter();
+        let own = all.filter(|(_, hot)| Some(hot.operator) == index);
+        let mut keys: Vec<KeyFigure> = own
+            .map(|(address, hot)| KeyFigure {
+                address: address.clone(),
+                from: hot.from,
+                until: hot.until,
+            })
+            .collect();
+        keys.sort_by_key(|key| key.from);
+        keys
+    }
+
     /// The stake of an operator.
     #[must_use]
     pub fn stake(&self, operator: &str) -> Option<Stake> {

@@ -4,6 +4,7 @@ use serde_json::json;
 
 use crate::amount::{self, Amount};
 use crate::court::Court;
+use crate::delay::Buffer;
 use crate::keys;
 use crate::leases::{self, Duty, LEASES, Lease};
 use crate::message::{Child, Item};
@@ -42,8 +43,16 @@ pub(crate) fn host(court: &mut Court, item: &Item) -> Judged {
     demand(free >= terms.min_allocation, "4.4 stake")?;
 
     let allocation = terms.min_allocation;
+    let scheduler = scheduler.unwrap_or_default().to_owned();
+    let period = terms.period;
     let process = known.unwrap_or_else(|| court.processes.add(Process::new(&spawn.id, terms)));
-    let lease = lease(process, operator, offer, allocation, item.run);
+    court.processes.get_mut(process).scheduler = scheduler;
+    let epoch = court.processes.get(process).epoch;
+    let buffer = Buffer::full(period, item.run);
+    let lease = Lease {
+        epoch,
+        ..lease(process, operator, offer, allocation, buffer, item.run)
+    };
     let number = leases::begin(court, lease);
     let row = court.processes.get(process);
     Ok(Reply::fields(json!({
@@ -100,10 +109,18 @@ fn offer(court: &Court, item: &Item, terms: &Terms) -> Result<Offer, Refusal> {
     Ok(offer)
 }
 
-fn lease(process: usize, operator: usize, offer: Offer, allocation: Amount, height: u64) -> Lease {
+fn lease(
+    process: usize,
+    operator: usize,
+    offer: Offer,
+    allocation: Amount,
+    buffer: Buffer,
+    height: u64,
+) -> Lease {
     Lease {
         process,
         operator,
+        epoch: 0,
         rate: offer.rate,
         fee_cap: offer.fee_cap,
         answer_cap: offer.answer_cap,
@@ -112,8 +129,10 @@ fn lease(process: usize, operator: usize, offer: Offer, allocation: Amount, heig
         paid_to: height,
         owed: Owed::default(),
         duty: Duty::Plain,
+        buffer,
         shrinking: false,
         ended: None,
+        overdue: false,
     }
 }
 

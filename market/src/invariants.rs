@@ -53,7 +53,8 @@ fn conservation(court: &Court) -> Result<(), Broken> {
     let operators = court.operators.rows().iter();
     let staked: Amount = operators.map(|row| row.bond + row.pool.sum()).sum();
     let owed: Amount = court.leases.values().map(|lease| lease.owed.sum()).sum();
-    let found = free + staked + ledger.escrows() + owed + ledger.pending() + ledger.burned();
+    let waiting = ledger.pending() + ledger.deposits();
+    let found = free + staked + ledger.escrows() + owed + waiting + ledger.burned();
     let supply = ledger.genesis();
     match found == supply {
         true => Ok(()),

@@ -15,7 +15,9 @@ pub struct Ledger {
     /// By process id, known or not: the sum waits for `Host` (5.12).
     escrows: BTreeMap<String, Amount>,
     /// Slashed and not yet divided (6.8).
-    pending: Amount,
+    pub(crate) pending: Amount,
+    /// Bonds and fees of cases, until they are settled (6.4).
+    pub(crate) deposits: Amount,
     burned: Amount,
     genesis: Amount,
 }
@@ -77,6 +79,12 @@ impl Ledger {
         self.pending
     }
 
+    /// What cases hold.
+    #[must_use]
+    pub fn deposits(&self) -> Amount {
+        self.deposits
+    }
+
     /// The escrow of a process.
     #[must_use]
     pub fn escrow(&self, process: &str) -> Amount {
@@ -94,7 +102,11 @@ impl Ledger {
         demand(self.free(address) >= amount, "3.1 balance")
     }
 
+    /// A credit of nothing makes no account.
     pub(crate) fn credit(&mut self, address: &str, amount: Amount) {
+        if amount == 0 {
+            return;
+        }
         let next = self.accounts.len();
         let index = *self.by_address.entry(address.to_owned()).or_insert(next);
         if index == next {

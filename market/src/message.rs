@@ -4,6 +4,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde::{Deserialize, Serialize};
+
 use crate::outcome::Refusal;
 use crate::spelling;
 
@@ -62,12 +64,87 @@ pub struct Child {
     pub id: String,
     /// The address of the key that signed it.
     pub owner: String,
+    /// The target as signed, empty where there is none.
+    pub target: String,
     /// Its tags as signed.
     pub tags: Vec<Tag>,
+    /// Its bytes.
+    pub size: u64,
+    /// What it signs, where it is a receipt or a log record.
+    pub signed: Option<Signed>,
+}
+
+/// What an enclosed receipt or log record signs (2.8); spelled as the message table spells it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Signed {
+    /// The process.
+    pub process: String,
+    /// Its epoch.
+    pub epoch: u64,
+    /// The hot key's address.
+    pub signer: String,
+    /// The first slot.
+    pub first: u64,
+    /// The last slot.
+    pub last: u64,
+    /// Whether it is a record.
+    pub record: bool,
+    /// The entries that are shown, by slot.
+    pub entries: BTreeMap<u64, Entry>,
+    /// Of the second one of two: whether its entry at `Slot` + 1 follows the first one's at `Slot`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub follows: Option<bool>,
+    /// Of a canonical receipt: the height at which its entry became canonical.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mined: Option<u64>,
+    /// Whether a receipt equals the canonical entry.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub canonical: Option<bool>,
+}
+
+/// An entry of a log, with the chain after it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry {
+    /// The message's id.
+    pub message: String,
+    /// The stamped height.
+    pub height: u64,
+    /// The stamped time, in milliseconds.
+    pub timestamp: u64,
+    /// The log chain.
+    pub chain: String,
+}
+
+/// What stands in a slot of a canonical log.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Content {
+    /// The message's id.
+    pub message: String,
+    /// The height at which it became canonical.
+    pub mined: u64,
+    /// Its epoch.
+    pub epoch: u64,
+    /// Whether no host signed it (5.8).
+    #[serde(rename = "virtual")]
+    pub is_virtual: bool,
+}
+
+/// Where a message stands in a canonical log.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Place {
+    /// The slot.
+    pub slot: u64,
+    /// The height at which it became canonical.
+    pub mined: u64,
+    /// Its epoch.
+    pub epoch: u64,
+    /// Whether no host signed it (5.8).
+    #[serde(rename = "virtual")]
+    pub is_virtual: bool,
 }
 
 /// The head of a process's canonical log, as after step (a) of the block (2.8).
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LogHead {
     /// The epoch of the log.
     pub epoch: u64,
@@ -77,6 +154,12 @@ pub struct LogHead {
     pub chain: String,
     /// The mined height of the newest record that extended the log in this epoch.
     pub mined: Option<u64>,
+    /// By how much the records of this epoch came too late, in all.
+    pub late: u64,
+    /// The slots that were asked for; none where the log has no such slot.
+    pub at: BTreeMap<u64, Option<Content>>,
+    /// The messages that were asked for; none where the log does not have them.
+    pub of: BTreeMap<String, Option<Place>>,
 }
 
 /// The system message of a block.

@@ -36,9 +36,15 @@ pub struct Verdict {
     /// Key rows in the order in which they were made.
     #[serde(rename = "Keys", skip_serializing_if = "Vec::is_empty")]
     pub keys: Vec<KeyRow>,
+    /// Rows of cases that were opened or changed, each once, in the order of the first change.
+    #[serde(rename = "Cases", skip_serializing_if = "Vec::is_empty")]
+    pub cases: Vec<CaseRow>,
     /// Processes whose head the next Tick needs.
     #[serde(rename = "Want", skip_serializing_if = "Vec::is_empty")]
     pub want: Vec<String>,
+    /// Places that the next Tick needs: process and message, in the order of their entries.
+    #[serde(rename = "Sought", skip_serializing_if = "Vec::is_empty")]
+    pub sought: Vec<(String, String)>,
 }
 
 /// What the deriver must know of a process.
@@ -65,6 +71,27 @@ pub struct HostingRow {
     /// The height of the last end, once there was one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub u: Option<u64>,
+}
+
+/// What the deriver must know of a case.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct CaseRow {
+    /// Its number.
+    pub case: u64,
+    /// `Liveness`, `Publication` or `Data`.
+    pub kind: &'static str,
+    /// Its state (6).
+    pub state: &'static str,
+    /// The process.
+    pub process: String,
+    /// The epoch of the lease that it names.
+    pub epoch: u64,
+    /// The message that it is about.
+    pub message: String,
+    /// The slot, once it is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub slot: Option<u64>,
 }
 
 /// A hot key and the heights at which it counts.

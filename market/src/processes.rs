@@ -22,6 +22,12 @@ pub(crate) struct Process {
     pub(crate) epoch: u64,
     /// First slot of the epoch.
     pub(crate) first: u64,
+    /// First slot under the law: 1, or what `Register` named (5.15).
+    pub(crate) begins: u64,
+    /// Its spawn's `Scheduler`: whose key epoch 0 belongs to (5.11).
+    pub(crate) scheduler: String,
+    /// Who holds or held which epoch, for ever (6, signing without tenure).
+    pub(crate) holders: BTreeMap<u64, usize>,
     /// The chain that `Register` named (5.15).
     pub(crate) legacy: Option<String>,
     pub(crate) lease: Option<u64>,
@@ -92,6 +98,9 @@ impl Process {
             terms,
             epoch: 0,
             first: 1,
+            begins: 1,
+            scheduler: String::new(),
+            holders: BTreeMap::new(),
             legacy: None,
             lease: None,
             ended: None,
@@ -109,10 +118,14 @@ impl Process {
     }
 }
 
-/// The state that is shown: Notice before Arrears before Hosted.
+/// The state that is shown: Notice before Arrears before Challenged before Hosted.
 pub(crate) fn shown(court: &Court, process: &Process) -> &'static str {
     let lease = process.lease.and_then(|number| court.leases.get(&number));
+    let named = process
+        .lease
+        .is_some_and(|number| court.named.count(number) > 0);
     match (lease.map(|lease| lease.duty), process.ended) {
+        (Some(Duty::Plain), _) if named => "Challenged",
         (Some(Duty::Plain), _) => "Hosted",
         (Some(Duty::Notice), _) => "Notice",
         (Some(Duty::Arrears { .. }), _) => "Arrears",

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use crate::bench::{Bench, Need};
 use crate::court::Court;
-use crate::leases::Duty;
+use crate::leases::{Duty, Lease};
 
 /// Transitions that a block applies, and entries that `Want` looks at.
 pub(crate) const A_BLOCK: usize = 256;
@@ -30,6 +31,8 @@ pub(crate) enum Transition {
     Leave(u64),
     /// Arrears lasted too long.
     Arrears(u64),
+    /// One of the bench's.
+    Foreign(u64),
 }
 
 /// A transition in the queue.
@@ -68,48 +71,51 @@ impl Queue {
     }
 }
 
-/// Whether a transition has lost its object.
-pub(crate) fn is_stale(court: &Court, due: &Due) -> bool {
-    let duty = |number: &u64| {
-        let lease = court.leases.get(number).filter(|lease| lease.is_live());
-        lease.map(|lease| lease.duty)
-    };
-    match &due.transition {
+/// What a transition needs; none where it has lost its object.
+pub(crate) fn need(court: &Court, due: &Due, bench: &dyn Bench) -> Option<Need> {
+    match due.transition {
+        Transition::Foreign(entry) => bench.need(court, entry),
         Transition::Activation(operator) => {
-            let record = court.operators.get(*operator);
-            record.bond == 0 || record.bonding.activation != due.number
+            let bonding = court.operators.get(operator);
+            let lasts = bonding.bond > 0 && bonding.bonding.activation == due.number;
+            lasts.then(Need::default)
         }
-        Transition::Held(_) => false,
-        Transition::Arrears(lease) => duty(lease) != Some(Duty::Arrears { entry: due.number }),
+        Transition::Held(_) => Some(Need::default()),
+        Transition::Arrears(number) => {
+            let lease = live(court, number)?;
+            let lasts = lease.duty == Duty::Arrears { entry: due.number };
+            lasts.then(|| head(court, lease))
+        }
         Transition::Shrunk(lease) | Transition::Tombstoned(lease) | Transition::Leave(lease) => {
-            duty(lease).is_none()
+            live(court, lease).map(|lease| head(court, lease))
         }
     }
 }
 
-/// The process whose head a transition needs.
-pub(crate) fn needs_head(court: &Court, transition: Transition) -> Option<&str> {
-    match transition {
-        Transition::Activation(_) | Transition::Held(_) => None,
-        Transition::Shrunk(lease)
-        | Transition::Tombstoned(lease)
-        | Transition::Leave(lease)
-        | Transition::Arrears(lease) => {
-            let process = court.leases[&lease].process;
-            Some(court.processes.get(process).id.as_str())
-        }
+fn live(court: &Court, number: u64) -> Option<&Lease> {
+    court.leases.get(&number).filter(|lease| lease.is_live())
+}
+
+fn head(court: &Court, lease: &Lease) -> Need {
+    Need {
+        process: Some(court.processes.get(lease.process).id.clone()),
+        message: None,
     }
 }
 
-/// The processes whose heads the next Tick needs, each once (2.8).
-pub(crate) fn want(court: &Court) -> Vec<String> {
-    let live = court.queue.until(court.height + 1);
-    let live = live.filter(|due| !is_stale(court, due)).take(A_BLOCK);
-    let mut wanted: Vec<String> = Vec::new();
-    for process in live.filter_map(|due| needs_head(court, due.transition)) {
-        if !wanted.iter().any(|known| known == process) {
-            wanted.push(process.to_owned());
+/// The processes whose heads the next Tick needs, each once, and the places, each with its process (2.8).
+pub(crate) fn want(court: &Court, bench: &dyn Bench) -> (Vec<String>, Vec<(String, String)>) {
+    let due = court.queue.until(court.height + 1);
+    let needs = due.filter_map(|due| need(court, &due, bench));
+    let (mut wanted, mut sought): (Vec<String>, _) = (Vec::new(), Vec::new());
+    for need in needs.take(A_BLOCK) {
+        let Some(process) = need.process else {
+            continue;
+        };
+        if !wanted.contains(&process) {
+            wanted.push(process.clone());
         }
+        sought.extend(need.message.map(|message| (process, message)));
     }
-    wanted
+    (wanted, sought)
 }

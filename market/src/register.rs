@@ -48,6 +48,8 @@ fn asked(court: &Court, item: &Item, spawn: &Child) -> Result<Process, Refusal> 
     let terms = terms.ok_or(Refusal("5.1 terms"))?;
     Ok(Process {
         first,
+        begins: first,
+        scheduler: spawn.tag("Scheduler").unwrap_or_default().to_owned(),
         legacy: Some(legacy.to_owned()),
         ..Process::new(&spawn.id, terms)
     })

@@ -1,6 +1,7 @@
 //! What a fault takes: stake in its order, jail, tombstone (4.1, 4.5; 6, liveness; 6.8).
 //!
-//! No message leads here yet: cases will (6). Taken stake waits in `pending`; how it is divided comes with the cases too.
+//! Who is at fault, and how much it costs, is judged elsewhere ([`crate::Bench`]). Taken stake waits in `pending` until it is divided
+//! or given back ([`crate::counter`]).
 
 use crate::amount::Amount;
 use crate::court::Court;
@@ -121,20 +122,6 @@ fn end_if_too_small(court: &mut Court, number: u64) {
     }
 }
 
-/// A double assignment: the allocation and 10 % of the rest of the bond, both as before, in one slash (4.5).
-pub fn double_assignment(court: &mut Court, number: u64) -> Amount {
-    let Some(lease) = court.leases.get(&number) else {
-        return 0;
-    };
-    let (operator, allocation) = (lease.operator, lease.allocation);
-    let record = court.operators.get(operator);
-    let rest = record.bond.saturating_sub(allocation);
-    let address = record.address.clone();
-    let taken = slash(court, &address, Some(number), allocation + rest / 10);
-    tombstone(court, &address);
-    taken
-}
-
 /// Bars an operator for ever: all live leases are lost in Ticks, the newest first (3.5). The same again changes nothing.
 pub fn tombstone(court: &mut Court, operator: &str) {
     let Some(index) = court.operators.of_operator(operator) else {
@@ -150,26 +137,12 @@ pub fn tombstone(court: &mut Court, operator: &str) {
     }
 }
 
-/// Bars an operator from hosting and bidding through a height.
-pub fn jail(court: &mut Court, operator: &str, through: u64) {
-    if let Some(index) = court.operators.of_operator(operator) {
-        court.operators.get_mut(index).jail.until = Some(through);
-    }
-}
-
-/// A liveness fault: 2 % of the allocation, doubling with each jail episode in `memory`, 16 % at most, and jail (6).
-pub fn liveness(court: &mut Court, number: u64) -> Amount {
-    let Some(lease) = court.leases.get(&number) else {
+/// Begins an episode of jail unless one lasts, and gives the percentage of the episode: 2, doubling with each one in `memory`, 16 at
+/// most (6, liveness).
+pub fn imprison(court: &mut Court, operator: &str) -> Amount {
+    let Some(operator) = court.operators.of_operator(operator) else {
         return 0;
     };
-    let (operator, allocation) = (lease.operator, lease.allocation);
-    let percent = imprison(court, operator);
-    let address = court.operators.get(operator).address.clone();
-    slash(court, &address, Some(number), allocation * percent / 100)
-}
-
-/// Begins an episode unless one lasts; the percentage of the episode.
-fn imprison(court: &mut Court, operator: usize) -> Amount {
     let height = court.height;
     let parameters = &court.parameters;
     let (memory, most, least) = (parameters.memory, parameters.jail_max, parameters.jail_min);

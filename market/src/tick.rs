@@ -1,5 +1,6 @@
 //! The Tick of a block: what is due is applied, in order, whole or later (3.5, 2.4, 2.8).
 
+use crate::bench::{Bench, Need};
 use crate::court::Court;
 use crate::dispatch;
 use crate::leases::{self, Shown};
@@ -10,47 +11,50 @@ use crate::pay;
 use crate::queue::{self, A_BLOCK, Due, Transition};
 
 /// Applies a Tick.
-pub(crate) fn run(court: &mut Court, tick: &Tick) -> Outcome {
+pub(crate) fn run(court: &mut Court, tick: &Tick, bench: &mut dyn Bench) -> Outcome {
     court.changes = Default::default();
     court.height = tick.height;
     let mut applied = 0;
     while let Some(due) = court.queue.first(tick.height) {
-        if queue::is_stale(court, &due) {
+        let Some(need) = queue::need(court, &due, bench) else {
             court.queue.remove(&due);
             continue;
-        }
-        if applied == A_BLOCK || !may_pass(court, tick, &due) {
+        };
+        if applied == A_BLOCK || !may_pass(tick, &due, &need) {
             break;
         }
         court.queue.remove(&due);
-        apply(court, tick, due.transition);
+        if let Some(process) = &need.process {
+            pay::look_at(court, process, &tick.logs, tick.height);
+        }
+        apply(court, tick, due.transition, bench);
         applied += 1;
     }
-    dispatch::silent(Ok(court))
+    dispatch::silent(Ok((court, bench)))
 }
 
-/// Whether everything mined up to its deadline has run, and its head is there.
-fn may_pass(court: &Court, tick: &Tick, due: &Due) -> bool {
+/// Whether everything mined up to its deadline has run, and its head and place are there.
+fn may_pass(tick: &Tick, due: &Due, need: &Need) -> bool {
     let jammed = tick.queued.is_some_and(|oldest| due.height > oldest);
-    let head = queue::needs_head(court, due.transition);
-    !jammed && head.is_none_or(|process| tick.logs.contains_key(process))
+    let there = need.process.as_ref().is_none_or(|process| {
+        let head = tick.logs.get(process);
+        head.is_some_and(|head| {
+            let message = need.message.as_ref();
+            message.is_none_or(|message| head.of.contains_key(message))
+        })
+    });
+    !jammed && there
 }
 
-fn apply(court: &mut Court, tick: &Tick, transition: Transition) {
+fn apply(court: &mut Court, tick: &Tick, transition: Transition, bench: &mut dyn Bench) {
+    let mut end = |lease, shown| leases::end(court, lease, tick.height, shown, None);
     match transition {
-        Transition::Activation(operator) => operators::activate(court, operator),
-        Transition::Held(lease) => leases::release(court, lease),
         Transition::Shrunk(lease) | Transition::Tombstoned(lease) | Transition::Leave(lease) => {
-            end(court, tick, lease, Shown::Unhosted);
+            end(lease, Shown::Unhosted);
         }
-        Transition::Arrears(lease) => end(court, tick, lease, Shown::Dormant),
+        Transition::Arrears(lease) => end(lease, Shown::Dormant),
+        Transition::Activation(operator) => operators::activate(court, operator),
+        Transition::Held(lease) => leases::expire(court, lease),
+        Transition::Foreign(entry) => bench.apply(court, tick, entry),
     }
-}
-
-/// A kind that needs the head looks before it ends the lease.
-fn end(court: &mut Court, tick: &Tick, lease: u64, shown: Shown) {
-    let process = court.leases[&lease].process;
-    let id = court.processes.get(process).id.clone();
-    pay::look_at(court, &id, &tick.logs, tick.height);
-    leases::end(court, lease, tick.height, shown);
 }

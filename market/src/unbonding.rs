@@ -119,6 +119,7 @@ pub(crate) fn unbond(court: &mut Court, item: &Item) -> Judged {
 pub(crate) fn withdraw(court: &mut Court, item: &Item) -> Judged {
     let index = court.operators.of_owner(&item.owner);
     let index = index.ok_or(Refusal("4 owner"))?;
+    demand(court.cases_of(index) == 0, "4 named")?;
     let entries = court.operators.get(index).pool.entries();
     let ripe = entries.iter().any(|entry| entry.ripe <= item.mined);
     demand(ripe, "4 unripe")?;

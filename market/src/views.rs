@@ -28,7 +28,9 @@ pub(crate) fn operators(court: &mut Court, item: &Item) -> Judged {
     });
     let one = one.transpose()?;
     let page = page(one, all.len(), item);
-    let rows = all[page.clone()].iter().map(operator);
+    let rows = page
+        .clone()
+        .map(|index| operator(court, index, &all[index]));
     Ok(shown(
         court,
         rows.collect(),
@@ -81,7 +83,7 @@ fn shown(
     Reply::fields(fields)
 }
 
-fn operator(row: &Operator) -> Value {
+fn operator(court: &Court, index: usize, row: &Operator) -> Value {
     let entries = row.pool.entries().iter();
     let entries: Vec<Value> = entries
         .map(|entry| {
@@ -95,7 +97,7 @@ fn operator(row: &Operator) -> Value {
         "Bond": row.bond.to_string(), "Live": row.live.to_string(), "Reserves": "0",
         "Held": row.held.to_string(), "Free": row.free_stake().to_string(),
         "Pool": row.pool.sum().to_string(), "Unbonding": entries,
-        "Leases": row.leases.len(), "Cases": 0,
+        "Leases": row.leases.len(), "Cases": court.cases_of(index),
         "Fee": row.fee.to_json(), "Answer-Fee": row.answer_fee.to_json(),
         "Tombstoned": row.tombstoned,
     });
@@ -133,6 +135,7 @@ fn lease(court: &Court, number: u64, lease: &Lease) -> Map<String, Value> {
         "Fee-Cap": lease.fee_cap.to_string(), "Answer-Cap": lease.answer_cap.to_string(),
         "Allocation": lease.allocation.to_string(), "Start": lease.start,
         "Paid-To": lease.paid_to, "Owed": lease.owed.sum().to_string(),
+        "Buffer": lease.buffer.hundredths(), "Cases": court.named.count(number),
     });
     shown.as_object().cloned().unwrap_or_default()
 }

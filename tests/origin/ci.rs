@@ -8,6 +8,8 @@ use aosec_tests::origin::{contract, mutations, runner};
 
 /// Moves that every run of the tests plays; `AOSEC_ORIGIN_MOVES` asks for another number.
 const SHARE: u64 = 1_000_000;
+/// Moves that the model plays alone; `AOSEC_ORIGIN_MODEL_MOVES` asks for another number.
+const MODEL_SHARE: u64 = 200_000;
 /// The machine of CI has two cores.
 const JOBS: usize = 2;
 /// Every so many of the mutations is tried in CI; `AOSEC_ORIGIN_MUTATIONS=all` tries all of them, `AOSEC_ORIGIN_WITHIN` gives each
@@ -40,6 +42,26 @@ fn kept_games_end_alike_in_both_courts() {
         played += 1;
     }
     assert!(played > 0, "no kept game was found");
+}
+
+/// The model alone, many games, by its invariants: what the contract says of them the next test asks.
+#[test]
+fn the_model_keeps_its_invariants() {
+    let (moves, from) = (
+        number("AOSEC_ORIGIN_MODEL_MOVES", MODEL_SHARE),
+        number("AOSEC_ORIGIN_FROM", 0),
+    );
+    let report = runner::run("", from, moves, JOBS);
+    eprintln!(
+        "games {from}.., {} of them, {} moves",
+        report.games, report.moves
+    );
+    for (code, count) in &report.codes {
+        eprintln!("{count:>8} {code}");
+    }
+    if let Some(failed) = report.failure {
+        panic!("{}", failed.told(""));
+    }
 }
 
 /// `AOSEC_ORIGIN_FROM` begins at another game than the first, for long runs.

@@ -1,9 +1,10 @@
 //! What counts as equal: verdicts whole, answers by target, tags and data, and every view (message table).
 
-use aosec_market::{Answer, Item, Outcome, State};
+use aosec_market::{Answer, Item, Outcome};
 use serde_json::Value;
 
 use super::contract::{Contract, Failure, Told};
+use super::joint::Model;
 
 /// Tags that the runtime puts on all that a process sends.
 const RUNTIME: [&str; 6] = [
@@ -100,11 +101,19 @@ fn equal(what: &str, model: &Value, contract: &Value) -> Result<(), Difference> 
 /// # Errors
 /// What differs, or what the contract may never do.
 pub fn everything(
-    model: &State,
+    model: &Model,
     contract: &mut Contract,
     height: u64,
 ) -> Result<(), super::game::Trouble> {
-    for action in ["Info", "Params", "Balances", "Operators", "Processes"] {
+    let actions = [
+        "Info",
+        "Params",
+        "Balances",
+        "Operators",
+        "Processes",
+        "Cases",
+    ];
+    for action in actions {
         view(model, contract, &question(action, height))?;
     }
     Ok(())
@@ -121,7 +130,7 @@ fn question(action: &str, height: u64) -> Item {
     }
 }
 
-fn view(model: &State, contract: &mut Contract, item: &Item) -> Result<(), super::game::Trouble> {
+fn view(model: &Model, contract: &mut Contract, item: &Item) -> Result<(), super::game::Trouble> {
     let told: Result<Told, Failure> = contract.read(item);
     let what = item.tag("Action").unwrap_or_default();
     outcome(&format!("the view {what}"), &model.read(item), &told?)?;

@@ -138,10 +138,6 @@ impl Contract {
                      return amount.text(require('origin.slash').take(operator, lease, amount.parse('{sum}')).sum)"
                 )
             }
-            Fault::Jail { operator, blocks } => format!(
-                "require('origin.slash').jail(require('origin.operators').at('{operator}'), {})",
-                height + blocks
-            ),
             Fault::Tombstone { operator } => format!(
                 "require('origin.slash').tombstone(require('origin.operators').at('{operator}'))"
             ),
@@ -275,15 +271,21 @@ fn tags(tags: &[(String, String)]) -> Value {
 }
 
 fn child(child: &Child) -> Value {
-    json!({
-        "Id": child.id, "Owner": child.owner, "Target": "", "Tags": tags(&child.tags), "Data": "",
-    })
+    let mut words = json!({
+        "Id": child.id, "Owner": child.owner, "Target": child.target, "Tags": tags(&child.tags),
+        "Data": "", "Size": child.size,
+    });
+    if let Some(signed) = &child.signed {
+        words["Signed"] = json!(signed);
+    }
+    words
 }
 
 fn heads(logs: &BTreeMap<String, LogHead>) -> Value {
     let logs = logs.iter().map(|(process, head)| {
         let mut words = json!({
-            "epoch": head.epoch, "slot": head.slot, "chain": head.chain, "late": 0,
+            "epoch": head.epoch, "slot": head.slot, "chain": head.chain, "late": head.late,
+            "at": sought(&head.at), "of": sought(&head.of),
         });
         if let Some(mined) = head.mined {
             words["mined"] = json!(mined);
@@ -291,6 +293,15 @@ fn heads(logs: &BTreeMap<String, LogHead>) -> Value {
         (process.clone(), words)
     });
     Value::Object(logs.collect())
+}
+
+/// What was asked for, `false` where it is not there.
+fn sought<K: ToString, V: serde::Serialize>(asked: &BTreeMap<K, Option<V>>) -> Value {
+    let asked = asked.iter().map(|(key, value)| {
+        let value = value.as_ref().map_or(json!(false), |value| json!(value));
+        (key.to_string(), value)
+    });
+    Value::Object(asked.collect())
 }
 
 impl std::fmt::Debug for Contract {

@@ -2,14 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use aosec_market::invariants::{self, Broken};
-use aosec_market::{Item, LogHead, Message, Outcome, State, Tick, slash};
+use aosec_market::{Message, Outcome, Tick, slash};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::compare::{self, Difference};
 use super::contract::{Contract, FOUNDER, Failure, ORIGIN, Told};
+use super::joint::Model;
+use super::joint::invariants::{Broken, Ends};
 use super::moves::{Fault, Letter, Move};
+use super::scroll::{self, Scrolls};
 
 /// Height of the genesis in all games.
 pub const START: u64 = 1_000;
@@ -45,30 +47,35 @@ pub enum Trouble {
 #[derive(Debug)]
 pub struct Game {
     /// The court of the law.
-    pub model: State,
-    contract: Contract,
+    pub model: Model,
+    ends: Ends,
+    contract: Option<Contract>,
     /// The block at hand.
     pub height: u64,
-    /// Heads of the derived logs.
-    pub logs: BTreeMap<String, LogHead>,
+    /// The derived logs.
+    pub logs: Scrolls,
     wanted: Vec<String>,
+    sought: Vec<(String, String)>,
     played: u64,
-    /// How many messages ended with which code, the empty one for those that were applied.
+    /// How many messages ended with which code; of those that were applied, how many with which action.
     pub codes: BTreeMap<String, u64>,
 }
 
 impl Game {
-    /// Both courts after their spawn.
+    /// Both courts after their spawn; the model alone where the contract's text is empty.
     ///
     /// # Errors
     /// Where the contract does not load.
     pub fn begin(text: &str) -> Result<Self, Trouble> {
+        let contract = (!text.is_empty()).then(|| Contract::spawn(text, START));
         Ok(Self {
-            model: State::new(ORIGIN, FOUNDER),
-            contract: Contract::spawn(text, START)?,
+            model: Model::new(ORIGIN, FOUNDER),
+            ends: Ends::default(),
+            contract: contract.transpose()?,
             height: START,
-            logs: BTreeMap::new(),
+            logs: Scrolls::new(),
             wanted: Vec::new(),
+            sought: Vec::new(),
             played: 0,
             codes: BTreeMap::new(),
         })
@@ -94,18 +101,31 @@ impl Game {
         self.played += 1;
         match one {
             Move::Item(letter) => self.item(letter)?,
-            Move::Block { queued, headless } => self.block(*queued, *headless)?,
+            Move::Block {
+                queued,
+                headless,
+                placeless,
+            } => self.block(*queued, *headless, *placeless)?,
             Move::Head {
                 process,
                 epoch,
                 slot,
                 ago,
             } => self.head(process, *epoch, *slot, *ago),
+            Move::Publish {
+                process,
+                messages,
+                ago,
+                late,
+                is_virtual,
+            } => {
+                let mined = self.height - (*ago).min(self.height - START);
+                let scroll = self.logs.entry(process.clone()).or_default();
+                scroll.publish(messages, mined, *late, *is_virtual);
+            }
             Move::Fault(fault) => self.fault(fault)?,
         }
-        if let Some(court) = self.model.court() {
-            invariants::check(court)?;
-        }
+        self.ends.check(&mut self.model)?;
         match self.played % DUMP_EVERY {
             0 => self.finish(),
             _ => Ok(()),
@@ -117,11 +137,33 @@ impl Game {
     /// # Errors
     /// What differs.
     pub fn finish(&mut self) -> Result<(), Trouble> {
-        if self.model.court().is_some() {
-            compare::everything(&self.model, &mut self.contract, self.height)?;
-            self.contract.check(self.height)?;
+        if let (Some(_), Some(contract)) = (self.model.court(), &mut self.contract) {
+            compare::everything(&self.model, contract, self.height)?;
+            contract.check(self.height)?;
         }
         Ok(())
+    }
+
+    /// How often what happened: codes, actions that were applied, how cases and slashes ended.
+    #[must_use]
+    pub fn tally(&self) -> BTreeMap<String, u64> {
+        let mut tally = self.codes.clone();
+        let cases = self.model.docket().cases().iter();
+        let cases = cases.map(|case| {
+            let (kind, state) = (case.kind.shown(), case.written().shown());
+            let crowd = if case.challengers.len() > 1 {
+                ", joined"
+            } else {
+                ""
+            };
+            format!("case: {kind} {state}{crowd}")
+        });
+        let slashes = self.model.docket().pendings().iter();
+        let slashes = slashes.map(|slash| format!("slash: {}", slash.shown()));
+        for what in cases.chain(slashes) {
+            *tally.entry(what).or_insert(0) += 1;
+        }
+        tally
     }
 
     fn item(&mut self, letter: &Letter) -> Result<(), Trouble> {
@@ -130,76 +172,68 @@ impl Game {
             ..letter.clone()
         };
         let mut item = letter.item(format!("message-{:035}", self.played), self.height);
-        item.logs = self.named(&item);
-        let model = self.model.step(&Message::Item(item.clone()));
-        let told = self.contract.item(&item)?;
-        let what = item.tag("Action").unwrap_or("nothing").to_owned();
-        self.settle(&what, &model, &told)
-    }
-
-    /// The heads that a message is given: of what it names, where there is or was a lease (2.8).
-    fn named(&self, item: &Item) -> BTreeMap<String, LogHead> {
-        let names = item.names().unwrap_or_default();
-        self.heads(names.into_iter())
-    }
-
-    fn heads<'a>(&self, names: impl Iterator<Item = &'a str>) -> BTreeMap<String, LogHead> {
         let court = self.model.court();
-        let hosted = |name: &str| {
+        scroll::inform(&self.logs, &mut item, |name| {
             let row = court.and_then(|court| court.hosting(name));
             row.is_some_and(|row| row.was_hosted)
-        };
-        let known = names.filter(|name| hosted(name));
-        known
-            .filter_map(|name| Some((name.to_owned(), self.logs.get(name)?.clone())))
-            .collect()
+        });
+        let model = self.model.step(&Message::Item(item.clone()));
+        let told = self.contract.as_mut().map(|contract| contract.item(&item));
+        let what = item.tag("Action").unwrap_or("nothing").to_owned();
+        self.settle(&what, &model, told.transpose()?.as_ref())
     }
 
-    fn block(&mut self, queued: Option<u64>, headless: bool) -> Result<(), Trouble> {
+    fn block(
+        &mut self,
+        queued: Option<u64>,
+        headless: bool,
+        placeless: bool,
+    ) -> Result<(), Trouble> {
         self.height += 1;
         let oldest = |ago: u64| self.height - ago.clamp(1, self.height - START);
-        let wanted = self.wanted.iter().map(String::as_str);
+        let sought = if placeless {
+            &[]
+        } else {
+            self.sought.as_slice()
+        };
         let tick = Tick {
             height: self.height,
             queued: queued.map(oldest),
             logs: match headless {
                 true => BTreeMap::new(),
-                false => self.heads(wanted),
+                false => scroll::wanted(&self.logs, &self.wanted, sought),
             },
         };
         let model = self.model.step(&Message::Tick(tick.clone()));
-        let told = self.contract.tick(&tick)?;
-        self.settle("a Tick", &model, &told)
+        let told = self.contract.as_mut().map(|contract| contract.tick(&tick));
+        self.settle("a Tick", &model, told.transpose()?.as_ref())
     }
 
-    fn settle(&mut self, what: &str, model: &Outcome, told: &Told) -> Result<(), Trouble> {
-        let code = model.verdict.code.clone().unwrap_or_default();
+    fn settle(&mut self, what: &str, model: &Outcome, told: Option<&Told>) -> Result<(), Trouble> {
+        let code = model.verdict.code.clone();
+        let code = code.unwrap_or_else(|| format!("applied: {what}"));
         *self.codes.entry(code).or_insert(0) += 1;
-        compare::outcome(what, model, told)?;
+        if let Some(told) = told {
+            compare::outcome(what, model, told)?;
+        }
         if !model.verdict.unfunded {
             self.wanted.clone_from(&model.verdict.want);
+            self.sought.clone_from(&model.verdict.sought);
         }
         Ok(())
     }
 
     fn head(&mut self, process: &str, epoch: u64, slot: u64, ago: Option<u64>) {
         let mined = ago.map(|ago| self.height - ago.min(self.height - START));
-        let head = LogHead {
-            epoch,
-            slot,
-            chain: chain(slot),
-            mined,
-        };
-        self.logs.insert(process.to_owned(), head);
+        let scroll = self.logs.entry(process.to_owned()).or_default();
+        scroll.set(process, epoch, slot, mined, self.height);
     }
 
     fn fault(&mut self, fault: &Fault) -> Result<(), Trouble> {
         let Some(court) = self.model.court_mut() else {
             return Ok(());
         };
-        let (Fault::Slash { operator, .. }
-        | Fault::Jail { operator, .. }
-        | Fault::Tombstone { operator }) = fault;
+        let (Fault::Slash { operator, .. } | Fault::Tombstone { operator }) = fault;
         if court.stake(operator).is_none() {
             return Ok(());
         }
@@ -208,13 +242,14 @@ impl Game {
             Fault::Slash { process, sum, .. } => {
                 let lease = process.as_ref().and_then(|id| court.hosting(id)?.lease);
                 let sum = sum.parse().unwrap_or(0);
-                let sum = slash::slash(court, operator, lease, sum);
-                taken = sum.to_string().into();
+                taken = self.model.impose(operator, lease, sum).to_string().into();
             }
-            Fault::Jail { blocks, .. } => slash::jail(court, operator, self.height + blocks),
             Fault::Tombstone { .. } => slash::tombstone(court, operator),
         }
-        let told = self.contract.fault(fault, self.height)?;
+        let Some(contract) = &mut self.contract else {
+            return Ok(());
+        };
+        let told = contract.fault(fault, self.height)?;
         match told == taken {
             true => Ok(()),
             false => Err(Difference {
@@ -225,10 +260,4 @@ impl Game {
             .into()),
         }
     }
-}
-
-/// The log chain at a slot, in all games.
-#[must_use]
-pub fn chain(slot: u64) -> String {
-    format!("chain-{slot:037}")
 }

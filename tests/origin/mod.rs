@@ -1,4 +1,4 @@
-//! The court twice: the contract in its virtual machine and the model of `aosec-market`, over the same random moves.
+//! The court twice: the contract in its virtual machine and the model ([`joint`]), over the same random moves.
 //!
 //! A [`game`] is a genesis and moves; both courts run each of them, and verdicts, answers and, now and then, everything that can be
 //! read must be equal. What differs is made short ([`shrink`]) and kept in `tests/vectors/origin`, which every run plays first.
@@ -8,7 +8,9 @@ pub mod compare;
 pub mod contract;
 pub mod draw;
 pub mod game;
+pub mod joint;
 pub mod moves;
 pub mod mutations;
 pub mod runner;
+pub mod scroll;
 pub mod shrink;

@@ -2,7 +2,7 @@
 //!
 //! Heights of items are relative to the block at hand, so that a game without some of its blocks is still a game.
 
-use aosec_market::{Child, Enclosures, Item};
+use aosec_market::{Child, Enclosures, Item, Signed};
 use serde::{Deserialize, Serialize};
 
 /// One thing that happens.
@@ -19,6 +19,9 @@ pub enum Move {
         /// Whether the heads that were wanted are there.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         headless: bool,
+        /// Whether the places that were sought are not there.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        placeless: bool,
     },
     /// The canonical log of a process has this head from now on.
     Head {
@@ -32,7 +35,23 @@ pub enum Move {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         ago: Option<u64>,
     },
-    /// A fault that cases will find: there is no message for it yet (6).
+    /// A record extends the canonical log of a process.
+    Publish {
+        /// The process.
+        process: String,
+        /// The messages that are new, one slot each.
+        messages: Vec<String>,
+        /// How many blocks ago it was mined.
+        #[serde(default, skip_serializing_if = "is_zero")]
+        ago: u64,
+        /// By how much it came too late (2.8).
+        #[serde(default, skip_serializing_if = "is_zero")]
+        late: u64,
+        /// Whether no host signed it (5.8).
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        is_virtual: bool,
+    },
+    /// A fault put in by hand, beside those that cases find.
     Fault(Fault),
 }
 
@@ -66,6 +85,15 @@ pub struct Enclosed {
     pub from: String,
     /// Its tags.
     pub tags: Vec<(String, String)>,
+    /// Its target.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub target: String,
+    /// Its bytes.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub size: u64,
+    /// What it signs; whether that is canonical, and follows, is said when it runs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signed: Option<Signed>,
 }
 
 /// What becomes of an operator.
@@ -80,13 +108,6 @@ pub enum Fault {
         process: Option<String>,
         /// How much, as an amount.
         sum: String,
-    },
-    /// Jail for so many blocks from now on.
-    Jail {
-        /// Who is jailed.
-        operator: String,
-        /// For how many blocks.
-        blocks: u64,
     },
     /// Barred for ever.
     Tombstone {
@@ -123,7 +144,10 @@ impl Enclosed {
         Child {
             id: self.id.clone(),
             owner: self.from.clone(),
+            target: self.target.clone(),
             tags: self.tags.clone(),
+            size: self.size,
+            signed: self.signed.clone(),
         }
     }
 }

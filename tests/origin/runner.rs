@@ -11,6 +11,12 @@ use super::shrink;
 /// Moves of one game: enough that stake grows old, few enough that one genesis does not rule all.
 pub const MOVES_PER_GAME: u64 = 1_500;
 
+/// Before each game, courts that are founded with something wrong.
+const FOUNDINGS: u64 = 4;
+
+/// Moves of such a court: whether it stands is seen at once.
+const FOUNDING_MOVES: u64 = 3;
+
 /// What some games came to.
 #[derive(Debug, Default)]
 pub struct Report {
@@ -85,7 +91,21 @@ pub fn game(text: &str, seed: u64) -> Report {
         games: 1,
         ..Report::default()
     };
-    if let Err(trouble) = play(text, &mut drawer, &mut script, &mut report) {
+    for number in 0..FOUNDINGS {
+        let mut spoiled = Drawer::spoiled(seed * FOUNDINGS + number);
+        let mut short = Script::default();
+        let played = play(text, &mut spoiled, &mut short, FOUNDING_MOVES, &mut report);
+        if let Err(trouble) = played {
+            report.failure = Some(Failed {
+                seed,
+                trouble: trouble.to_string(),
+                script: short,
+            });
+            return report;
+        }
+    }
+    let played = play(text, &mut drawer, &mut script, MOVES_PER_GAME, &mut report);
+    if let Err(trouble) = played {
         report.failure = Some(Failed {
             seed,
             trouble: trouble.to_string(),
@@ -100,11 +120,12 @@ fn play(
     text: &str,
     drawer: &mut Drawer,
     script: &mut Script,
+    moves: u64,
     report: &mut Report,
 ) -> Result<(), Trouble> {
     let mut game = Game::begin(text)?;
     let result = (|| {
-        for number in 0..MOVES_PER_GAME {
+        for number in 0..moves {
             let one = drawer.next(&game, number);
             script.moves.push(one.clone());
             game.play(&one)?;
@@ -114,7 +135,9 @@ fn play(
         }
         game.finish()
     })();
-    report.codes = std::mem::take(&mut game.codes);
+    for (what, count) in game.tally() {
+        *report.codes.entry(what).or_insert(0) += count;
+    }
     result
 }
 

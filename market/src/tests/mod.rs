@@ -1,5 +1,6 @@
 //! Stories with the law's own numbers, told to the model alone; the contract hears its own in the garden.
 
+mod cases;
 mod hosting;
 mod money;
 mod stake;
@@ -181,6 +182,7 @@ impl Story {
             slot: 5,
             chain: named("chain"),
             mined: Some(mined),
+            ..LogHead::default()
         };
         self.logs.insert(named("process"), head);
     }
@@ -197,6 +199,7 @@ fn child(by: &str, tags: &[(&str, &str)]) -> Child {
         id: named("child"),
         owner: named(by),
         tags: owned(tags),
+        ..Child::default()
     }
 }
 

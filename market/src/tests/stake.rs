@@ -116,28 +116,39 @@ fn a_slash_takes_the_allocation_then_the_bond_then_the_pool() {
 }
 
 #[test]
-fn liveness_costs_two_percent_doubling_and_jails() {
+fn an_episode_costs_two_percent_doubling_and_jails() {
     let mut story = Story::new();
     story.host();
     let court = story.state.court_mut().expect("a court");
-    assert_eq!(slash::liveness(court, 1), 8 * TOKEN);
-    court.height = 2_081;
-    // While jailed: the same percentage of what is left, and no longer jail.
-    assert_eq!(slash::liveness(court, 1), 392 * TOKEN * 2 / 100);
-    court.height = 2_082;
+    let mut imprison = |height: u64| {
+        court.height = height;
+        slash::imprison(court, &named("operator"))
+    };
+    // While jailed, through 1,721 + 360: the same percentage, and no longer jail.
     assert_eq!(
-        slash::liveness(court, 1),
-        (384 * TOKEN + TOKEN * 16 / 100) * 4 / 100
+        (imprison(1_721), imprison(2_081), imprison(2_082)),
+        (2, 2, 4)
     );
     assert_eq!(story.operator()["Jailed-Until"], 2_082 + 720);
+    let court = story.state.court_mut().expect("a court");
+    let mut imprison = |height: u64| {
+        court.height = height;
+        slash::imprison(court, &named("operator"))
+    };
+    assert_eq!(
+        (imprison(3_000), imprison(5_000), imprison(9_000)),
+        (8, 16, 16)
+    );
+    // The first two episodes, of 1,721 and 2,082, are forgotten 21,600 blocks later.
+    assert_eq!((imprison(1_721 + 21_600), imprison(60_000)), (16, 2));
 }
 
 #[test]
-fn a_double_assignment_takes_all_of_the_lease_and_a_tenth_of_the_rest_once() {
+fn who_is_tombstoned_bonds_no_more() {
     let mut story = Story::new();
     story.host();
     let court = story.state.court_mut().expect("a court");
-    assert_eq!(slash::double_assignment(court, 1), 460 * TOKEN);
+    slash::tombstone(court, &named("operator"));
     story.check();
     assert_eq!(story.operator()["Tombstoned"], true);
     assert_eq!(story.bond(), "4 tombstoned");

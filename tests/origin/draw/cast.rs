@@ -4,11 +4,11 @@ use super::super::contract::ORIGIN;
 use super::super::moves::Enclosed;
 
 /// Operators in a game; the last one is his own owner.
-pub(crate) const OPERATORS: u64 = 6;
+pub(crate) const OPERATORS: u64 = 8;
 /// Processes in a game.
-pub(crate) const PROCESSES: u64 = 10;
+pub(crate) const PROCESSES: u64 = 30;
 /// Users without a record.
-pub(crate) const USERS: u64 = 4;
+pub(crate) const USERS: u64 = 8;
 /// Hot keys that an operator may come to use.
 pub(crate) const KEYS: u64 = 5;
 
@@ -43,6 +43,14 @@ pub(crate) fn user(number: u64) -> String {
     }
 }
 
+/// Everybody who has something at the genesis: more than may join one case.
+pub(crate) fn crowd() -> Vec<String> {
+    let owners = (0..OPERATORS).map(owner);
+    let operators = (0..OPERATORS - 1).map(operator);
+    let users = (0..USERS - 1).map(user);
+    owners.chain(operators).chain(users).collect()
+}
+
 pub(crate) fn process(number: u64) -> String {
     address(&format!("process-{number}"))
 }
@@ -69,5 +77,6 @@ pub(crate) fn origin_key(by: &str, owner: &str, operator: &str) -> Enclosed {
             ("Owner", owner),
             ("Operator", operator),
         ]),
+        ..Enclosed::default()
     }
 }

@@ -1,4 +1,4 @@
-//! Draws a genesis: small parameters, so that everything comes due within a game, now and then bad ones.
+//! Draws a genesis: small parameters, so that everything comes due within a game; bad ones where it is asked to.
 
 use serde_json::{Map, Value, json};
 
@@ -25,16 +25,12 @@ pub(crate) fn draw(seed: &mut Seed) -> Founding {
     let min_bond = 1_000 * unit;
     let floor = 3 * unit;
     let publish_within = parameters["publish_within"].as_u64().unwrap_or(1);
-    let mut data = json!({
+    let data = json!({
         "name": "Stake", "ticker": "STK", "logo": "a".repeat(43),
         "parameters": parameters, "balances": balances(seed, unit),
     });
-    let mut from = FOUNDER.to_owned();
-    if seed.below(12) == 0 {
-        spoil(seed, &mut data, &mut from);
-    }
     let letter = Letter {
-        from,
+        from: FOUNDER.to_owned(),
         tags: cast::tags(&[("Action", "Genesis"), ("Reference", "7")]),
         data: data.to_string(),
         ..Letter::default()
@@ -47,6 +43,43 @@ pub(crate) fn draw(seed: &mut Seed) -> Founding {
         publish_within,
         letter,
     }
+}
+
+impl Founding {
+    /// One thing is wrong now, or just at its bound.
+    pub(crate) fn spoil(&mut self, seed: &mut Seed) {
+        let mut data = serde_json::from_str(&self.letter.data).unwrap_or_default();
+        match seed.below(4) {
+            0 => tighten(seed, &mut data),
+            _ => spoil(seed, &mut data, &mut self.letter.from),
+        }
+        self.letter.data = data.to_string();
+    }
+}
+
+/// One of the conditions of 4.2 holds with nothing to spare, or fails by one.
+fn tighten(seed: &mut Seed, data: &mut Value) {
+    let all = &data["parameters"];
+    let of = |name: &str| all[name].as_u64().unwrap_or(1);
+    let evidence = of("evidence_max_age") + of("period_max") + of("publish_within");
+    let (name, bound, over) = match seed.below(5) {
+        0 => (
+            "unbonding",
+            evidence + of("settlement_depth") + of("slash_delay"),
+            false,
+        ),
+        1 => ("cut", of("commit") + of("reveal"), true),
+        2 => ("period_min", of("window_floor"), false),
+        3 => (
+            "window_floor",
+            of("settlement_depth") + of("late_after"),
+            false,
+        ),
+        _ => ("mass_window", of("slash_delay"), true),
+    };
+    let wrong = seed.below(2);
+    let value = if over { bound + wrong } else { bound - wrong };
+    data["parameters"][name] = json!(value);
 }
 
 fn parameters(seed: &mut Seed, unit: u128) -> (Map<String, Value>, (u64, u64)) {
@@ -90,7 +123,7 @@ fn balances(seed: &mut Seed, unit: u128) -> Map<String, Value> {
     .collect()
 }
 
-/// One thing in the genesis is wrong, or just at its bound.
+/// A value of another kind, a member too many or too few, another sender.
 fn spoil(seed: &mut Seed, data: &mut Value, from: &mut String) {
     let names: Vec<String> = match data["parameters"].as_object() {
         Some(map) => map.keys().cloned().collect(),

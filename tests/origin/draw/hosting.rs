@@ -13,14 +13,23 @@ impl Drawer {
         let stake = game.model.court().and_then(|court| court.stake(&operator));
         let (free, hot) = stake.map_or((0, String::new()), |s| (s.free, s.hot_key));
         let (unit, floor) = (self.founding.unit, self.founding.floor);
-        let process = cast::process(self.below(cast::PROCESSES));
-        let (stake, half) = (400 * unit, free / 2);
-        let allocation = self.sum(&[stake, stake, half, free]);
-        let max = self.sum(&[10 * unit, 40 * unit, 40 * unit]).max(1);
+        let process = self.unhosted(game);
+        let (stake, half) = (200 * unit, free / 2);
+        let fair = self.below(3) > 0;
+        let all = [free, free + 1][spoil::index(&mut self.seed, 2)];
+        let usual = if self.below(5) == 0 { all } else { stake };
+        let mut near = |edges: &[u128]| match fair {
+            true => edges[0],
+            false => self.sum(edges),
+        };
+        let allocation = near(&[usual, stake, half, free]);
+        let max = near(&[40 * unit, 10 * unit, 40 * unit]).max(1);
+        let rate = near(&[max / 3, max, unit])
+            .max(u128::from(fair))
+            .to_string();
+        let cap = near(&[max, unit]).to_string();
+        let answer = near(&[floor + 1, floor, max]).to_string();
         let spawn = self.spawn(&process, &hot, allocation, max);
-        let rate = self.sum(&[max, max / 3, unit]).to_string();
-        let cap = self.sum(&[max, unit]).to_string();
-        let answer = self.sum(&[floor, floor + 1, max]).to_string();
         let tags = [
             ("Action", "Host"),
             ("Rate", rate.as_str()),
@@ -33,14 +42,32 @@ impl Drawer {
         }
     }
 
+    /// A process, mostly one that nobody knows yet.
+    fn unhosted(&mut self, game: &Game) -> String {
+        let court = game.model.court();
+        for _ in 0..8 {
+            let process = cast::process(self.below(cast::PROCESSES));
+            if court.is_some_and(|court| court.hosting(&process).is_none()) {
+                return process;
+            }
+        }
+        cast::process(self.below(cast::PROCESSES))
+    }
+
     fn spawn(&mut self, process: &str, scheduler: &str, allocation: u128, max: u128) -> Enclosed {
         let (least, most) = self.founding.period;
-        let period = [least, most, least - 1, most + 1][spoil::index(&mut self.seed, 4)];
-        let deposit = self.sum(&[0, 0, 50 * self.founding.unit]);
+        let other = "another-origin-0000000000000000000000000000";
+        let origin = if self.below(40) == 0 { other } else { ORIGIN };
+        let edges = [least, most, least, most, least - 1, most + 1];
+        let period = edges[spoil::index(&mut self.seed, edges.len())];
+        let deposit = match self.below(3) {
+            0 => self.sum(&[0, 0, 50 * self.founding.unit]),
+            _ => 0,
+        };
         let mut tags = cast::tags(&[
             ("Type", "Process"),
             ("Data-Protocol", "ao"),
-            ("Origin", ORIGIN),
+            ("Origin", origin),
             ("Scheduler", scheduler),
             ("Min-Allocation", &allocation.to_string()),
             ("Max-Fee", &max.to_string()),
@@ -53,6 +80,7 @@ impl Drawer {
             id: process.to_owned(),
             from: cast::spawner(),
             tags,
+            ..Enclosed::default()
         }
     }
 
@@ -88,7 +116,7 @@ impl Drawer {
     }
 
     pub(super) fn leave(&mut self, game: &Game) -> Letter {
-        let process = cast::process(self.below(cast::PROCESSES));
+        let process = self.hosted(game);
         let row = game.model.court().and_then(|court| court.hosting(&process));
         let from = row.and_then(|row| row.operator);
         let from = from.unwrap_or_else(|| spoil::anybody(&mut self.seed));
@@ -99,7 +127,7 @@ impl Drawer {
     }
 
     pub(super) fn fund(&mut self, game: &Game) -> Letter {
-        let process = cast::process(self.below(cast::PROCESSES));
+        let process = self.hosted(game);
         let row = game.model.court().and_then(|court| court.hosting(&process));
         let rate = row.map_or(0, |row| row.rate);
         let sum = self.sum(&[rate, rate * 2, rate * 6, 60 * self.founding.unit]);
@@ -145,13 +173,13 @@ impl Drawer {
         }
     }
 
-    fn beat(&mut self, game: &Game, process: &str, operator: Option<&str>) -> Enclosed {
+    pub(super) fn beat(&mut self, game: &Game, process: &str, operator: Option<&str>) -> Enclosed {
         let court = game.model.court();
         let stake = operator.and_then(|operator| court?.stake(operator));
         let drawn = spoil::anybody(&mut self.seed);
         let by = stake.map_or(drawn, |stake| stake.hot_key);
         let head = game.logs.get(process);
-        let (epoch, slot) = head.map_or((0, 0), |head| (head.epoch, head.slot));
+        let (epoch, slot) = head.map_or((0, 0), |log| (log.head.epoch, log.head.slot));
         let ago = match self.below(4) {
             0 => self.below(self.founding.publish_within + 2),
             _ => 0,
@@ -164,13 +192,14 @@ impl Drawer {
             ("Process", process),
             ("Epoch", &epoch.to_string()),
             ("Slot", &slot.to_string()),
-            ("Log-Chain", &super::super::game::chain(slot)),
+            ("Log-Chain", &super::super::scroll::chain(slot)),
             ("Height", &height.to_string()),
         ];
         Enclosed {
             id: format!("beat-{:038}", slot),
             from: by,
             tags: cast::tags(&tags),
+            ..Enclosed::default()
         }
     }
 }

@@ -1,10 +1,15 @@
 //! Draws moves: mostly what could be right as the court stands, with sums at their edges, and in every eighth item one thing wrong.
 
+mod cases;
 mod cast;
+mod evidence;
 mod founding;
 mod hosting;
+mod keys;
 mod money;
 mod spoil;
+
+use std::collections::VecDeque;
 
 use super::game::Game;
 use super::moves::{Fault, Letter, Move};
@@ -20,6 +25,10 @@ pub struct Drawer {
     seed: Seed,
     founding: Founding,
     letters: Vec<Letter>,
+    /// What comes next, before anything else is drawn.
+    planned: VecDeque<Move>,
+    /// Whether the game begins with bonds and leases.
+    eager: bool,
 }
 
 impl Drawer {
@@ -32,6 +41,8 @@ impl Drawer {
             seed,
             founding,
             letters: Vec::new(),
+            planned: VecDeque::new(),
+            eager: false,
         }
     }
 
@@ -40,12 +51,48 @@ impl Drawer {
         if number == 0 {
             return Move::Item(self.founding.letter.clone());
         }
+        if let Some(planned) = self.planned.pop_front() {
+            return planned;
+        }
+        if let Some(early) = self.early(game, number) {
+            return early;
+        }
+        match self.below(400) {
+            0 => self.crowd(game),
+            1 | 2 => self.many(game),
+            _ => {}
+        }
         match self.below(100) {
-            0..=19 => self.block(),
-            20..=29 => self.head(game),
-            30..=32 => self.fault(game),
+            0..=21 => self.block(),
+            22..=27 => self.head(game),
+            28..=35 => self.publish(game),
+            36 => self.fault(game),
             _ => Move::Item(self.letter(game)),
         }
+    }
+
+    /// Three games of four begin with operators that bond and then host, so that there is something to quarrel about.
+    fn early(&mut self, game: &Game, number: u64) -> Option<Move> {
+        if number == 1 {
+            self.eager = self.below(4) > 0;
+        }
+        let letter = match number {
+            _ if !self.eager => return None,
+            1..=14 => self.bond(game),
+            15..=18 => return Some(self.block()),
+            19..=40 => self.host(game),
+            41..=54 => self.fund(game),
+            _ => return None,
+        };
+        Some(Move::Item(letter))
+    }
+
+    /// The drawer of a game whose genesis has one thing wrong, or just at its bound.
+    #[must_use]
+    pub fn spoiled(number: u64) -> Self {
+        let mut drawer = Self::new(number);
+        drawer.founding.spoil(&mut drawer.seed);
+        drawer
     }
 
     fn below(&mut self, bound: u64) -> u64 {
@@ -57,12 +104,17 @@ impl Drawer {
         Move::Block {
             queued: jam.then(|| 1 + self.below(6)),
             headless: self.below(20) == 0,
+            placeless: self.below(25) == 0,
         }
     }
 
     fn head(&mut self, game: &Game) -> Move {
         let process = cast::process(self.below(cast::PROCESSES));
-        let before = game.logs.get(&process).map_or(0, |head| head.slot);
+        let process = match self.below(3) {
+            0 => process,
+            _ => self.hosted(game),
+        };
+        let before = game.logs.get(&process).map_or(0, |log| log.head.slot);
         let recorded = self.below(10) > 0;
         let ago = match self.below(3) {
             0 => self.below(12),
@@ -80,22 +132,19 @@ impl Drawer {
         let number = self.below(cast::OPERATORS);
         let operator = cast::operator(number);
         Move::Fault(match self.below(20) {
-            0 => Fault::Tombstone { operator },
-            1..=3 => Fault::Jail {
-                operator,
-                blocks: self.below(6),
-            },
+            0 if self.below(4) == 0 => Fault::Tombstone { operator },
             _ => {
                 let court = game.model.court();
                 let stake = court.and_then(|court| court.stake(&operator));
                 let (bond, live, pool) = stake.map_or((0, 0, 0), |s| (s.bond, s.live, s.pool));
                 let process = cast::process(self.below(cast::PROCESSES));
+                let large = [bond / 50, live / 5, bond - live, bond, bond + pool];
+                let small = [bond / 50, bond / 200];
+                let sums: &[u128] = if self.below(2) == 0 { &large } else { &small };
                 Fault::Slash {
                     operator,
                     process: (self.below(3) > 0).then_some(process),
-                    sum: self
-                        .sum(&[bond / 50, live / 5, bond - live, bond, bond + pool])
-                        .to_string(),
+                    sum: self.sum(sums).to_string(),
                 }
             }
         })
@@ -131,7 +180,13 @@ impl Drawer {
     }
 
     fn good(&mut self, game: &Game) -> Letter {
-        match self.below(100) {
+        if self.below(100) < 38 {
+            return self.case(game);
+        }
+        match self.below(110) {
+            100..=102 => self.role(),
+            103..=105 => self.rotate(game),
+            106..=109 => self.strange_beat(game),
             0..=9 => self.transfer(game),
             10..=20 => self.bond(game),
             21..=29 => self.update(game),

@@ -32,7 +32,7 @@ impl Drawer {
         let least = self.founding.min_bond;
         let free = free(game, &owner);
         let sum = self
-            .sum(&[least, least * 2, least * 3, least * 5, free])
+            .sum(&[least, least * 3, least * 5, least * 5, free])
             .to_string();
         let tags = [
             ("Action", "Bond"),
@@ -98,16 +98,20 @@ impl Drawer {
         let (bond, live, free) = stake.map_or((0, 0, 0), |s| (s.bond, s.live, s.free));
         let small = 7 * self.founding.unit;
         let least = bond.saturating_sub(self.founding.min_bond);
-        let sum = self
-            .sum(&[bond - live, free, least, small, small, bond])
-            .to_string();
+        let large = [bond - live, free, least, bond];
+        let edges: &[u128] = if self.below(3) == 0 { &large } else { &[small] };
+        let sum = self.sum(edges).to_string();
         let tags = [("Action", "Unbond"), ("Quantity", sum.as_str())];
         letter(cast::owner(number), cast::tags(&tags))
     }
 
     pub(super) fn withdraw(&mut self) -> Letter {
         let number = self.below(cast::OPERATORS);
-        letter(cast::owner(number), cast::tags(&[("Action", "Withdraw")]))
+        let ago = if self.below(2) == 0 { self.below(5) } else { 0 };
+        Letter {
+            ago,
+            ..letter(cast::owner(number), cast::tags(&[("Action", "Withdraw")]))
+        }
     }
 
     /// Whatever only reads, and what no table knows.
