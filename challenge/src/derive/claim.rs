@@ -4,7 +4,9 @@
 
 use std::slice;
 
-use aosec_wire::{Address, Assignment, Id, LogEntry, LogRecord, SignatureError, SignatureKind};
+use aosec_wire::{
+    Address, Assignment, Id, LogEntry, LogRecord, SignatureError, SignatureKind, limits,
+};
 
 use super::error::NoReceipt;
 
@@ -31,6 +33,18 @@ impl Receipt {
             height: assignment.height(),
             timestamp: assignment.timestamp(),
         };
+        let numbers = [
+            assignment.epoch(),
+            assignment.nonce(),
+            entry.height,
+            entry.timestamp,
+        ];
+        if numbers
+            .into_iter()
+            .any(|number| number > limits::NUMBER_MAX)
+        {
+            return Err(NoReceipt::Number);
+        }
         Ok(Self {
             process: assignment.process(),
             epoch: assignment.epoch(),
@@ -40,6 +54,42 @@ impl Receipt {
             kind: assignment.item().kind(),
             signer: assignment.item().owner_address().clone(),
         })
+    }
+
+    /// The process.
+    #[must_use]
+    pub const fn process(&self) -> Id {
+        self.process
+    }
+
+    /// The epoch of the host.
+    #[must_use]
+    pub const fn epoch(&self) -> u64 {
+        self.epoch
+    }
+
+    /// The slot.
+    #[must_use]
+    pub const fn slot(&self) -> u64 {
+        self.slot
+    }
+
+    /// What it puts there.
+    #[must_use]
+    pub const fn entry(&self) -> &LogEntry {
+        &self.entry
+    }
+
+    /// The log chain that it says.
+    #[must_use]
+    pub const fn chain(&self) -> Id {
+        self.chain
+    }
+
+    /// The address of the key that signed it.
+    #[must_use]
+    pub const fn signer(&self) -> &Address {
+        &self.signer
     }
 }
 

@@ -101,4 +101,7 @@ pub enum NoReceipt {
     /// No `Message` tag.
     #[error("the assignment names no message")]
     Message,
+    /// A number that no hashed text of the law holds.
+    #[error("a number of the assignment is 2^63 or more")]
+    Number,
 }

@@ -35,4 +35,4 @@ pub use log::{Entry, Log, LogFault, LogHead, Start};
 pub use reason::{BadItem, Reason, StampFault, Unlawful};
 pub use step::{Extended, Ignored, Step};
 pub use transaction::LAW_BYTES_MAX;
-pub(crate) use transaction::{check as check_law, is_law_kind, values};
+pub(crate) use transaction::{carried_record, check as check_law, is_law_kind, values};

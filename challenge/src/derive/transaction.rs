@@ -51,7 +51,10 @@ pub(super) fn claims_log(transaction: &Transaction) -> bool {
 pub(super) fn records(transaction: &Transaction) -> Result<Vec<Result<Bytes, BadItem>>, Unlawful> {
     check(transaction, &LOG_TAGS)?;
     let items = bundle::unbundle(transaction.data.clone(), Strictness::Entrance)?;
-    Ok(items.into_iter().map(|item| record_of(&item?)).collect())
+    Ok(items
+        .into_iter()
+        .map(|item| carried_record(&item?))
+        .collect())
 }
 
 /// Whether a transaction is law with these named tags (2.1), as far as its items do not decide it.
@@ -73,7 +76,8 @@ pub(crate) fn check(
     }
 }
 
-fn record_of(item: &VerifiedItem) -> Result<Bytes, BadItem> {
+/// The bytes of the record that an item carries, by its tags (5.5).
+pub(crate) fn carried_record(item: &VerifiedItem) -> Result<Bytes, BadItem> {
     if !is_law_kind(item.kind()) {
         return Err(BadItem::Kind(item.kind()));
     }

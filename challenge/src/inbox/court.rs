@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use aosec_wire::{Id, VerifiedItem};
 
+use super::cases::Emptied;
 use super::contract::Contract;
 use super::error::CourtError;
 use super::mail::{Arrival, Discarded, Letter, Mail};
@@ -20,6 +21,8 @@ pub struct Stepped {
     pub counts: Counts,
     /// What the block did to the logs of the processes that the court knows.
     pub logs: Step,
+    /// Slots that are no-ops from this block on (5.10).
+    pub emptied: Vec<Emptied>,
     /// What did not run, with reasons.
     pub discarded: Vec<Discarded>,
 }
@@ -76,6 +79,12 @@ impl Court {
     #[must_use]
     pub fn logs(&self) -> Option<&Deriver> {
         self.sitting.as_ref().map(Sitting::logs)
+    }
+
+    /// The slots of a process that are no-ops for ever, in order (5.10).
+    pub fn emptied(&self, process: &Id) -> impl Iterator<Item = u64> {
+        let sitting = self.sitting.as_ref().into_iter();
+        sitting.flat_map(|sitting| sitting.emptied(process))
     }
 
     /// Steps over the next block, whose mail this is.
@@ -192,6 +201,7 @@ fn stepped<C>(session: Session<'_, C>, mail: &Mail) -> Stepped {
         used: session.used,
         counts: session.counts,
         logs: session.logs,
+        emptied: session.emptied,
         discarded: mail.discarded().to_vec(),
     }
 }

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use aosec_wire::Id;
 use serde::Serialize;
 
+use super::names::Asked;
+use super::places::{Place, Places};
 use super::table::Table;
 use crate::derive::{Deriver, Extended, LogHead};
 
@@ -19,8 +21,36 @@ pub(super) struct LogRow {
     late: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     cut: Option<Cut>,
-    /// What stands in slots that were asked for: none can be, before there are cases.
-    at: Nothing,
+    /// What stands in the slots that were asked for.
+    at: BTreeMap<u64, Found<At>>,
+    /// Where the messages stand that were asked for.
+    of: BTreeMap<Id, Found<Of>>,
+}
+
+/// A place, or that there is none: `false` is a place (2.8).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+enum Found<T> {
+    There(T),
+    Nowhere(bool),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+struct At {
+    message: Id,
+    mined: u64,
+    epoch: u64,
+    #[serde(rename = "virtual")]
+    is_virtual: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+struct Of {
+    slot: u64,
+    mined: u64,
+    epoch: u64,
+    #[serde(rename = "virtual")]
+    is_virtual: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -28,9 +58,6 @@ struct Cut {
     slot: u64,
     chain: Id,
 }
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-struct Nothing {}
 
 /// The newest record of a Log transaction for each process: its epoch, and where it was mined. Receipts do not count here.
 #[derive(Clone, Debug, Default)]
@@ -52,34 +79,91 @@ impl Recorded {
     }
 }
 
-/// The rows of those processes that have, or had, a lease.
-pub(super) fn rows(
-    processes: &[Id],
-    table: &Table,
-    logs: &Deriver,
-    recorded: &Recorded,
-    height: u64,
-    cut: u64,
-) -> BTreeMap<Id, LogRow> {
-    let rows = processes.iter().filter_map(|process| {
-        let known = table.get(process)?;
-        let head = logs.log(process)?.head();
-        let cut_at = known.ended().map(|ended| ended.saturating_add(cut));
-        let row = LogRow {
+/// What rows are made of: everything as after step (a).
+#[derive(Clone, Copy)]
+pub(super) struct Logs<'a> {
+    pub(super) table: &'a Table,
+    pub(super) logs: &'a Deriver,
+    pub(super) places: &'a Places,
+    pub(super) recorded: &'a Recorded,
+    /// The height of the block.
+    pub(super) height: u64,
+    /// From U to the cut (5.7).
+    pub(super) cut: u64,
+}
+
+impl Logs<'_> {
+    /// The rows of those processes that have, or had, a lease.
+    pub(super) fn rows(&self, asked: &Asked) -> BTreeMap<Id, LogRow> {
+        let rows = asked.processes.iter();
+        rows.filter_map(|process| Some((*process, self.row(process, asked)?)))
+            .collect()
+    }
+
+    fn row(&self, process: &Id, asked: &Asked) -> Option<LogRow> {
+        let known = self.table.get(process)?;
+        let head = self.logs.log(process)?.head();
+        let cut_at = known.ended().map(|ended| ended.saturating_add(self.cut));
+        Some(LogRow {
             epoch: known.epoch,
             slot: head.slot,
             chain: head.chain,
-            mined: recorded.mined(process, known.epoch),
+            mined: self.recorded.mined(process, known.epoch),
             late: late(head, known.epoch),
-            cut: cut_at.filter(|at| height >= *at).map(|_over| Cut {
+            cut: cut_at.filter(|at| self.height >= *at).map(|_over| Cut {
                 slot: head.slot,
                 chain: head.chain,
             }),
-            at: Nothing {},
-        };
-        Some((*process, row))
-    });
-    rows.collect()
+            at: self.at(process, asked),
+            of: self.of(process, asked),
+        })
+    }
+
+    fn at(&self, process: &Id, asked: &Asked) -> BTreeMap<u64, Found<At>> {
+        let slot = asked.slot.filter(|(named, _)| named == process);
+        let found = slot.map(|(_, slot)| {
+            let place = self.places.of(process).and_then(|order| order.at(slot));
+            (slot, Found::of(place.map(At::from)))
+        });
+        found.into_iter().collect()
+    }
+
+    fn of(&self, process: &Id, asked: &Asked) -> BTreeMap<Id, Found<Of>> {
+        let messages = asked.messages.get(process).into_iter().flatten();
+        let found = messages.map(|message| {
+            let place = self.places.of(process).and_then(|order| order.of(message));
+            (*message, Found::of(place.map(Of::from)))
+        });
+        found.collect()
+    }
+}
+
+impl<T> Found<T> {
+    fn of(place: Option<T>) -> Self {
+        place.map_or(Self::Nowhere(false), Self::There)
+    }
+}
+
+impl From<Place> for At {
+    fn from(place: Place) -> Self {
+        Self {
+            message: place.message,
+            mined: place.mined,
+            epoch: place.epoch,
+            is_virtual: place.is_virtual,
+        }
+    }
+}
+
+impl From<Place> for Of {
+    fn from(place: Place) -> Self {
+        Self {
+            slot: place.slot,
+            mined: place.mined,
+            epoch: place.epoch,
+            is_virtual: place.is_virtual,
+        }
+    }
 }
 
 const fn late(head: &LogHead, epoch: u64) -> u64 {

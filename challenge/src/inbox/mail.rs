@@ -5,10 +5,11 @@
 
 use std::sync::Arc;
 
-use aosec_wire::{Assignment, Id, Strictness, VerifiedItem, bundle};
+use aosec_wire::{Id, Strictness, VerifiedItem, bundle};
 use bytes::Bytes;
 
 use super::caps::{CHILDREN_MAX, ITEM_BYTES_MAX};
+use super::evidence::Evidence;
 use super::reason::{BadChild, Unfit};
 use crate::derive::{Block, Position, Receipt, Transaction, check_law, is_law_kind, values};
 
@@ -36,6 +37,8 @@ pub(super) struct Letter {
     pub(super) position: Position,
     pub(super) item: VerifiedItem,
     pub(super) enclosed: Enclosed,
+    /// What its children sign, child by child.
+    pub(super) evidence: Vec<Option<Evidence>>,
 }
 
 /// What an item encloses.
@@ -130,18 +133,21 @@ impl Mail {
             Ok(item) if item.id() == origin => {
                 self.arrivals.push(Arrival::Spawn(position, item));
             }
-            Ok(item) => self.letter(position, item),
+            Ok(item) => self.letter(position, item, origin),
             Err(reason) => self.discard(position, Some(named), reason),
         }
     }
 
-    fn letter(&mut self, position: Position, item: VerifiedItem) {
+    fn letter(&mut self, position: Position, item: VerifiedItem, origin: Id) {
         let enclosed = Enclosed::of(&item);
-        self.receipts.extend(enclosed.receipts(position));
+        let children = enclosed.items().iter();
+        let evidence: Vec<_> = children.map(|child| Evidence::of(child, origin)).collect();
+        self.receipts.extend(receipts(position, &evidence));
         self.arrivals.push(Arrival::Letter(Arc::new(Letter {
             position,
             item,
             enclosed,
+            evidence,
         })));
     }
 
@@ -241,18 +247,18 @@ impl Enclosed {
             Self::Nothing | Self::Bad(_) => &[],
         }
     }
+}
 
-    /// Children that are receipts, at their positions (5.6).
-    fn receipts(&self, position: Position) -> Vec<(Position, Receipt)> {
-        let children = (1..).zip(self.items());
-        children
-            .filter_map(|(child, item)| {
-                let assignment = Assignment::from_item(item.clone()).ok()?;
-                let receipt = Receipt::of(&assignment).ok()?;
-                Some((Position { child, ..position }, receipt))
-            })
-            .collect()
-    }
+/// Children that are receipts, at their positions (5.6).
+fn receipts(
+    position: Position,
+    evidence: &[Option<Evidence>],
+) -> impl Iterator<Item = (Position, Receipt)> {
+    let children = (1..).zip(evidence);
+    children.filter_map(move |(child, evidence)| match evidence {
+        Some(Evidence::Receipt(receipt)) => Some((Position { child, ..position }, receipt.clone())),
+        _ => None,
+    })
 }
 
 fn children(data: Bytes) -> Result<Vec<VerifiedItem>, BadChild> {

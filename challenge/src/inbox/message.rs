@@ -11,6 +11,7 @@ use aosec_wire::{Id, Tags, VerifiedItem};
 use serde::Serialize;
 use serde::ser::{SerializeSeq as _, Serializer};
 
+use super::evidence::Signed;
 use super::log_row::LogRow;
 use super::mail::{Enclosed, Letter};
 use super::slots::{EPOCH, Planned};
@@ -109,6 +110,16 @@ struct Child<'a> {
     target: String,
     tags: Named<'a>,
     data: String,
+    size: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    signed: Option<&'a Signed>,
+}
+
+/// What a message sees beside itself.
+pub(super) struct Sight {
+    pub(super) logs: Logs,
+    /// What its children sign, child by child.
+    pub(super) signed: Vec<Option<Signed>>,
 }
 
 /// Tags as a list of names and values; without those that would shadow a field, where they are the message's own.
@@ -146,7 +157,7 @@ pub(super) fn spawn(item: &VerifiedItem, planned: &Planned) -> Message {
 }
 
 /// An item of the inbox.
-pub(super) fn item(letter: &Letter, origin: Id, planned: &Planned, logs: &Logs) -> Message {
+pub(super) fn item(letter: &Letter, origin: Id, planned: &Planned, sight: &Sight) -> Message {
     let data = letter.item.data();
     let is_genesis = planned.slot == GENESIS_SLOT && letter.enclosed == Enclosed::Nothing;
     let shape = Shape {
@@ -155,8 +166,8 @@ pub(super) fn item(letter: &Letter, origin: Id, planned: &Planned, logs: &Logs) 
             false => Cow::Borrowed(""),
         },
         mined: Some(letter.position.height),
-        log: Some(logs),
-        items: items(&letter.enclosed),
+        log: Some(&sight.logs),
+        items: items(&letter.enclosed, &sight.signed),
         ..signed(&letter.item, origin, planned)
     };
     made(Kind::Item, planned, &shape)
@@ -230,15 +241,19 @@ fn signed<'a>(item: &'a VerifiedItem, origin: Id, planned: &Planned) -> Shape<'a
     }
 }
 
-fn items(enclosed: &Enclosed) -> Option<Items<'_>> {
+fn items<'a>(enclosed: &'a Enclosed, signed: &'a [Option<Signed>]) -> Option<Items<'a>> {
     match enclosed {
         Enclosed::Nothing => None,
         Enclosed::Bad(_) => Some(Items::Bad(BAD_CHILD)),
-        Enclosed::Items(items) => Some(Items::Verified(items.iter().map(child).collect())),
+        Enclosed::Items(items) => {
+            let children = items.iter().zip(signed);
+            let children = children.map(|(item, signed)| child(item, signed.as_ref()));
+            Some(Items::Verified(children.collect()))
+        }
     }
 }
 
-fn child(item: &VerifiedItem) -> Child<'_> {
+fn child<'a>(item: &'a VerifiedItem, signed: Option<&'a Signed>) -> Child<'a> {
     Child {
         id: item.id(),
         owner: item.owner_address().as_str(),
@@ -247,7 +262,13 @@ fn child(item: &VerifiedItem) -> Child<'_> {
             tags: item.tags(),
             all: true,
         },
-        data: String::from_utf8_lossy(&item.data()).into_owned(),
+        data: match signed.is_some_and(Signed::is_record) {
+            // Bytes, no text: what matters of them stands in `signed`.
+            true => String::new(),
+            false => String::from_utf8_lossy(&item.data()).into_owned(),
+        },
+        size: item.bytes().len(),
+        signed,
     }
 }
 

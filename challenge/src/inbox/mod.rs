@@ -10,18 +10,20 @@
 //!
 //! Equal blocks give byte-equal messages (2.7), however they were handed in and whatever reorgs lay between.
 //!
-//! Left to others: reading and verifying transactions, running the contract, keeping its state (the node). Not built, because the
-//! contract's cases are not: `at`, `mined` and `canonical` of enclosed assignments (2.8), and the order of a process without host
-//! (5.8).
+//! Left to others: reading and verifying transactions, running the contract, keeping its state (the node). Not built: the order of
+//! a process without host (5.8).
 
 mod caps;
+mod cases;
 mod contract;
 mod court;
 mod error;
+mod evidence;
 mod log_row;
 mod mail;
 mod message;
 mod names;
+mod places;
 mod queue;
 mod reason;
 mod sitting;
@@ -31,6 +33,7 @@ mod track;
 mod verdict;
 
 pub use caps::{BLOCK_BYTES_MAX, BLOCK_ITEMS_MAX, CHILDREN_MAX, ITEM_BYTES_MAX};
+pub use cases::Emptied;
 pub use contract::{Contract, Fork, Ran};
 pub use court::{Court, Stepped};
 pub use error::{CourtError, DepthError};

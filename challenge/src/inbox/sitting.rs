@@ -5,15 +5,18 @@ use std::collections::BTreeSet;
 use aosec_wire::{Id, VerifiedItem};
 use serde_json::Value;
 
+use super::cases::{Cases, Emptied};
 use super::contract::{Contract, Ran};
 use super::error::{CourtError, DepthError};
-use super::log_row::{self, Recorded};
+use super::evidence;
+use super::log_row::{Logs, Recorded};
 use super::mail::{Letter, Mail};
-use super::message::{self, GENESIS_SLOT, Kind, Message};
-use super::names;
+use super::message::{self, GENESIS_SLOT, Kind, Message, Sight};
+use super::names::{self, Asked};
+use super::places::Places;
 use super::queue::{Queue, Room};
 use super::slots::{Planned, Slots, tick_id};
-use super::table::Table;
+use super::table::{BadRow, Table};
 use super::verdict::Verdict;
 use crate::derive::{Block, Deriver, Parameters, Step};
 
@@ -55,10 +58,13 @@ pub(super) struct Sitting {
     logs: Deriver,
     table: Table,
     recorded: Recorded,
+    places: Places,
+    cases: Cases,
     queue: Queue,
     /// Ids of items that have run.
     run: BTreeSet<Id>,
-    wanted: Vec<Id>,
+    /// What the last outcome asked for.
+    asked: Asked,
 }
 
 /// One block as it is stepped over: the table stays as after the block before until all has run.
@@ -70,6 +76,7 @@ pub(super) struct Session<'a, C> {
     pub(super) used: Vec<Slot>,
     pub(super) counts: Counts,
     pub(super) logs: Step,
+    pub(super) emptied: Vec<Emptied>,
 }
 
 impl Sitting {
@@ -97,9 +104,11 @@ impl Sitting {
             logs: Deriver::new(parameters, block.as_ref()),
             table: Table::new(origin),
             recorded: Recorded::default(),
+            places: Places::default(),
+            cases: Cases::default(),
             queue: Queue::default(),
             run: BTreeSet::new(),
-            wanted: Vec::new(),
+            asked: Asked::default(),
         };
         Ok((court, used(Kind::Spawn, slots.last())))
     }
@@ -117,6 +126,7 @@ impl Sitting {
             used: Vec::new(),
             counts: Counts::default(),
             logs: Step::default(),
+            emptied: Vec::new(),
         }
     }
 
@@ -130,16 +140,29 @@ impl Sitting {
         self.slots.last()
     }
 
-    fn rows(&self, processes: &[Id], height: u64) -> message::Logs {
-        let (table, logs, recorded) = (&self.table, &self.logs, &self.recorded);
-        log_row::rows(
-            processes,
-            table,
-            logs,
-            recorded,
+    /// The slots of a process that are no-ops for ever, in order (5.10).
+    pub(super) fn emptied(&self, process: &Id) -> impl Iterator<Item = u64> {
+        self.cases.emptied(process)
+    }
+
+    fn rows(&self, asked: &Asked, height: u64) -> message::Logs {
+        let logs = Logs {
+            table: &self.table,
+            logs: &self.logs,
+            places: &self.places,
+            recorded: &self.recorded,
             height,
-            self.parameters.cut,
-        )
+            cut: self.parameters.cut,
+        };
+        logs.rows(asked)
+    }
+
+    /// What an item of this block sees.
+    fn sight(&self, letter: &Letter, height: u64) -> Sight {
+        Sight {
+            logs: self.rows(&Asked::by(letter), height),
+            signed: evidence::signed(&letter.evidence, names::slot(letter), &self.places),
+        }
     }
 }
 
@@ -152,11 +175,14 @@ impl<C: Contract> Session<'_, C> {
             .logs
             .step_with_receipts(self.block, &court.table, receipts)?;
         court.recorded.note(&step.extended);
+        for run in &step.extended {
+            court.places.extend(&run.process, &run.entries, false);
+        }
         self.logs = step;
         let queued = court.queue.oldest();
         let id = tick_id(court.origin, &self.block.id);
         let planned = court.slots.plan(id, self.block);
-        let rows = court.rows(&court.wanted, self.block.height);
+        let rows = court.rows(&court.asked, self.block.height);
         let tick = message::tick(self.block, court.origin, &planned, queued, &rows);
         self.run(&tick, planned).map(|_ran| ())
     }
@@ -188,8 +214,8 @@ impl<C: Contract> Session<'_, C> {
         let court = &*self.court;
         let id = letter.item.id();
         let planned = court.slots.plan(id, self.block);
-        let rows = court.rows(&names::of(letter), self.block.height);
-        let message = message::item(letter, court.origin, &planned, &rows);
+        let sight = court.sight(letter, self.block.height);
+        let message = message::item(letter, court.origin, &planned, &sight);
         let Some(accepted) = self.run(&message, planned)? else {
             self.counts.unfunded += 1;
             return Ok(false);
@@ -213,7 +239,7 @@ impl<C: Contract> Session<'_, C> {
             Ran::Verdict(verdict) if verdict.unfunded => return Ok(None),
             Ran::Verdict(verdict) => {
                 let ok = verdict.ok;
-                self.court.wanted.clone_from(&verdict.want);
+                self.court.asked = Asked::of_outcome(&verdict.want, &verdict.sought);
                 self.verdicts.push(verdict);
                 ok
             }
@@ -253,15 +279,27 @@ impl<C: Contract> Session<'_, C> {
     /// Lets the rows of this block count from the next one on (2.8).
     pub(super) fn close(&mut self) -> Result<(), CourtError<C::Error>> {
         for verdict in std::mem::take(&mut self.verdicts) {
-            for log in self.court.table.apply(verdict)? {
-                let process = log.process();
-                let what = "begins a log that is followed already";
-                let followed = self.court.logs.follow(log);
-                followed.map_err(|_| super::table::BadRow { process, what })?;
-            }
+            self.take_in(verdict)?;
         }
         let ended = self.contract.end_block(self.block.height);
         ended.map_err(CourtError::Contract)
+    }
+}
+
+impl<C> Session<'_, C> {
+    fn take_in(&mut self, verdict: Verdict) -> Result<(), BadRow> {
+        let court = &mut *self.court;
+        for row in &verdict.cases {
+            self.emptied.extend(court.cases.row(row)?);
+        }
+        for log in court.table.apply(verdict)? {
+            court.places.begin(log.process(), log.head());
+            let process = log.process();
+            let what = "begins a log that is followed already";
+            let followed = court.logs.follow(log);
+            followed.map_err(|_| BadRow { process, what })?;
+        }
+        Ok(())
     }
 }
 

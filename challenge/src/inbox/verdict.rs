@@ -24,8 +24,13 @@ pub struct Verdict {
     pub(super) hosting: Vec<HostingRow>,
     #[serde(default, rename = "Keys")]
     pub(super) keys: Vec<KeyRow>,
+    #[serde(default, rename = "Cases")]
+    pub(super) cases: Vec<CaseRow>,
     #[serde(default, rename = "Want")]
     pub(super) want: Vec<Id>,
+    /// Process and message.
+    #[serde(default, rename = "Sought")]
+    pub(super) sought: Vec<(Id, Id)>,
 }
 
 /// A process as the contract shows it to the derivation.
@@ -54,6 +59,45 @@ pub(super) struct KeyRow {
     pub(super) from: u64,
     #[serde(default)]
     pub(super) to: Option<u64>,
+}
+
+/// A case as the contract shows it to the derivation.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct CaseRow {
+    pub(super) case: u64,
+    pub(super) kind: CaseKind,
+    pub(super) state: CaseState,
+    pub(super) process: Id,
+    pub(super) epoch: u64,
+    pub(super) message: Id,
+    #[serde(default)]
+    pub(super) slot: Option<u64>,
+}
+
+/// What a case is about (6).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+pub(super) enum CaseKind {
+    Liveness,
+    Publication,
+    Data,
+}
+
+/// Where a case stands (6).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+pub(super) enum CaseState {
+    Open,
+    Answered,
+    Closed,
+    Expired,
+    Moot,
+}
+
+impl CaseState {
+    /// Neither decided nor moot.
+    pub(super) const fn is_unfinished(self) -> bool {
+        matches!(self, Self::Open | Self::Answered)
+    }
 }
 
 /// The 32 bytes of 43 characters of base64url; the two bits that are left of the last one do not count (5.15).

@@ -200,10 +200,11 @@ fn item_json(item: &VerifiedItem) -> String {
     let founder = forge::founder();
     let hash = hash_chain(2);
     format!(
-        r#"{{"Id":"{id}","Signature":"{signature}","Data":"","Owner":"{0}","Target":"{origin}","Anchor":"","From":"{0}","Tags":[{{"name":"Data-Protocol","value":"ao"}},{{"name":"Type","value":"Message"}},{{"name":"Bundle-Format","value":"binary"}},{{"name":"Bundle-Version","value":"2.0.0"}},{{"name":"From-Process","value":"y"}},{{"name":"Process","value":"z"}}],"Epoch":0,"Nonce":3,"Timestamp":{time},"Block-Height":{NEXT},"Hash-Chain":"{hash}","Cron":false,"Mined":{NEXT},"Log":{{}},"Items":[{{"Id":"{1}","Owner":"{2}","Target":"","Tags":[{{"name":"Data-Protocol","value":"ao"}},{{"name":"Type","value":"Process"}},{{"name":"Name","value":"court"}}],"Data":"the contract"}}]}}"#,
+        r#"{{"Id":"{id}","Signature":"{signature}","Data":"","Owner":"{0}","Target":"{origin}","Anchor":"","From":"{0}","Tags":[{{"name":"Data-Protocol","value":"ao"}},{{"name":"Type","value":"Message"}},{{"name":"Bundle-Format","value":"binary"}},{{"name":"Bundle-Version","value":"2.0.0"}},{{"name":"From-Process","value":"y"}},{{"name":"Process","value":"z"}}],"Epoch":0,"Nonce":3,"Timestamp":{time},"Block-Height":{NEXT},"Hash-Chain":"{hash}","Cron":false,"Mined":{NEXT},"Log":{{}},"Items":[{{"Id":"{1}","Owner":"{2}","Target":"","Tags":[{{"name":"Data-Protocol","value":"ao"}},{{"name":"Type","value":"Process"}},{{"name":"Name","value":"court"}}],"Data":"the contract","Size":{3}}}]}}"#,
         owner.address(),
         child.id(),
-        founder.address()
+        founder.address(),
+        child.bytes().len()
     )
 }
 

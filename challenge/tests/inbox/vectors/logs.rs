@@ -5,11 +5,12 @@ use aosec_wire::{Id, VerifiedItem};
 use serde_json::{Value, json};
 
 use super::shape::{Heard, Vector, case, item, tick};
+use super::signed::{canonical, follows};
 use crate::forge::{CUT, START, enclosing, inbox, letter, mail, origin, signed, user};
 use crate::hosts::{self, PROCESS, Written, honest, host, log_of, next_host};
 
-const HOSTED: u64 = START + 1;
-const NEXT: u64 = START + 2;
+pub(super) const HOSTED: u64 = START + 1;
+pub(super) const NEXT: u64 = START + 2;
 
 pub(super) fn cases() -> Vec<Vector> {
     vec![
@@ -58,7 +59,7 @@ pub(super) fn cases() -> Vec<Vector> {
     ]
 }
 
-fn log() -> Written {
+pub(super) fn log() -> Written {
     Written::of((1..=4).map(|slot| honest(slot, HOSTED))).under(origin())
 }
 
@@ -83,18 +84,18 @@ fn hosting() -> VerifiedItem {
 }
 
 /// A message that names the process.
-fn naming(number: u64) -> VerifiedItem {
+pub(super) fn naming(number: u64) -> VerifiedItem {
     letter(number, &[("Process", &PROCESS.to_string())])
 }
 
 /// `Log` with the head of the process: its slot, and where its newest record was mined.
-fn seen(slot: u64, mined: Option<u64>) -> Value {
+pub(super) fn seen(slot: u64, mined: Option<u64>) -> Value {
     let chain = if slot == 0 {
         Id::sha256(PROCESS.as_bytes())
     } else {
         log().chain(slot)
     };
-    let mut row = json!({"epoch": 0, "slot": slot, "chain": chain, "late": 0, "at": {}});
+    let mut row = json!({"epoch": 0, "slot": slot, "chain": chain, "late": 0, "at": {}, "of": {}});
     if let Some(mined) = mined {
         row["mined"] = json!(mined);
     }
@@ -106,7 +107,7 @@ fn named_in(height: u64, slot: u64, mined: Option<u64>) -> Heard {
 }
 
 /// The court after the process was hosted.
-fn hosted(name: &str) -> Vector {
+pub(super) fn hosted(name: &str) -> Vector {
     case("2.8", name)
         .block(&mail(HOSTED, &[hosting()]))
         .hears(tick(2, HOSTED))
@@ -152,10 +153,24 @@ fn receipt_item(transactions: &[Transaction], slot: u64) -> Heard {
         true => {
             let ids: Vec<_> = children.iter().map(|(id, _)| json!(id)).collect();
             let slots = u64::try_from(ids.len()).unwrap();
-            heard.with_items(json!(ids)).with_log(seen(slots, None))
+            let mut logs = seen(slots, None);
+            let row = &mut logs[PROCESS.to_string()];
+            row["of"] = (1..=slots).map(|slot| of(slot, NEXT)).collect();
+            let signed: Vec<_> = (1..=slots).map(|slot| canonical(slot, NEXT)).collect();
+            let signed = follows(signed, false);
+            heard
+                .with_items(json!(ids))
+                .with_log(logs)
+                .with_signed(json!(signed))
         }
         false => heard.with_items(json!("2.5 child")),
     }
+}
+
+/// Where an honest message stands: a field of `of`.
+fn of(slot: u64, mined: u64) -> (String, Value) {
+    let place = json!({"slot": slot, "mined": mined, "epoch": 0, "virtual": false});
+    (honest(slot, HOSTED).message.to_string(), place)
 }
 
 fn same_block() -> Vector {
@@ -360,7 +375,7 @@ fn registered() -> Vector {
     row["Hosting"][0]["Legacy"] = json!(legacy);
     let host = letter(100, &[("Say", &row.to_string())]);
     let chain = Id::sha256(&[PROCESS.as_bytes(), &legacy.as_bytes()[..]].concat());
-    let head = json!({"epoch": 0, "slot": 9, "chain": chain, "late": 0, "at": {}});
+    let head = json!({"epoch": 0, "slot": 9, "chain": chain, "late": 0, "at": {}, "of": {}});
     case("5.15", "a registered process begins at its first slot")
         .block(&mail(HOSTED, std::slice::from_ref(&host)))
         .hears(tick(2, HOSTED))

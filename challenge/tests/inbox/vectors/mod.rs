@@ -3,11 +3,14 @@
 //! `WRITE_VECTORS=1 cargo test -p aosec-challenge --test inbox vectors` writes the files anew; without it they must be what the
 //! cases say, and the code under test must do what the files say.
 
+mod block_shape;
 mod children;
 mod items;
 mod logs;
+mod places;
 mod reorgs;
 mod shape;
+mod signed;
 mod start;
 mod transactions;
 
@@ -20,19 +23,21 @@ use shape::{File, Vector};
 const ABOUT: &str = "Blocks, and the messages that Origin gets of them (docs/PROTOCOL.md, 2.1 to 2.10). The contract is a stand-in: \
 an item's tag `Say` is its verdict, `fail` a run that ends in an error, everything else is applied. Ids and bytes are base64url; in \
 `data` a number stands for so many zero bytes. `rewind` goes back to the state after that height; `discarded` lists what does not run \
-by rule and word; `firm` is how many of the messages are firm at the end.";
+by rule and word; `signed` is what each enclosure signs; `firm` is how many of the messages are firm at the end.";
 
 /// The fewest cases that the files together may have.
 const CASES_MIN: usize = 60;
 
 type Cases = fn() -> Vec<Vector>;
 
-const FILES: [(&str, Cases); 6] = [
+const FILES: [(&str, Cases); 8] = [
     ("start", start::cases),
     ("transactions", transactions::cases),
     ("items", items::cases),
     ("children", children::cases),
     ("logs", logs::cases),
+    ("places", places::cases),
+    ("signed", signed::cases),
     ("reorgs", reorgs::cases),
 ];
 

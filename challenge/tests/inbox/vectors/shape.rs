@@ -1,13 +1,13 @@
 //! The shape of a vector file, how a vector runs, and how one is made.
 
-use aosec_challenge::derive::{Block, RewindError, Transaction};
+use aosec_challenge::derive::{Block, RewindError};
 use aosec_challenge::inbox::{Court, Track, TrackError};
-use aosec_wire::id::{from_base64url, to_base64url};
+use aosec_wire::id::to_base64url;
 use aosec_wire::{Id, VerifiedItem};
-use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::block_shape::BlockShape;
 use crate::clerk::Clerk;
 use crate::forge::{self, DEPTH, START};
 use crate::hosts;
@@ -35,30 +35,6 @@ enum Event {
     Rewind(u64),
 }
 
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-struct BlockShape {
-    height: u64,
-    id: String,
-    previous: String,
-    time_s: u64,
-    transactions: Vec<TransactionShape>,
-}
-
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-struct TransactionShape {
-    place: usize,
-    format: u8,
-    tags: Vec<(String, String)>,
-    data: Vec<Piece>,
-}
-
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(untagged)]
-enum Piece {
-    Zeros(usize),
-    Bytes(String),
-}
-
 /// What must come of it.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct Expect {
@@ -83,6 +59,9 @@ pub(super) struct Heard {
     /// Ids of enclosures, or the text for a bad one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) items: Option<Value>,
+    /// What its enclosures sign, where any does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) signed: Option<Value>,
     /// What it sees of logs, where that is anything.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) log: Option<Value>,
@@ -130,6 +109,7 @@ pub(super) fn item(item: &VerifiedItem, slot: u64, mined: u64, run: u64) -> Hear
         mined: Some(mined),
         tick: None,
         items: None,
+        signed: None,
         log: None,
     }
 }
@@ -159,6 +139,7 @@ pub(super) fn branch_tick(slot: u64, height: u64, branch: u8) -> Heard {
         mined: None,
         tick: Some(fields),
         items: None,
+        signed: None,
         log: None,
     }
 }
@@ -186,12 +167,24 @@ impl Heard {
         self
     }
 
+    /// What each enclosure signs; null for those that sign nothing.
+    pub(super) fn with_signed(mut self, signed: Value) -> Self {
+        self.signed = Some(signed);
+        self
+    }
+
     fn of(json: &[u8]) -> Self {
         let mut value: Value = serde_json::from_slice(json).unwrap();
         let number = |field: &str| value[field].as_u64();
         let (slot, height) = (number("Nonce").unwrap(), number("Block-Height").unwrap());
         let (timestamp, mined) = (number("Timestamp").unwrap(), number("Mined"));
         let items = value["Items"].take();
+        let children = items.as_array().into_iter().flatten();
+        let signed: Vec<_> = children.map(|one| one["Signed"].clone()).collect();
+        let signed = signed
+            .iter()
+            .any(|one| !one.is_null())
+            .then(|| Value::Array(signed));
         let items = match items {
             Value::Array(items) => {
                 Value::Array(items.iter().map(|one| one["Id"].clone()).collect())
@@ -208,6 +201,7 @@ impl Heard {
             mined,
             tick: filled(value["Tick"].take()),
             items: filled(items),
+            signed,
             log: filled(value["Log"].take()),
         }
     }
@@ -296,93 +290,4 @@ impl Vector {
         found.firm = track.firm().1.heard.len();
         found
     }
-}
-
-impl BlockShape {
-    fn of(block: &Block) -> Self {
-        Self {
-            height: block.height,
-            id: to_base64url(&block.id),
-            previous: to_base64url(&block.previous),
-            time_s: block.time_s,
-            transactions: block
-                .transactions
-                .iter()
-                .map(TransactionShape::of)
-                .collect(),
-        }
-    }
-
-    fn read(&self) -> Block {
-        let id = |text: &str| from_base64url(text).unwrap().try_into().unwrap();
-        Block {
-            height: self.height,
-            id: id(&self.id),
-            previous: id(&self.previous),
-            time_s: self.time_s,
-            transactions: self
-                .transactions
-                .iter()
-                .map(TransactionShape::read)
-                .collect(),
-        }
-    }
-}
-
-impl TransactionShape {
-    fn of(transaction: &Transaction) -> Self {
-        let text = |bytes: &Bytes| String::from_utf8(bytes.to_vec()).unwrap();
-        let tags = transaction.tags.iter();
-        Self {
-            place: transaction.place,
-            format: transaction.format,
-            tags: tags
-                .map(|(name, value)| (text(name), text(value)))
-                .collect(),
-            data: pieces(&transaction.data),
-        }
-    }
-
-    fn read(&self) -> Transaction {
-        let mut data = Vec::new();
-        for piece in &self.data {
-            match piece {
-                Piece::Zeros(count) => data.resize(data.len() + count, 0),
-                Piece::Bytes(text) => data.extend(from_base64url(text).unwrap()),
-            }
-        }
-        let bytes = |text: &str| Bytes::copy_from_slice(text.as_bytes());
-        let tags = self.tags.iter();
-        Transaction {
-            place: self.place,
-            id: Id::sha256(&data),
-            format: self.format,
-            tags: tags
-                .map(|(name, value)| (bytes(name), bytes(value)))
-                .collect(),
-            data: data.into(),
-        }
-    }
-}
-
-/// Long runs of zeros are written as numbers.
-fn pieces(data: &[u8]) -> Vec<Piece> {
-    const WORTH_IT: usize = 1_024;
-    let mut pieces = Vec::new();
-    let mut rest = data;
-    while !rest.is_empty() {
-        let run = rest.iter().take_while(|byte| **byte == 0).count();
-        if run >= WORTH_IT {
-            pieces.push(Piece::Zeros(run));
-            rest = &rest[run..];
-            continue;
-        }
-        let zeros = rest
-            .windows(WORTH_IT)
-            .position(|window| window.iter().all(|byte| *byte == 0));
-        let (bytes, behind) = rest.split_at(zeros.unwrap_or(rest.len()));
-        pieces.push(Piece::Bytes(to_base64url(bytes)));
-        rest = behind;
-    }
-    pieces
 }
