@@ -1,7 +1,7 @@
 //! Who failed, and how we know. Its rules are pure steps over values (PROTOCOL 1, 2, 5 and 6); no clock, socket or disk is here.
 //!
-//! Built: [`derive`], the canonical log of each process as a function of blocks, [`inbox`], the log of Origin itself, and [`docket`],
-//! which judges cases and reports. Not built yet: the order of a process without a host (5.8) and the two agents. It never learns of
+//! Built: [`derive`], the canonical log of each process as a function of blocks, [`inbox`], the log of Origin itself and the order of
+//! processes without a host (5.8), and [`docket`], which judges cases and reports. The agents stand in the node. It never learns of
 //! `aosec-market`: only Origin knows both.
 
 pub mod derive;

@@ -8,7 +8,7 @@ use super::block::{Block, BlockRef, Parameters, Position};
 use super::claim::Receipt;
 use super::error::{FollowError, ResumeError, RewindError, StepError};
 use super::hosts::Hosts;
-use super::log::Log;
+use super::log::{Entry, Log};
 use super::step::{self, Step};
 
 /// A log that a reorg has shortened.
@@ -135,6 +135,13 @@ impl Deriver {
         let step = step::over(&mut self.logs, block, receipts, hosts, &self.parameters)?;
         self.advance(block.as_ref());
         Ok(step)
+    }
+
+    /// Puts behind a log what the base layer itself has ordered in the newest block (5.8).
+    pub(crate) fn append(&mut self, process: &Id, entries: Vec<Entry>) {
+        if let Some(log) = self.logs.get_mut(process) {
+            log.extend(entries, &self.parameters);
+        }
     }
 
     /// Goes back to the state after the block `to`, because of a reorg; gives the logs that became shorter.

@@ -121,7 +121,7 @@ impl Hosting {
 
 impl Tenure {
     /// Whether any of its keys with this address counts at this mined height; `None` where no key has this address.
-    pub(super) fn key_counts(&self, address: &Address, mined: u64) -> Option<bool> {
+    pub(crate) fn key_counts(&self, address: &Address, mined: u64) -> Option<bool> {
         let mut rows = self
             .keys
             .iter()

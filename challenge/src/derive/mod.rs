@@ -11,8 +11,8 @@
 //! stores them. What is kept of a settled slot is its message id, 32 bytes, because no id may stand in a log twice: some 50 MB
 //! a million slots with the tree around them, and only for processes that are followed.
 //!
-//! Left to others: reading and verifying blocks (the node), Origin's own log, virtual assignments of a process without a host
-//! (5.8), and evidence.
+//! Left to others: reading and verifying blocks (the node), Origin's own log and virtual assignments of a process without a host
+//! ([`crate::inbox`]), and evidence.
 
 mod block;
 mod claim;

@@ -55,10 +55,6 @@ impl Cases {
         Ok(new.then_some(Emptied { process, slot }))
     }
 
-    #[expect(
-        dead_code,
-        reason = "the order of a process without host begins with these"
-    )]
     /// The messages of the unfinished liveness cases of a lease, by case number. They are moot from now on (6.5).
     pub(super) fn take(&mut self, process: Id, epoch: u64) -> Vec<Id> {
         let of_process = (process, 0)..=(process, u64::MAX);

@@ -7,6 +7,7 @@ use aosec_wire::{Id, VerifiedItem};
 use super::cases::Emptied;
 use super::contract::Contract;
 use super::error::CourtError;
+use super::fallback::VirtualSlot;
 use super::mail::{Arrival, Discarded, Letter, Mail};
 use super::reason::Unfit;
 use super::sitting::{Counts, Session, Sitting, Slot};
@@ -21,6 +22,8 @@ pub struct Stepped {
     pub counts: Counts,
     /// What the block did to the logs of the processes that the court knows.
     pub logs: Step,
+    /// The slots that processes without host have got in it, by process (5.8).
+    pub virtual_slots: Vec<VirtualSlot>,
     /// Slots that are no-ops from this block on (5.10).
     pub emptied: Vec<Emptied>,
     /// What did not run, with reasons.
@@ -119,8 +122,10 @@ impl Court {
         contract: &mut C,
     ) -> Result<Stepped, CourtError<C::Error>> {
         let mut session = sitting.session(block, contract);
+        let letters = letters(mail, None);
+        session.note(&letters);
         session.open(mail)?;
-        session.hear(letters(mail, None))?;
+        session.hear(letters)?;
         session.close()?;
         let stepped = stepped(session, mail);
         self.sitting = Some(sitting);
@@ -144,7 +149,9 @@ impl Court {
         let (mut sitting, slot) = begun;
         let mut session = sitting.session(block, contract);
         session.used.push(slot);
-        session.hear(letters(mail, Some(position)))?;
+        let letters = letters(mail, Some(position));
+        session.note(&letters);
+        session.hear(letters)?;
         session.close()?;
         let mut stepped = stepped(session, mail);
         stepped.discarded.extend(before(mail, Some(position)));
@@ -201,6 +208,7 @@ fn stepped<C>(session: Session<'_, C>, mail: &Mail) -> Stepped {
         used: session.used,
         counts: session.counts,
         logs: session.logs,
+        virtual_slots: session.virtual_slots,
         emptied: session.emptied,
         discarded: mail.discarded().to_vec(),
     }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use aosec_wire::Id;
 use serde::Serialize;
 
+use super::fallback::Fallback;
 use super::names::Asked;
 use super::places::{Place, Places};
 use super::table::Table;
@@ -86,10 +87,7 @@ pub(super) struct Logs<'a> {
     pub(super) logs: &'a Deriver,
     pub(super) places: &'a Places,
     pub(super) recorded: &'a Recorded,
-    /// The height of the block.
-    pub(super) height: u64,
-    /// From U to the cut (5.7).
-    pub(super) cut: u64,
+    pub(super) fallback: &'a Fallback,
 }
 
 impl Logs<'_> {
@@ -103,17 +101,14 @@ impl Logs<'_> {
     fn row(&self, process: &Id, asked: &Asked) -> Option<LogRow> {
         let known = self.table.get(process)?;
         let head = self.logs.log(process)?.head();
-        let cut_at = known.ended().map(|ended| ended.saturating_add(self.cut));
+        let cut = self.fallback.cut(process);
         Some(LogRow {
             epoch: known.epoch,
             slot: head.slot,
             chain: head.chain,
             mined: self.recorded.mined(process, known.epoch),
             late: late(head, known.epoch),
-            cut: cut_at.filter(|at| self.height >= *at).map(|_over| Cut {
-                slot: head.slot,
-                chain: head.chain,
-            }),
+            cut: cut.map(|(slot, chain)| Cut { slot, chain }),
             at: self.at(process, asked),
             of: self.of(process, asked),
         })

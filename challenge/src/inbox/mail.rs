@@ -160,6 +160,42 @@ impl Mail {
     }
 }
 
+/// What stands in a block in the inboxes of these processes and may run: process, position, item; in order of position. Items are
+/// verified here, each time that they are asked for.
+pub(super) fn inboxes(
+    block: &Block,
+    of: impl Fn(&Id) -> bool,
+) -> Vec<(Id, Position, VerifiedItem)> {
+    let mut found = Vec::new();
+    for transaction in &block.transactions {
+        let named = addressee(transaction).filter(&of);
+        let Some(process) = named else { continue };
+        let read = items(transaction, &process.to_string()).unwrap_or_default();
+        for (item, (named, bytes)) in read.into_iter().enumerate() {
+            let position = Position {
+                height: block.height,
+                transaction: transaction.place,
+                item,
+                child: 0,
+            };
+            let verified = verified(named, bytes).ok();
+            let eligible = verified.filter(|item| check_eligible(item, process).is_ok());
+            found.extend(eligible.map(|item| (process, position, item)));
+        }
+    }
+    found
+}
+
+/// The process whose inbox a transaction calls itself.
+fn addressee(transaction: &Transaction) -> Option<Id> {
+    let mut types = values(&transaction.tags, TYPE);
+    let inbox = types.any(|value| value == INBOX.as_bytes());
+    let name = values(&transaction.tags, PROCESS)
+        .next()
+        .filter(|_| inbox)?;
+    std::str::from_utf8(name).ok()?.parse().ok()
+}
+
 /// Whether a transaction calls itself an inbox of this process, rightly or not.
 fn claims_inbox(transaction: &Transaction, name: &str) -> bool {
     let has =

@@ -10,15 +10,20 @@
 //!
 //! Equal blocks give byte-equal messages (2.7), however they were handed in and whatever reorgs lay between.
 //!
-//! Left to others: reading and verifying transactions, running the contract, keeping its state (the node). Not built: the order of
-//! a process without host (5.8).
+//! In step (a) a process that has lost its host goes on in the order of the base layer (5.8): its new slots are handed out as
+//! [`VirtualSlot`]s. What an expired case about data empties (5.10) is handed out as [`Emptied`]: who computes skips that slot.
+//!
+//! Left to others: reading and verifying transactions, running the contract, keeping its state, reading the messages of virtual
+//! slots where they stand (the node).
 
+mod bodies;
 mod caps;
 mod cases;
 mod contract;
 mod court;
 mod error;
 mod evidence;
+mod fallback;
 mod log_row;
 mod mail;
 mod message;
@@ -37,6 +42,7 @@ pub use cases::Emptied;
 pub use contract::{Contract, Fork, Ran};
 pub use court::{Court, Stepped};
 pub use error::{CourtError, DepthError};
+pub use fallback::VirtualSlot;
 pub use mail::{Discarded, Mail, check_eligible, eligible};
 pub use message::{Kind, Message};
 pub use reason::{BadChild, Unfit};

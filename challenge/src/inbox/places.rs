@@ -94,6 +94,11 @@ impl Order {
         self.slots.push((entry.message, entry.chain));
     }
 
+    /// Whether a record may hold this slot, now or later.
+    pub(super) const fn is_slot(&self, slot: u64) -> bool {
+        slot > self.start.0
+    }
+
     /// What stands in a slot. Slots that are in no record have no place.
     pub(super) fn at(&self, slot: u64) -> Option<Place> {
         let (message, chain) = *self.kept(slot)?;

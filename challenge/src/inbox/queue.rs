@@ -42,13 +42,14 @@ pub(super) struct Room {
 }
 
 impl Room {
-    fn holds(&self, bytes: usize) -> bool {
+    /// Whether an item of so many bytes still fits.
+    pub(super) fn holds(&self, bytes: usize) -> bool {
         self.items < BLOCK_ITEMS_MAX && bytes <= BLOCK_BYTES_MAX - self.bytes
     }
 
     /// Counts an item that ran.
-    pub(super) fn take(&mut self, letter: &Letter) {
+    pub(super) fn take(&mut self, bytes: usize) {
         self.items += 1;
-        self.bytes += letter.item.bytes().len();
+        self.bytes += bytes;
     }
 }

@@ -9,6 +9,7 @@ use super::cases::{Cases, Emptied};
 use super::contract::{Contract, Ran};
 use super::error::{CourtError, DepthError};
 use super::evidence;
+use super::fallback::{Fallback, VirtualSlot};
 use super::log_row::{Logs, Recorded};
 use super::mail::{Letter, Mail};
 use super::message::{self, GENESIS_SLOT, Kind, Message, Sight};
@@ -16,9 +17,9 @@ use super::names::{self, Asked};
 use super::places::Places;
 use super::queue::{Queue, Room};
 use super::slots::{Planned, Slots, tick_id};
-use super::table::{BadRow, Table};
+use super::table::{BadRow, Change, Table};
 use super::verdict::Verdict;
-use crate::derive::{Block, Deriver, Parameters, Step};
+use crate::derive::{Block, Deriver, Log, Parameters, Step, StepError};
 
 /// A slot that was used.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,6 +61,7 @@ pub(super) struct Sitting {
     recorded: Recorded,
     places: Places,
     cases: Cases,
+    fallback: Fallback,
     queue: Queue,
     /// Ids of items that have run.
     run: BTreeSet<Id>,
@@ -76,6 +78,7 @@ pub(super) struct Session<'a, C> {
     pub(super) used: Vec<Slot>,
     pub(super) counts: Counts,
     pub(super) logs: Step,
+    pub(super) virtual_slots: Vec<VirtualSlot>,
     pub(super) emptied: Vec<Emptied>,
 }
 
@@ -106,6 +109,7 @@ impl Sitting {
             recorded: Recorded::default(),
             places: Places::default(),
             cases: Cases::default(),
+            fallback: Fallback::default(),
             queue: Queue::default(),
             run: BTreeSet::new(),
             asked: Asked::default(),
@@ -126,6 +130,7 @@ impl Sitting {
             used: Vec::new(),
             counts: Counts::default(),
             logs: Step::default(),
+            virtual_slots: Vec::new(),
             emptied: Vec::new(),
         }
     }
@@ -145,22 +150,29 @@ impl Sitting {
         self.cases.emptied(process)
     }
 
-    fn rows(&self, asked: &Asked, height: u64) -> message::Logs {
+    fn follow(&mut self, log: Log) -> Result<(), BadRow> {
+        let process = log.process();
+        self.places.begin(process, log.head());
+        let what = "begins a log that is followed already";
+        let followed = self.logs.follow(log);
+        followed.map_err(|_| BadRow { process, what })
+    }
+
+    fn rows(&self, asked: &Asked) -> message::Logs {
         let logs = Logs {
             table: &self.table,
             logs: &self.logs,
             places: &self.places,
             recorded: &self.recorded,
-            height,
-            cut: self.parameters.cut,
+            fallback: &self.fallback,
         };
         logs.rows(asked)
     }
 
     /// What an item of this block sees.
-    fn sight(&self, letter: &Letter, height: u64) -> Sight {
+    fn sight(&self, letter: &Letter) -> Sight {
         Sight {
-            logs: self.rows(&Asked::by(letter), height),
+            logs: self.rows(&Asked::by(letter)),
             signed: evidence::signed(&letter.evidence, names::slot(letter), &self.places),
         }
     }
@@ -169,6 +181,18 @@ impl Sitting {
 impl<C: Contract> Session<'_, C> {
     /// Steps (a) and (b) of 2.8: the logs, then the Tick.
     pub(super) fn open(&mut self, mail: &Mail) -> Result<(), CourtError<C::Error>> {
+        self.extend_logs(mail)?;
+        let court = &mut *self.court;
+        let queued = court.queue.oldest();
+        let id = tick_id(court.origin, &self.block.id);
+        let planned = court.slots.plan(id, self.block);
+        let rows = court.rows(&court.asked);
+        let tick = message::tick(self.block, court.origin, &planned, queued, &rows);
+        self.run(&tick, planned).map(|_ran| ())
+    }
+
+    /// Step (a): records and receipts, then what processes without host go on with (5.8).
+    fn extend_logs(&mut self, mail: &Mail) -> Result<(), StepError> {
         let court = &mut *self.court;
         let receipts = mail.receipts.clone();
         let step = court
@@ -177,20 +201,32 @@ impl<C: Contract> Session<'_, C> {
         court.recorded.note(&step.extended);
         for run in &step.extended {
             court.places.extend(&run.process, &run.entries, false);
+            court.fallback.extended(run.process, &run.entries);
+        }
+        for (position, receipt) in &mail.receipts {
+            let (table, places, cut) = (&court.table, &court.places, court.parameters.cut);
+            court
+                .fallback
+                .receipt(*position, receipt, table, places, cut);
         }
         self.logs = step;
-        let queued = court.queue.oldest();
-        let id = tick_id(court.origin, &self.block.id);
-        let planned = court.slots.plan(id, self.block);
-        let rows = court.rows(&court.asked, self.block.height);
-        let tick = message::tick(self.block, court.origin, &planned, queued, &rows);
-        self.run(&tick, planned).map(|_ran| ())
+        let (logs, places) = (&mut court.logs, &mut court.places);
+        self.virtual_slots = court.fallback.step(self.block, logs, places);
+        Ok(())
+    }
+
+    /// Takes in what the block's items enclose for others: known from step (a) on.
+    pub(super) fn note(&mut self, letters: &[std::sync::Arc<Letter>]) {
+        let court = &mut *self.court;
+        for letter in letters {
+            court.fallback.enclosed(letter, &court.places);
+        }
     }
 
     /// The rest of step (c): the queue with the block's items behind it, until the block is full.
     pub(super) fn hear(
         &mut self,
-        letters: impl IntoIterator<Item = std::sync::Arc<Letter>>,
+        letters: Vec<std::sync::Arc<Letter>>,
     ) -> Result<(), CourtError<C::Error>> {
         for letter in letters {
             self.court.queue.push(letter);
@@ -202,7 +238,7 @@ impl<C: Contract> Session<'_, C> {
                 continue;
             }
             if self.item(&letter)? {
-                room.take(&letter);
+                room.take(letter.item.bytes().len());
             }
         }
         self.counts.waiting = self.court.queue.len();
@@ -214,7 +250,7 @@ impl<C: Contract> Session<'_, C> {
         let court = &*self.court;
         let id = letter.item.id();
         let planned = court.slots.plan(id, self.block);
-        let sight = court.sight(letter, self.block.height);
+        let sight = court.sight(letter);
         let message = message::item(letter, court.origin, &planned, &sight);
         let Some(accepted) = self.run(&message, planned)? else {
             self.counts.unfunded += 1;
@@ -287,17 +323,34 @@ impl<C: Contract> Session<'_, C> {
 }
 
 impl<C> Session<'_, C> {
-    fn take_in(&mut self, verdict: Verdict) -> Result<(), BadRow> {
-        let court = &mut *self.court;
-        for row in &verdict.cases {
-            self.emptied.extend(court.cases.row(row)?);
+    /// Takes in a verdict. The cases of a lease that it ends are those from before it: the one that expires in it is among them.
+    fn take_in(&mut self, mut verdict: Verdict) -> Result<(), BadRow> {
+        let rows = std::mem::take(&mut verdict.cases);
+        for change in self.court.table.apply(verdict)? {
+            self.change(change)?;
         }
-        for log in court.table.apply(verdict)? {
-            court.places.begin(log.process(), log.head());
-            let process = log.process();
-            let what = "begins a log that is followed already";
-            let followed = court.logs.follow(log);
-            followed.map_err(|_| BadRow { process, what })?;
+        for row in &rows {
+            self.emptied.extend(self.court.cases.row(row)?);
+        }
+        Ok(())
+    }
+
+    fn change(&mut self, change: Change) -> Result<(), BadRow> {
+        let court = &mut *self.court;
+        match change {
+            Change::Begun(log) => court.follow(log)?,
+            Change::Ended {
+                process,
+                epoch,
+                ended,
+            } => {
+                let forced = court.cases.take(process, epoch);
+                let cut_height = ended.saturating_add(court.parameters.cut);
+                court
+                    .fallback
+                    .begin(process, epoch, cut_height, forced, self.block);
+            }
+            Change::Resumed(process) => court.fallback.end(&process),
         }
         Ok(())
     }

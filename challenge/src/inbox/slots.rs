@@ -1,8 +1,8 @@
-//! Origin's own slots: virtual assignments, never signed (PROTOCOL 2.10, 5.8), and the id of a Tick (2.8).
+//! Virtual assignments, never signed: Origin's own slots (PROTOCOL 2.10) and those of processes without host (5.8); the id of a Tick.
 
 use aosec_wire::{Chain, Id};
 
-use crate::derive::{Block, BlockId};
+use crate::derive::{Block, BlockId, LogHead};
 
 /// Every slot of Origin is of this epoch (2.10).
 pub(super) const EPOCH: u64 = 0;
@@ -20,18 +20,23 @@ pub(super) struct Planned {
     pub(super) chain: Chain,
 }
 
-/// Where Origin's log stands.
+/// Where a log stands that the base layer orders.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Slots {
-    origin: Id,
+    process: Id,
+    /// The epoch of the slots to come, and that of the last one.
+    epoch: u64,
+    before_epoch: u64,
     before: Planned,
 }
 
 impl Slots {
-    /// A log that holds its spawn (2.10).
+    /// Origin's log when it holds its spawn (2.10).
     pub(super) fn begin(origin: Id, block: &Block) -> Self {
         Self {
-            origin,
+            process: origin,
+            epoch: EPOCH,
+            before_epoch: EPOCH,
             before: Planned {
                 slot: 0,
                 message: origin,
@@ -40,6 +45,32 @@ impl Slots {
                 chain: Chain::genesis(origin),
             },
         }
+    }
+
+    /// A log that goes on without a host behind this head, in the epoch that has ended. The message there is that of the head's
+    /// slot; a slot that is in no record counts as holding the process's own id (5.4).
+    pub(super) fn behind(process: Id, epoch: u64, head: &LogHead, message: Option<Id>) -> Self {
+        Self {
+            process,
+            epoch,
+            before_epoch: head.epoch,
+            before: Planned {
+                slot: head.slot,
+                message: message.unwrap_or(process),
+                height: head.height,
+                timestamp: head.timestamp,
+                chain: Chain {
+                    // No virtual assignment looks at the legacy chain before it.
+                    hash: head.chain,
+                    log: head.chain,
+                },
+            },
+        }
+    }
+
+    /// The id of the last slot as a virtual assignment.
+    pub(super) fn last_id(&self) -> Id {
+        virtual_id(self.process, self.before_epoch, &self.before)
     }
 
     /// The last slot.
@@ -51,7 +82,7 @@ impl Slots {
     pub(super) fn plan(&self, message: Id, block: &Block) -> Planned {
         let before = &self.before;
         let (height, timestamp) = (block.height, stamp(block).max(before.timestamp + 1));
-        let virtual_id = virtual_id(self.origin, before);
+        let virtual_id = self.last_id();
         let mut chain = before.chain.next(virtual_id, message, height, timestamp);
         // In a virtual assignment the legacy chain stands over the predecessor's log chain (5.4).
         chain.hash = Id::sha256_of(&[virtual_id.as_bytes(), before.chain.log.as_bytes()]);
@@ -67,6 +98,7 @@ impl Slots {
     /// Takes a slot that was planned here.
     pub(super) fn take(&mut self, planned: Planned) {
         self.before = planned;
+        self.before_epoch = self.epoch;
     }
 }
 
@@ -75,12 +107,12 @@ fn stamp(block: &Block) -> u64 {
     block.time_s.saturating_mul(1_000)
 }
 
-fn virtual_id(process: Id, slot: &Planned) -> Id {
+fn virtual_id(process: Id, epoch: u64, slot: &Planned) -> Id {
     Id::sha256_of(&[
         &(VIRTUAL.len() as u64).to_be_bytes(),
         VIRTUAL.as_bytes(),
         process.as_bytes(),
-        &EPOCH.to_be_bytes(),
+        &epoch.to_be_bytes(),
         &slot.slot.to_be_bytes(),
         slot.message.as_bytes(),
         &slot.height.to_be_bytes(),
@@ -134,13 +166,13 @@ mod tests {
             &number(13)[..],
             b"aosec-virtual",
             &[1; 32],
-            &number(0),
+            &number(4),
             &number(5),
             &[9; 32],
             &number(7),
             &number(8),
         ];
-        let found = virtual_id(Id::new([1; 32]), &slot);
+        let found = virtual_id(Id::new([1; 32]), 4, &slot);
         assert_eq!(found, Id::sha256(&text.concat()));
     }
 
@@ -172,7 +204,7 @@ mod tests {
             &60_000_u64.to_be_bytes(),
         ];
         assert_eq!(next.chain.log, Id::sha256(&log.concat()));
-        let before = virtual_id(origin, slots.last());
+        let before = virtual_id(origin, 0, slots.last());
         let hash = [before.as_bytes(), &start.as_bytes()[..]];
         assert_eq!(next.chain.hash, Id::sha256(&hash.concat()));
     }

@@ -7,7 +7,7 @@ use aosec_wire::{Address, Id};
 use thiserror::Error;
 
 use super::verdict::{HostingRow, KeyRow, Verdict};
-use crate::derive::{Hosts, HotKey, Log, Start, Tenure};
+use crate::derive::{Hosts, HotKey, Log, Receipt, Start, Tenure};
 
 /// A row that cannot be: the contract has a fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
@@ -17,6 +17,17 @@ pub struct BadRow {
     pub process: Id,
     /// What is wrong.
     pub what: &'static str,
+}
+
+/// What a row changes for a log.
+#[derive(Clone, Debug)]
+pub(super) enum Change {
+    /// It begins.
+    Begun(Log),
+    /// Its process has lost its host at this height, U.
+    Ended { process: Id, epoch: u64, ended: u64 },
+    /// Its process has a host again.
+    Resumed(Id),
 }
 
 /// Hosts and keys as after a block.
@@ -58,14 +69,24 @@ impl Table {
         self.processes.get(process)
     }
 
-    /// Takes in what a verdict says; gives the logs that begin with it.
-    pub(super) fn apply(&mut self, verdict: Verdict) -> Result<Vec<Log>, BadRow> {
+    /// Takes in what a verdict says; gives what changes for logs with it.
+    pub(super) fn apply(&mut self, verdict: Verdict) -> Result<Vec<Change>, BadRow> {
         for key in verdict.keys {
             self.key(key);
         }
         let rows = verdict.hosting.into_iter();
-        let begun: Result<Vec<_>, _> = rows.map(|row| self.row(row)).collect();
-        Ok(begun?.into_iter().flatten().collect())
+        let changes: Result<Vec<_>, _> = rows.map(|row| self.row(row)).collect();
+        Ok(changes?.into_iter().flatten().collect())
+    }
+
+    /// Whether a receipt that is mined at this height is by a key of the host of its epoch (5.8).
+    pub(super) fn has_signed(&self, receipt: &Receipt, mined: u64, cut: u64) -> bool {
+        let tenure = self.tenure(&receipt.process(), receipt.epoch());
+        tenure.is_some_and(|(_, tenure)| {
+            let cut = tenure.ended.map(|ended| ended.saturating_add(cut));
+            let in_time = cut.is_none_or(|cut| mined <= cut);
+            in_time && tenure.key_counts(receipt.signer(), mined) == Some(true)
+        })
     }
 
     /// One time of a key: a later row for the same time says when it ends.
@@ -83,10 +104,10 @@ impl Table {
         }
     }
 
-    fn row(&mut self, row: HostingRow) -> Result<Option<Log>, BadRow> {
+    fn row(&mut self, row: HostingRow) -> Result<Option<Change>, BadRow> {
         match (&row.operator, row.from) {
             (Some(operator), Some(from)) => self.hosted(&row, operator.clone(), from),
-            (None, None) => self.unhosted(&row).map(|()| None),
+            (None, None) => self.unhosted(&row),
             _ => Err(bad(&row, "has an operator without height, or the reverse")),
         }
     }
@@ -96,10 +117,11 @@ impl Table {
         row: &HostingRow,
         operator: Address,
         from: u64,
-    ) -> Result<Option<Log>, BadRow> {
-        let begun = match self.processes.contains_key(&row.process) {
-            true => None,
-            false => Some(Log::begin(row.process, start(row)?)),
+    ) -> Result<Option<Change>, BadRow> {
+        let change = match self.processes.get(&row.process) {
+            None => Some(Change::Begun(Log::begin(row.process, start(row)?))),
+            Some(known) if known.epoch == row.epoch => None,
+            Some(_) => Some(Change::Resumed(row.process)),
         };
         let known = self.processes.entry(row.process).or_insert(Known {
             epoch: row.epoch,
@@ -116,21 +138,25 @@ impl Table {
                 operator,
             },
         );
-        Ok(begun)
+        Ok(change)
     }
 
     /// A process without host: registered, or its lease has ended.
-    fn unhosted(&mut self, row: &HostingRow) -> Result<(), BadRow> {
+    fn unhosted(&mut self, row: &HostingRow) -> Result<Option<Change>, BadRow> {
         let Some(known) = self.processes.get_mut(&row.process) else {
-            return Ok(());
+            return Ok(None);
         };
         let lease = known.leases.get_mut(&row.epoch);
         let lease = lease.ok_or_else(|| bad(row, "ends a lease that never began"))?;
         let ended = row
             .u
             .ok_or_else(|| bad(row, "has ended and says no height"))?;
-        lease.ended = Some(ended);
-        Ok(())
+        let new = lease.ended.replace(ended).is_none();
+        Ok(new.then_some(Change::Ended {
+            process: row.process,
+            epoch: row.epoch,
+            ended,
+        }))
     }
 }
 
@@ -146,13 +172,6 @@ const fn bad(row: &HostingRow, what: &'static str) -> BadRow {
     BadRow {
         process: row.process,
         what,
-    }
-}
-
-impl Known {
-    /// U of the newest lease, once it has ended.
-    pub(super) fn ended(&self) -> Option<u64> {
-        self.leases.get(&self.epoch)?.ended
     }
 }
 

@@ -184,7 +184,11 @@ impl Written {
 
     /// The receipt of a slot.
     pub(crate) fn receipt(&self, slot: u64) -> Assignment {
-        let entry = self.entries[self.index(slot)];
+        self.receipt_saying(slot, self.entries[self.index(slot)], self.chain(slot))
+    }
+
+    /// A receipt that says whatever is told.
+    pub(crate) fn receipt_saying(&self, slot: u64, entry: LogEntry, log: Id) -> Assignment {
         let plan = AssignmentPlan {
             process: self.process,
             epoch: self.epoch,
@@ -194,7 +198,7 @@ impl Written {
             timestamp: entry.timestamp,
             chain: Chain {
                 hash: Id::new([8; 32]),
-                log: self.chain(slot),
+                log,
             },
             exclude: Vec::new(),
             base_layer: false,

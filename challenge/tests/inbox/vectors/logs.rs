@@ -79,7 +79,7 @@ fn host_says() -> String {
     json!({"ok": true, "Hosting": [row], "Keys": [key]}).to_string()
 }
 
-fn hosting() -> VerifiedItem {
+pub(super) fn hosting() -> VerifiedItem {
     letter(100, &[("Say", &host_says())])
 }
 

@@ -5,14 +5,18 @@
 
 mod block_shape;
 mod children;
+mod fallback;
 mod items;
 mod logs;
+mod orphan;
 mod places;
+mod promises;
 mod reorgs;
 mod shape;
 mod signed;
 mod start;
 mod transactions;
+mod virtual_log;
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -23,14 +27,15 @@ use shape::{File, Vector};
 const ABOUT: &str = "Blocks, and the messages that Origin gets of them (docs/PROTOCOL.md, 2.1 to 2.10). The contract is a stand-in: \
 an item's tag `Say` is its verdict, `fail` a run that ends in an error, everything else is applied. Ids and bytes are base64url; in \
 `data` a number stands for so many zero bytes. `rewind` goes back to the state after that height; `discarded` lists what does not run \
-by rule and word; `signed` is what each enclosure signs; `firm` is how many of the messages are firm at the end.";
+by rule and word; `signed` is what each enclosure signs; `virtual_slots` are those of processes \
+without host, `emptied` slots that are no-ops; where `messages` is empty nothing is said of them; `firm` is how many of the messages are firm at the end.";
 
 /// The fewest cases that the files together may have.
 const CASES_MIN: usize = 60;
 
 type Cases = fn() -> Vec<Vector>;
 
-const FILES: [(&str, Cases); 8] = [
+const FILES: [(&str, Cases); 10] = [
     ("start", start::cases),
     ("transactions", transactions::cases),
     ("items", items::cases),
@@ -38,6 +43,8 @@ const FILES: [(&str, Cases); 8] = [
     ("logs", logs::cases),
     ("places", places::cases),
     ("signed", signed::cases),
+    ("fallback", fallback::cases),
+    ("promises", promises::cases),
     ("reorgs", reorgs::cases),
 ];
 

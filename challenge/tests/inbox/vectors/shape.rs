@@ -1,7 +1,7 @@
 //! The shape of a vector file, how a vector runs, and how one is made.
 
 use aosec_challenge::derive::{Block, RewindError};
-use aosec_challenge::inbox::{Court, Track, TrackError};
+use aosec_challenge::inbox::{Court, Track, TrackError, VirtualSlot};
 use aosec_wire::id::to_base64url;
 use aosec_wire::{Id, VerifiedItem};
 use serde::{Deserialize, Serialize};
@@ -41,7 +41,35 @@ pub(super) struct Expect {
     pub(super) messages: Vec<Heard>,
     pub(super) firm: usize,
     pub(super) discarded: Vec<Nothing>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) virtual_slots: Vec<Virtual>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) emptied: Vec<Emptied>,
     pub(super) alarms: Vec<u64>,
+}
+
+/// A slot that the base layer has ordered.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct Virtual {
+    pub(super) process: Id,
+    pub(super) epoch: u64,
+    pub(super) slot: u64,
+    pub(super) message: Id,
+    pub(super) height: u64,
+    pub(super) timestamp: u64,
+    pub(super) chain: Id,
+    pub(super) assignment: Id,
+    pub(super) hash_chain: Id,
+    /// Where the message stands: height, transaction, item, and 1 + child or 0.
+    pub(super) found: (u64, usize, usize, usize),
+}
+
+/// A slot that is a no-op from behind a block on.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct Emptied {
+    pub(super) height: u64,
+    pub(super) process: Id,
+    pub(super) slot: u64,
 }
 
 /// What of a message is looked at.
@@ -207,7 +235,49 @@ impl Heard {
     }
 }
 
+impl Virtual {
+    fn of(slot: &VirtualSlot) -> Self {
+        let (entry, at) = (&slot.entry, slot.found);
+        assert_eq!(
+            entry.mined, entry.height,
+            "it becomes canonical where it runs"
+        );
+        Self {
+            process: slot.process,
+            epoch: entry.epoch,
+            slot: entry.slot,
+            message: entry.message,
+            height: entry.height,
+            timestamp: entry.timestamp,
+            chain: entry.chain,
+            assignment: slot.assignment,
+            hash_chain: slot.hash_chain,
+            found: (at.height, at.transaction, at.item, at.child),
+        }
+    }
+}
+
 impl Vector {
+    /// Nothing is said of the messages that the court gets.
+    pub(super) fn silently(mut self) -> Self {
+        self.expect.messages.clear();
+        self
+    }
+
+    pub(super) fn virtual_slots(mut self, slots: Vec<Virtual>) -> Self {
+        self.expect.virtual_slots = slots;
+        self
+    }
+
+    pub(super) fn empties(mut self, height: u64, process: Id, slot: u64) -> Self {
+        self.expect.emptied.push(Emptied {
+            height,
+            process,
+            slot,
+        });
+        self
+    }
+
     pub(super) fn block(mut self, block: &Block) -> Self {
         self.events.push(Event::Block(BlockShape::of(block)));
         self
@@ -275,15 +345,29 @@ impl Vector {
                         code: one.reason.code().to_owned(),
                     });
                     found.discarded.extend(nothing);
+                    let slots = stepped.virtual_slots.iter();
+                    found.virtual_slots.extend(slots.map(Virtual::of));
+                    let emptied = stepped.emptied.iter();
+                    found.emptied.extend(emptied.map(|one| Emptied {
+                        height: block.read().height,
+                        process: one.process,
+                        slot: one.slot,
+                    }));
                 }
                 Event::Rewind(to) => match track.rewind(*to) {
-                    Ok(()) => {}
+                    Ok(()) => {
+                        found.virtual_slots.retain(|slot| slot.height <= *to);
+                        found.emptied.retain(|slot| slot.height <= *to);
+                    }
                     Err(TrackError::Rewind(RewindError::TooDeep { to, .. })) => {
                         found.alarms.push(to)
                     }
                     Err(other) => panic!("{other}"),
                 },
             }
+        }
+        if self.expect.messages.is_empty() {
+            return found;
         }
         let heard = track.soft().1.heard.iter();
         found.messages = heard.map(|json| Heard::of(json)).collect();

@@ -13,6 +13,7 @@ pub(super) fn cases() -> Vec<Vector> {
     vec![
         receipts(),
         receipts_of_other_content(),
+        receipt_with_a_foreign_chain(),
         record(),
         record_and_receipt(),
         strangers_record(),
@@ -88,7 +89,23 @@ fn receipts() -> Vector {
     )
 }
 
-/// Equal message and slot, other stamps; then the chain of the log over stamps that do not lead to it.
+/// The chain of the log beside stamps that do not lead to it.
+fn receipt_with_a_foreign_chain() -> Vector {
+    let entry = honest(2, HOSTED);
+    let stamped = LogEntry {
+        timestamp: entry.timestamp + 1,
+        ..entry
+    };
+    let receipt = log().receipt_saying(2, stamped, log().chain(2));
+    let one = enclosing(&[receipt.item().clone()], &[]);
+    let row = row_with("of", &entry.message.to_string(), of(2, NEXT));
+    let mut expected = of_receipt(&log(), 2, None);
+    expected["entries"]["2"]["timestamp"] = json!(stamped.timestamp);
+    let name = "a receipt whose stamps do not lead to its chain is not canonical";
+    sees(name, &one, row, Some(vec![expected]))
+}
+
+/// Equal message and slot, other stamps.
 fn receipts_of_other_content() -> Vector {
     let entry = honest(2, HOSTED);
     let other = log().with(
