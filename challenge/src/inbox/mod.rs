@@ -47,6 +47,7 @@ pub use mail::{Discarded, Mail, check_eligible, eligible};
 pub use message::{Kind, Message};
 pub use reason::{BadChild, Unfit};
 pub use sitting::{Counts, Slot};
+pub use slots::virtual_assignment;
 pub use table::BadRow;
 pub use track::{Track, TrackError};
 pub use verdict::{BadVerdict, Verdict};

@@ -2,7 +2,7 @@
 
 use aosec_wire::{Chain, Id};
 
-use crate::derive::{Block, BlockId, LogHead};
+use crate::derive::{Block, BlockId, Entry, LogHead};
 
 /// Every slot of Origin is of this epoch (2.10).
 pub(super) const EPOCH: u64 = 0;
@@ -118,6 +118,22 @@ fn virtual_id(process: Id, epoch: u64, slot: &Planned) -> Id {
         &slot.height.to_be_bytes(),
         &slot.timestamp.to_be_bytes(),
     ])
+}
+
+/// The id of a canonical slot as a virtual assignment (5.8), whether it was signed or not.
+#[must_use]
+pub fn virtual_assignment(process: Id, slot: &Entry) -> Id {
+    let planned = Planned {
+        slot: slot.slot,
+        message: slot.message,
+        height: slot.height,
+        timestamp: slot.timestamp,
+        chain: Chain {
+            hash: slot.chain,
+            log: slot.chain,
+        },
+    };
+    virtual_id(process, slot.epoch, &planned)
 }
 
 /// The id of the Tick of a block.

@@ -5,25 +5,70 @@
 //! - I2 tags named `From` or `Owner` are left out, so that no sender can shadow the two fields. The order of the rest is kept.
 //! - I3 text that is not UTF-8 is read with U+FFFD in place of what is none (D23).
 //! - I4 `Exclude` of the assignment leaves out the fields that it names.
+//! - I5 under a court everything comes from the canonical entry alone: `Hash-Chain` is its log chain, slot 0 has height and time 0,
+//!   and other tags of an assignment have no effect (PROTOCOL 5.4).
 //!
 //! Every byte made here is consensus: two units that write a field differently compute different roots.
 
 use std::borrow::Cow;
 
 use aosec_wire::id::to_base64url;
-use aosec_wire::{Assignment, Id, Tags, VerifiedItem};
+use aosec_wire::{Id, Tags, VerifiedItem};
 use serde::Serialize;
 use serde::ser::{SerializeSeq as _, Serializer};
 
 use super::subject::Subject;
+use super::word::Word;
 
 /// Tags that would shadow a field of the message (I2).
 const SHADOWS: [&str; 2] = ["From", "Owner"];
 
+/// What of a slot's stamps the module sees.
+#[derive(Clone, Copy, Debug)]
+pub struct Stamps<'a> {
+    epoch: u64,
+    nonce: u64,
+    height: u64,
+    timestamp: u64,
+    hash_chain: Id,
+    exclude: &'a [String],
+}
+
+impl<'a> Stamps<'a> {
+    /// Those that the word for the slot says.
+    #[must_use]
+    pub fn of(word: &'a Word) -> Self {
+        Self {
+            epoch: word.epoch(),
+            nonce: word.nonce(),
+            height: word.height(),
+            timestamp: word.timestamp(),
+            hash_chain: word.hash_chain(),
+            exclude: word.exclude(),
+        }
+    }
+
+    /// Those of the canonical entry alone, for a process under a court, whoever serves the slot (I5). An assignment without
+    /// `Log-Chain` says none.
+    #[must_use]
+    pub fn canonical(word: &'a Word) -> Self {
+        let is_spawn = word.nonce() == 0;
+        let stamp = |number: u64| if is_spawn { 0 } else { number };
+        Self {
+            epoch: word.epoch(),
+            nonce: word.nonce(),
+            height: stamp(word.height()),
+            timestamp: stamp(word.timestamp()),
+            hash_chain: word.log_chain().unwrap_or_else(|| word.hash_chain()),
+            exclude: &[],
+        }
+    }
+}
+
 /// The message JSON of a scheduled slot.
 #[must_use]
-pub fn message(process: Id, subject: &Subject, assignment: &Assignment) -> Vec<u8> {
-    let shown = |field: &str| !assignment.exclude().iter().any(|name| name == field);
+pub fn message(process: Id, subject: &Subject, stamps: Stamps<'_>) -> Vec<u8> {
+    let shown = |field: &str| !stamps.exclude.iter().any(|name| name == field);
     let owner = subject.owner().as_str();
     let data = subject.data();
     let nothing = Tags::default();
@@ -35,7 +80,7 @@ pub fn message(process: Id, subject: &Subject, assignment: &Assignment) -> Vec<u
             .filter(|_data| shown("Data"))
             .map(String::from_utf8_lossy),
         owner,
-        target: target(process, subject, assignment),
+        target: target(process, subject, stamps.nonce),
         anchor: shown("Anchor").then(|| subject.anchor().into()),
         from: sender(subject.tags(), owner),
         forwarded_by: subject.tags().get("From-Process").map(|_from| owner),
@@ -44,19 +89,19 @@ pub fn message(process: Id, subject: &Subject, assignment: &Assignment) -> Vec<u
         } else {
             &nothing
         }),
-        epoch: Some(assignment.epoch()),
-        nonce: Some(assignment.nonce()),
-        timestamp: assignment.timestamp(),
-        block_height: assignment.height(),
-        hash_chain: Some(assignment.hash_chain().to_string()),
+        epoch: Some(stamps.epoch),
+        nonce: Some(stamps.nonce),
+        timestamp: stamps.timestamp,
+        block_height: stamps.height,
+        hash_chain: Some(stamps.hash_chain.to_string()),
         cron: false,
         read_only: None,
     })
 }
 
 /// The spawn is addressed to the process that it makes; everything else keeps the target that its author signed.
-fn target(process: Id, subject: &Subject, assignment: &Assignment) -> String {
-    if assignment.nonce() == 0 {
+fn target(process: Id, subject: &Subject, nonce: u64) -> String {
+    if nonce == 0 {
         return process.to_string();
     }
     let target = subject.target();

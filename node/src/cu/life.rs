@@ -7,11 +7,12 @@
 use std::sync::Arc;
 
 use aosec_wire::Id;
+use aosec_wire::record::ORIGIN_TAG;
 
 use super::checkpoint::Since;
 use super::duplicate::Seen;
 use super::error::CuError;
-use super::input::{self, DryMessage, Moment, Party};
+use super::input::{self, DryMessage, Moment, Party, Stamps};
 use super::machine::{Failure, Machine, Run};
 use super::modules::Module;
 use super::replay::{Entry, Replay};
@@ -41,6 +42,8 @@ pub struct Ready {
 #[derive(Debug)]
 pub struct Life {
     process: Party,
+    /// Whether its spawn names a court (PROTOCOL 5.4).
+    is_courted: bool,
     module: Arc<Module>,
     terms: Terms,
     engine: String,
@@ -72,6 +75,7 @@ impl Life {
     ) -> Self {
         Self {
             environment: input::environment(&process, &module.party),
+            is_courted: process.tags.get(ORIGIN_TAG).is_some(),
             process,
             module,
             terms,
@@ -179,7 +183,11 @@ impl Life {
     }
 
     fn judge(&mut self, ready: &Ready, slot: u64) -> Result<Verdict, CuError> {
-        let message = input::message(self.process.id, &ready.subject, &ready.entry.assignment);
+        let stamps = match self.is_courted {
+            true => Stamps::canonical(&ready.entry.assignment),
+            false => Stamps::of(&ready.entry.assignment),
+        };
+        let message = input::message(self.process.id, &ready.subject, stamps);
         let run = self.machine.run(&message, &self.environment);
         self.verdict(run, slot)
     }

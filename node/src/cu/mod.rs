@@ -41,13 +41,14 @@ pub mod subject;
 pub mod terms;
 pub mod unit;
 pub mod verdict;
+pub mod word;
 
 use std::io;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use aosec_wire::{Address, Assignment, Id};
+use aosec_wire::{Address, Id};
 use tokio::sync::{Semaphore, oneshot};
 use tokio::time::timeout;
 
@@ -60,6 +61,7 @@ use self::rate::DryRunRate;
 use self::residents::Residents;
 pub use self::settings::{Doors, Settings};
 use self::unit::Unit;
+use self::word::Word;
 use crate::store::outcome::{self, Outcome, Page, Range};
 
 /// How long a question may wait for an evaluation. The evaluation goes on behind it.
@@ -291,16 +293,12 @@ impl Handle {
     }
 
     /// The slot that the scheduler of `process` signed for the message, or for the assignment of this id.
-    async fn assigned(
-        &self,
-        process: Id,
-        asked: Id,
-        assignment: &Assignment,
-    ) -> Result<u64, CuError> {
+    async fn assigned(&self, process: Id, asked: Id, assignment: &Word) -> Result<u64, CuError> {
         let spawn = self.0.unit.spawn(process).await?;
         let named = assignment.message().unwrap_or(process);
         let is_asked = named == asked || assignment.id() == asked;
-        let is_signed = *assignment.item().owner_address() == spawn.scheduler;
+        let signed = assignment.signed();
+        let is_signed = signed.is_none_or(|one| *one.item().owner_address() == spawn.scheduler);
         if assignment.process() == process && is_asked && is_signed {
             return Ok(assignment.nonce());
         }

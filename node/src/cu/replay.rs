@@ -11,11 +11,15 @@
 //!   late (a process that joined by `Register`, PROTOCOL 5.15); once begun it never stops;
 //! - R6 slot 0 is the spawn and names no message; every later slot names one, and the message beside it is that one.
 //!
+//! A canonical entry of a process under a court carries no signature: R2, R3, R5 and R6 hold of it, and whose word it was, the court
+//! has judged.
+//!
 //! It does not fetch, does not evaluate, and knows no epoch but 0: later epochs are signed by keys that only Origin can name.
 
 use aosec_wire::assignment::{next_hash_chain, next_log_chain};
 use aosec_wire::{Address, Assignment, Chain, Id, VerifiedItem};
 
+use super::word::Word;
 use crate::store::checkpoint::Position;
 
 /// The only epoch whose signer the spawn itself names (PROTOCOL 5.11).
@@ -26,8 +30,8 @@ const SPAWN_EPOCH: u64 = 0;
 pub struct Entry {
     /// The assigned item. `None` where the log names it by id only; slot 0 may leave it out too.
     pub message: Option<VerifiedItem>,
-    /// The scheduler's word for the slot.
-    pub assignment: Assignment,
+    /// What stands behind the slot.
+    pub assignment: Word,
 }
 
 /// A log that is being read: the process, whose word counts, and how far it was admitted.
@@ -76,11 +80,20 @@ impl Replay {
 
     fn verify(&self, entry: &Entry) -> Result<Position, Reason> {
         let assignment = &entry.assignment;
-        self.verify_author(assignment)?;
+        // Who signed what is canonical, the court's tables have judged, and that the legacy chain is no input (5.4).
+        match assignment.signed() {
+            Some(signed) => self.verify_author(signed)?,
+            None if assignment.process() != self.process => {
+                return Err(Reason::OtherProcess(assignment.process()));
+            }
+            None => {}
+        }
         self.verify_slot(assignment)?;
         let message = self.verify_message(entry)?;
         self.verify_clock(assignment)?;
-        self.verify_hash_chain(assignment)?;
+        if let Some(signed) = assignment.signed() {
+            self.verify_hash_chain(signed)?;
+        }
         self.verify_log_chain(assignment, message)?;
         Ok(Position {
             slot: assignment.nonce(),
@@ -109,7 +122,7 @@ impl Replay {
         Ok(())
     }
 
-    fn verify_slot(&self, assignment: &Assignment) -> Result<(), Reason> {
+    fn verify_slot(&self, assignment: &Word) -> Result<(), Reason> {
         match assignment.nonce() {
             nonce if nonce == self.next_slot() => Ok(()),
             nonce => Err(Reason::Gap(nonce)),
@@ -133,7 +146,7 @@ impl Replay {
         }
     }
 
-    fn verify_clock(&self, assignment: &Assignment) -> Result<(), Reason> {
+    fn verify_clock(&self, assignment: &Word) -> Result<(), Reason> {
         let Some(at) = &self.at else { return Ok(()) };
         if assignment.timestamp() <= at.timestamp_ms {
             return Err(Reason::TimeStoodStill {
@@ -165,7 +178,7 @@ impl Replay {
         }
     }
 
-    fn verify_log_chain(&self, assignment: &Assignment, message: Id) -> Result<(), Reason> {
+    fn verify_log_chain(&self, assignment: &Word, message: Id) -> Result<(), Reason> {
         let Some(stamped) = assignment.log_chain() else {
             return match self.at.as_ref().and_then(|at| at.log_chain) {
                 Some(_) => Err(Reason::LogChainDropped),
@@ -180,7 +193,7 @@ impl Replay {
         }
     }
 
-    fn due_log_chain(&self, assignment: &Assignment, message: Id) -> Id {
+    fn due_log_chain(&self, assignment: &Word, message: Id) -> Id {
         let Some(at) = &self.at else {
             return Chain::genesis(self.process).log;
         };

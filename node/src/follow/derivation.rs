@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use aosec_challenge::derive::{
     Entry, HostTable, Hosting, Log, LogFault, LogHead, Parameters, Start, StepError,
 };
+use aosec_wire::record::{ORIGIN_TAG, origin_of};
 use aosec_wire::{Id, Process};
 use lru::LruCache;
 use tokio::sync::Mutex as AsyncMutex;
@@ -125,6 +126,9 @@ impl Handle {
     /// # Errors
     /// [`DeriveError`].
     pub async fn derive(&self, spawn: &Process) -> Result<u64, DeriveError> {
+        if self.is_courted(spawn) {
+            return self.courted(spawn.item.id()).await;
+        }
         let terms = self.terms(spawn)?;
         let firm = self.firm()?;
         let seat = self.0.derivations.seat(terms.process);
@@ -137,6 +141,19 @@ impl Handle {
             .max(derivation.log.head().slot);
         *seat = Some(derivation);
         Ok(slot)
+    }
+
+    /// Whether the process stands under the court that this node computes: its canonical log is what the court has derived.
+    #[must_use]
+    pub fn is_courted(&self, spawn: &Process) -> bool {
+        let named = spawn.item.tags().get(ORIGIN_TAG).is_some();
+        named && self.0.court == Some(origin_of(spawn.item.tags()))
+    }
+
+    /// The last settled slot that the court has derived.
+    async fn courted(&self, process: Id) -> Result<u64, DeriveError> {
+        self.firm()?;
+        Ok(canonical::last(&self.0.store, process).await?.unwrap_or(0))
     }
 
     /// Where the log of the process stands, in the settled blocks and at the tip.
@@ -284,7 +301,7 @@ impl Handle {
             let (mut log, entries) = stepped.await.map_err(|_lost| DeriveError::Stopped)??;
             if keeps {
                 log.settle(last);
-                let forgets = !self.0.has_court;
+                let forgets = self.0.court.is_none();
                 let extend = async move |db: &mut crate::store::Db| {
                     canonical::extend(db, process, &entries, last).await?;
                     match forgets {

@@ -21,6 +21,15 @@ pub const LOG_TAGS: [(&str, &str); 4] = [
     ("Type", "Log"),
 ];
 
+/// What a gateway is asked for where a court is computed: the tags of an inbox transaction, of whatever process. Which processes
+/// the base layer orders is known only behind the blocks that they stand in (5.8).
+pub const INBOX_TAGS: [(&str, &str); 4] = [
+    ("Data-Protocol", "ao"),
+    ("Bundle-Format", "binary"),
+    ("Bundle-Version", "2.0.0"),
+    ("Type", "Inbox"),
+];
+
 /// The tags by which a gateway finds the inbox of a process (2.1).
 #[must_use]
 pub fn inbox_tags(process: &str) -> [(&str, &str); 5] {
@@ -34,8 +43,8 @@ pub fn inbox_tags(process: &str) -> [(&str, &str); 5] {
     ]
 }
 
-/// The processes that a transaction concerns, each once: those that its records name, or the court whose inbox it is. None where
-/// the transaction is no law.
+/// The processes that a transaction concerns, each once: those that its records name, or, where a court is computed, the one whose
+/// inbox it is. None where the transaction is no law.
 #[must_use]
 pub fn mentions(transaction: &Transaction, court: Option<Id>) -> Option<Vec<Id>> {
     let data = transaction.data()?;
@@ -49,9 +58,18 @@ pub fn mentions(transaction: &Transaction, court: Option<Id>) -> Option<Vec<Id>>
             .filter_map(|item| named(&item.ok()?.data()));
         return Some(named.collect::<BTreeSet<_>>().into_iter().collect());
     }
-    let court = court.filter(|court| is_tagged(transaction, &inbox_tags(&court.to_string())))?;
+    court.filter(|_court| is_tagged(transaction, &INBOX_TAGS))?;
+    let process = addressee(transaction)?;
     bundle::parse(data.clone()).ok()?;
-    Some(vec![court])
+    Some(vec![process])
+}
+
+/// The process whose inbox a transaction is, named once.
+fn addressee(transaction: &Transaction) -> Option<Id> {
+    let mut names = tags(transaction).filter(|(name, _value)| *name == b"Process");
+    let name = std::str::from_utf8(names.next()?.1).ok()?;
+    let process: Id = name.parse().ok()?;
+    names.next().is_none().then_some(process)
 }
 
 /// Whether a transaction has exactly one each of these tags.

@@ -9,12 +9,14 @@
 //!   covers.
 //! - F3 what cannot be had is an error that names it. Nothing is skipped and nothing guessed (5.10).
 //!
-//! Left to others: which records extend a log (`aosec_challenge::derive`), what the slots come to (`cu`), and processes that name
-//! an `Origin`: their hosts are known to that court alone.
+//! Left to others: which records extend a log (`aosec_challenge::derive`), and what the slots come to (`cu`). Hosts of processes
+//! that name an `Origin` are known to that court alone: where this node computes it (`origin`), their logs are served as the court
+//! has derived them, also those that nobody hosts and the base layer orders itself ([`bodies`]).
 //!
-//! Read in this order: [`trail`], [`accord`], [`law`], [`steps`] (pure); [`reader`], [`derivation`], [`pantry`], [`first`].
+//! Read in this order: [`trail`], [`accord`], [`law`], [`steps`] (pure); [`reader`], [`derivation`], [`pantry`], [`bodies`], [`first`].
 
 pub mod accord;
+mod bodies;
 pub mod derivation;
 pub mod first;
 pub mod law;
@@ -81,8 +83,8 @@ struct Inner {
     settlement_depth: u64,
     /// The first block that is read.
     start: u64,
-    /// Whether a court is computed of the same blocks: then what was derived is not forgotten.
-    has_court: bool,
+    /// The court that is computed of the same blocks: then what was derived is not forgotten.
+    court: Option<Id>,
 }
 
 impl Handle {
@@ -106,7 +108,7 @@ impl Handle {
             pantry: Pantry::new(gateway),
             settlement_depth: settings.settlement_depth,
             start: settings.start,
-            has_court: settings.court.is_some(),
+            court: settings.court,
         })))
     }
 

@@ -313,14 +313,12 @@ impl Reader {
         Ok(fresh)
     }
 
-    /// The transactions that call themselves a Log, or an inbox of the court, by the height that some gateway names.
+    /// The transactions that call themselves a Log, or an inbox, by the height that some gateway names.
     async fn listed(&self, from: u64, to: u64) -> Result<BTreeMap<u64, BTreeSet<Id>>, ReadError> {
         let mut by_height: BTreeMap<u64, BTreeSet<Id>> = BTreeMap::new();
         let mut listed = self.gateway.listed(&law::LOG_TAGS, from..=to).await?;
-        if let Some(court) = self.settings.court {
-            let name = court.to_string();
-            let tags = law::inbox_tags(&name);
-            listed.extend(self.gateway.listed(&tags, from..=to).await?);
+        if self.settings.court.is_some() {
+            listed.extend(self.gateway.listed(&law::INBOX_TAGS, from..=to).await?);
         }
         for one in listed.into_iter().filter(|one| one.parent.is_none()) {
             by_height.entry(one.height).or_default().insert(one.id);

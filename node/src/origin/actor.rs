@@ -9,10 +9,12 @@ use tokio::sync::watch;
 
 use super::blocks::{self, Marks};
 use super::chamber::Chamber;
+use super::grown;
 use super::{Handle, OriginError, Standing, tips};
 use crate::follow::{self, View};
 use crate::metrics;
 use crate::shutdown::Shutdown;
+use crate::store::canonical::{self, Courted};
 use crate::store::clock::{self, CourtBlock};
 use crate::store::court::{self, CourtOutcome, CourtRoot, Sat};
 
@@ -127,6 +129,7 @@ async fn rewind(handle: &Handle, to: u64) -> Result<(), OriginError> {
     back.await??;
     handle.tenures().rewind(to);
     handle.docket().rewind(to);
+    handle.grown().rewind(to);
     // A root that was kept since these blocks were read anew is still that of the old ones.
     let store = &handle.0.store;
     let forgotten = store.write(async move |db| court::forget(db, to.saturating_add(1)).await);
@@ -174,6 +177,8 @@ async fn sit(
 /// What a block came to.
 struct Played {
     sat: Sat,
+    /// The slots that it has put behind the logs of the court's processes.
+    slots: Vec<Courted>,
     standing: Standing,
 }
 
@@ -224,6 +229,7 @@ fn play(track: &mut Track<Chamber>, block: Block, is_settled: bool) -> Result<Pl
         json: ended.json,
     });
     Ok(Played {
+        slots: grown::slots(&stepped),
         standing: Standing {
             soft: Some(height),
             firm: Some(tips(track).0.height),
@@ -264,21 +270,29 @@ async fn keep(handle: &Handle, waiting: &mut Vec<Played>) -> Result<(), OriginEr
         return Ok(());
     };
     metrics::origin_height().set(i64::try_from(standing.soft.unwrap_or(0)).unwrap_or(i64::MAX));
-    let sat: Vec<Sat> = played.into_iter().map(|one| one.sat).collect();
+    let (firm, origin) = (standing.firm.unwrap_or(0), handle.id());
+    let mut sat = Vec::with_capacity(played.len());
+    let settled = {
+        let mut grown = handle.grown();
+        for one in played {
+            grown.apply(one.sat.height, one.slots);
+            sat.push(one.sat);
+        }
+        grown.settled(firm)
+    };
     {
         let (mut tenures, mut docket) = (handle.tenures(), handle.docket());
         for block in &sat {
             tenures.apply(block.height, &block.outcomes);
             docket.apply(block.height, &block.outcomes);
         }
-        let firm = standing.firm.unwrap_or(0);
         tenures.settle(firm);
         docket.settle(firm);
     }
-    let kept = handle
-        .0
-        .store
-        .write(async move |db| court::keep(db, &sat).await);
+    let kept = handle.0.store.write(async move |db| {
+        court::keep(&mut *db, &sat).await?;
+        canonical::extend_courted(db, origin, &settled, firm).await
+    });
     kept.await?;
     handle.0.standing.send_replace(standing);
     Ok(())

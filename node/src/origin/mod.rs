@@ -22,6 +22,7 @@ pub mod client;
 pub mod deploy;
 pub mod docket;
 mod enclosed;
+mod grown;
 pub mod messages;
 pub mod mirror;
 mod questions;
@@ -31,7 +32,7 @@ mod tests;
 
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, PoisonError, RwLock, RwLockWriteGuard};
+use std::sync::{Arc, Mutex as StdMutex, MutexGuard, PoisonError, RwLock, RwLockWriteGuard};
 use std::time::Duration;
 
 use aosec_challenge::derive::{BlockRef, RewindError};
@@ -41,6 +42,7 @@ use tokio::sync::{Mutex, watch};
 
 use self::chamber::{Chamber, ChamberError};
 use self::docket::{Case, Docket, Kind};
+use self::grown::Grown;
 use self::questions::Questions;
 use self::tenures::{Row, Tenures};
 use crate::cu::engine::Wasmtime;
@@ -143,6 +145,8 @@ struct Inner {
     tenures: RwLock<Tenures>,
     /// Looked into by whoever is accused, changed once a block.
     docket: RwLock<Docket>,
+    /// What the logs of its processes have grown by, above what is settled.
+    grown: StdMutex<Grown>,
     /// Whether the tip was reached since the start.
     is_caught_up: AtomicBool,
 }
@@ -168,6 +172,7 @@ impl Handle {
             standing: watch::Sender::new(Standing::default()),
             tenures: RwLock::default(),
             docket: RwLock::default(),
+            grown: StdMutex::default(),
             is_caught_up: AtomicBool::new(false),
         }));
         shutdown.track(actor::run(handle.clone(), follow, shutdown.clone()));
@@ -245,6 +250,10 @@ impl Handle {
             .tenures
             .write()
             .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn grown(&self) -> MutexGuard<'_, Grown> {
+        self.0.grown.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Runs something over the track on a thread that may block; whoever waits for the track takes none. A panic leaves a court that

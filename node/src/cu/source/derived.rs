@@ -4,6 +4,8 @@
 //! - B2 of the assignments that are found for a slot the one is served that the process's scheduler signed and that says what the
 //!   canonical entry says. Slot 0 is in no record: the first one by position counts that the scheduler signed.
 //! - B3 what is missing is named, with the slot that needs it.
+//! - B4 of a process under the court that this node computes the canonical entry alone is served, and its message: from bundles, or
+//!   where the base layer has ordered it, from the inbox or the enclosure in which it stands (PROTOCOL 5.4, 5.8).
 
 use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -17,6 +19,7 @@ use super::{Answer, Items, Log, PAGE_BYTES, PAGE_SLOTS, SourceError};
 use crate::arweave::gateway::Gateway;
 use crate::cu::replay::Entry;
 use crate::cu::subject::Subject;
+use crate::cu::word::Word;
 use crate::follow::Handle;
 use crate::follow::derivation::DeriveError;
 use crate::follow::pantry::Supply;
@@ -120,6 +123,9 @@ impl Derived {
         let mut entries = Vec::with_capacity(slots.len());
         let has_zero = slots.first().is_some_and(|first| first.slot == 0);
         let (zero, rest) = slots.split_at(usize::from(has_zero));
+        if self.follow.is_courted(&spawn) {
+            return self.courted(&spawn, zero, rest).await;
+        }
         if !zero.is_empty() {
             entries.push(self.slot_zero(&spawn).await?);
         }
@@ -143,6 +149,56 @@ impl Derived {
         Ok(entries)
     }
 
+    /// B4.
+    async fn courted(
+        &self,
+        spawn: &Process,
+        zero: &[Canonical],
+        rest: &[Canonical],
+    ) -> Result<Vec<Entry>, SourceError> {
+        let process = spawn.item.id();
+        let canonical = |slot: &Canonical, message| Entry {
+            message,
+            assignment: Word::Canonical {
+                process,
+                entry: *slot,
+            },
+        };
+        let zero = zero.iter();
+        let mut entries: Vec<_> = zero
+            .map(|slot| canonical(slot, Some(spawn.item.clone())))
+            .collect();
+        let (Some(first), Some(last)) = (rest.first(), rest.last()) else {
+            return Ok(entries);
+        };
+        let bodies = self.follow.bodies(process, first.slot, last.slot).await;
+        let mut bodies = bodies.map_err(derivation)?;
+        let is_signed = |slot: &&Canonical| !bodies.contains_key(&slot.slot);
+        let signed: Vec<_> = rest.iter().filter(is_signed).copied().collect();
+        let mut supplies = Vec::new();
+        if let (Some(first), Some(last)) = (signed.first(), signed.last()) {
+            let heights = first.height..=last.mined.saturating_add(SEARCHED_BLOCKS);
+            let supply = self
+                .follow
+                .pantry()
+                .supply(process, &signed, heights, PAGE_BYTES);
+            supplies = supply.await.map_err(gateway)?;
+        }
+        let mut supplies = supplies.into_iter();
+        for slot in rest {
+            let message = match bodies.remove(&slot.slot) {
+                Some(body) => Some(body),
+                None => match supplies.next() {
+                    Some(supply) => supply.message,
+                    // The page is full.
+                    None => break,
+                },
+            };
+            entries.push(canonical(slot, message));
+        }
+        Ok(entries)
+    }
+
     async fn slot_zero(&self, spawn: &Process) -> Result<Entry, SourceError> {
         let heights = self.follow.settled_blocks().unwrap_or(0..=0);
         let found = self.follow.pantry().slot_zero(spawn, heights).await;
@@ -150,11 +206,11 @@ impl Derived {
         let assignment = found.ok_or_else(|| absent(spawn, 0))?;
         Ok(Entry {
             message: Some(spawn.item.clone()),
-            assignment,
+            assignment: assignment.into(),
         })
     }
 
-    async fn find(&self, process: Id, id: Id) -> Result<Option<Assignment>, SourceError> {
+    async fn find(&self, process: Id, id: Id) -> Result<Option<Word>, SourceError> {
         let spawn = self.known(process).await?;
         self.follow.derive(&spawn).await.map_err(derivation)?;
         let slot = if id == process {
@@ -192,7 +248,7 @@ impl Log for Derived {
         Box::pin(self.read(process, from, to))
     }
 
-    fn assignment(&self, process: Id, id: Id) -> Answer<'_, Option<Assignment>> {
+    fn assignment(&self, process: Id, id: Id) -> Answer<'_, Option<Word>> {
         Box::pin(self.find(process, id))
     }
 
@@ -251,7 +307,7 @@ fn entry(spawn: &Process, slot: &Canonical, supply: Supply) -> Result<Entry, Sou
     let assignment = fitting.next().ok_or_else(|| absent(spawn, slot.slot))?;
     Ok(Entry {
         message: supply.message,
-        assignment,
+        assignment: assignment.into(),
     })
 }
 

@@ -1,11 +1,12 @@
 //! The doors of this very node: its own scheduler as a [`Log`], the base layer as [`Items`].
 
-use aosec_wire::{Assignment, Id, VerifiedItem};
+use aosec_wire::{Id, VerifiedItem};
 
 use super::{Answer, Items, Log, PAGE_SLOTS, SourceError};
 use crate::arweave::gateway::{Gateway, GatewayError};
 use crate::cu::replay::Entry;
 use crate::cu::subject::Subject;
+use crate::cu::word::Word;
 use crate::store::StoreError;
 use crate::store::page::Span;
 use crate::su;
@@ -30,10 +31,10 @@ impl Log for su::Handle {
         })
     }
 
-    fn assignment(&self, process: Id, id: Id) -> Answer<'_, Option<Assignment>> {
+    fn assignment(&self, process: Id, id: Id) -> Answer<'_, Option<Word>> {
         Box::pin(async move {
             let entry = self.message(id, Some(process)).await.map_err(own)?;
-            Ok(entry.map(|entry| entry.assignment))
+            Ok(entry.map(|entry| entry.assignment.into()))
         })
     }
 
@@ -49,7 +50,7 @@ impl From<su::Entry> for Entry {
     fn from(entry: su::Entry) -> Self {
         Self {
             message: entry.message,
-            assignment: entry.assignment,
+            assignment: entry.assignment.into(),
         }
     }
 }

@@ -14,12 +14,13 @@ use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 
-use aosec_wire::{Assignment, Id, VerifiedItem};
+use aosec_wire::{Id, VerifiedItem};
 
 pub use self::derived::Derived;
 pub use self::route::Route;
 use super::replay::Entry;
 use super::subject::Subject;
+use super::word::Word;
 
 /// The answer of a port, in time.
 pub type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, SourceError>> + Send + 'a>>;
@@ -39,8 +40,8 @@ pub trait Log: Send + Sync + fmt::Debug {
     /// only where slot `from` is not there.
     fn entries(&self, process: Id, from: u64, to: u64) -> Answer<'_, Vec<Entry>>;
 
-    /// The assignment of a message of `process`, by the message's id or by its own; none where there is none yet.
-    fn assignment(&self, process: Id, id: Id) -> Answer<'_, Option<Assignment>>;
+    /// What stands behind the slot of a message of `process`, by the message's id or by its assignment's; none where there is none yet.
+    fn assignment(&self, process: Id, id: Id) -> Answer<'_, Option<Word>>;
 
     /// The newest slot; none where there is no slot yet.
     fn newest(&self, process: Id) -> Answer<'_, Option<u64>>;

@@ -17,6 +17,7 @@ use serde::Deserialize;
 
 use super::{Answer, Log, SourceError};
 use crate::cu::replay::Entry;
+use crate::cu::word::Word;
 use crate::http::error::{is_redirect, is_refusal, is_success};
 use crate::locate::{LocateError, Locations, Reach};
 
@@ -190,8 +191,11 @@ impl Log for Remote {
         })
     }
 
-    fn assignment(&self, process: Id, id: Id) -> Answer<'_, Option<Assignment>> {
-        Box::pin(async move { self.one(process, &format!("/{id}")).await })
+    fn assignment(&self, process: Id, id: Id) -> Answer<'_, Option<Word>> {
+        Box::pin(async move {
+            let found = self.one(process, &format!("/{id}")).await?;
+            Ok(found.map(Word::from))
+        })
     }
 
     fn newest(&self, process: Id) -> Answer<'_, Option<u64>> {
@@ -258,7 +262,7 @@ async fn entries(process: Id, nodes: Vec<NodeJson>) -> Result<Vec<Entry>, Source
         let assignment = read_assignment(process, item)?;
         entries.push(Entry {
             message,
-            assignment,
+            assignment: assignment.into(),
         });
     }
     Ok(entries)

@@ -6,11 +6,12 @@
 use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use aosec_wire::{Assignment, Id, VerifiedItem};
+use aosec_wire::{Id, VerifiedItem};
 use lru::LruCache;
 
 use super::{Answer, Log, SourceError};
 use crate::cu::replay::Entry;
+use crate::cu::word::Word;
 
 /// Own processes remembered; a forgotten one costs one more look into the store.
 const OWN_MAX: NonZeroUsize = NonZeroUsize::new(10_000).expect("not zero");
@@ -68,7 +69,7 @@ impl Log for Route {
         Box::pin(async move { self.of(process).await?.entries(process, from, to).await })
     }
 
-    fn assignment(&self, process: Id, id: Id) -> Answer<'_, Option<Assignment>> {
+    fn assignment(&self, process: Id, id: Id) -> Answer<'_, Option<Word>> {
         Box::pin(async move { self.of(process).await?.assignment(process, id).await })
     }
 

@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 use std::sync::Mutex;
 
 use aosec_wire::assignment::{next_hash_chain, next_log_chain};
-use aosec_wire::{Assignment, AssignmentPlan, Chain, Draft, Id, SigningKey, Tags, VerifiedItem};
+use aosec_wire::{AssignmentPlan, Chain, Draft, Id, SigningKey, Tags, VerifiedItem};
 use bytes::Bytes;
 
 use crate::cu::replay::Entry;
 use crate::cu::source::{Answer, Items, Log, PAGE_SLOTS};
 use crate::cu::subject::Subject;
 use crate::cu::terms;
+use crate::cu::word::Word;
 
 /// The stamped time of slot 0.
 pub(super) const SPAWNED_MS: u64 = 1_700_000_000_000;
@@ -127,7 +128,7 @@ impl Book {
         let assignment = plan.sign(&self.scheduler).unwrap();
         self.entries.push(Entry {
             message,
-            assignment,
+            assignment: assignment.into(),
         });
     }
 
@@ -201,11 +202,10 @@ impl Log for Shelf {
         Box::pin(async move { Ok(page.unwrap_or_default()) })
     }
 
-    fn assignment(&self, process: Id, id: Id) -> Answer<'_, Option<Assignment>> {
+    fn assignment(&self, process: Id, id: Id) -> Answer<'_, Option<Word>> {
         let found = self.read(process, |book| {
             let mut assignments = book.entries.iter().map(|entry| &entry.assignment);
-            let is_asked =
-                |one: &&Assignment| one.message().unwrap_or(process) == id || one.id() == id;
+            let is_asked = |one: &&Word| one.message().unwrap_or(process) == id || one.id() == id;
             assignments.find(is_asked).cloned()
         });
         Box::pin(async move { Ok(found) })

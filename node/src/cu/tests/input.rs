@@ -5,7 +5,7 @@ use bytes::Bytes;
 
 use super::book::{Book, SPAWNED_HEIGHT, SPAWNED_MS};
 use crate::cu::dry;
-use crate::cu::input::{self, Moment, Party};
+use crate::cu::input::{self, Moment, Party, Stamps};
 use crate::cu::subject::Subject;
 
 fn text(json: Vec<u8>) -> String {
@@ -21,7 +21,7 @@ fn a_message_is_written_in_one_order() {
     let json = text(input::message(
         book.process(),
         &item.clone().into(),
-        &entry.assignment,
+        Stamps::of(&entry.assignment),
     ));
     let (id, process, owner) = (item.id(), book.process(), item.owner_address());
     let signature = aosec_wire::id::to_base64url(item.signature());
@@ -52,7 +52,7 @@ fn a_forwarded_message_names_both_and_cannot_shadow_either() {
     ));
     let entry = &book.entries[1];
     let subject = Subject::from(entry.message.clone().unwrap());
-    let json = input::message(book.process(), &subject, &entry.assignment);
+    let json = input::message(book.process(), &subject, Stamps::of(&entry.assignment));
     let json: serde_json::Value = serde_json::from_slice(&json).unwrap();
     assert_eq!(json["From"], "other-process");
     assert_eq!(json["Forwarded-By"], book.user.address().as_str());
@@ -83,7 +83,7 @@ fn bytes_that_are_no_text_are_replaced_and_excluded_fields_are_absent() {
     book.write(&plan, Some(item.clone()));
     let read = |slot: usize| {
         let assignment = &book.entries[slot].assignment;
-        let json = input::message(book.process(), &item.clone().into(), assignment);
+        let json = input::message(book.process(), &item.clone().into(), Stamps::of(assignment));
         serde_json::from_slice::<serde_json::Value>(&json).unwrap()
     };
     let (whole, cut) = (read(1), read(2));
@@ -143,7 +143,7 @@ fn an_ethereum_owner_is_its_checksummed_address() {
     ));
     let entry = &book.entries[1];
     let subject = Subject::from(entry.message.clone().unwrap());
-    let json = input::message(book.process(), &subject, &entry.assignment);
+    let json = input::message(book.process(), &subject, Stamps::of(&entry.assignment));
     let json: serde_json::Value = serde_json::from_slice(&json).unwrap();
     assert_eq!(json["Owner"], key.address().as_str());
     assert!(json["Owner"].as_str().unwrap().starts_with("0x"));

@@ -38,7 +38,7 @@ fn item(host: &Host, item: &VerifiedItem) -> Value {
 fn node(host: &Host, slot: usize) -> Value {
     let entry = &host.book.entries[slot];
     let message = entry.message.as_ref().map(|message| item(host, message));
-    json!({"message": message, "assignment": item(host, entry.assignment.item())})
+    json!({"message": message, "assignment": item(host, entry.assignment.signed().unwrap().item())})
 }
 
 async fn serve_id(

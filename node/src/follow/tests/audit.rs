@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use aosec_wasm::process_module::WASM;
-use aosec_wire::{Assignment, Id, VerifiedItem};
+use aosec_wire::{Id, VerifiedItem};
 
 use super::author::Author;
 use super::{DEPTH, mine};
@@ -12,6 +12,7 @@ use crate::arweave::devchain::genesis::module_item;
 use crate::arweave::devchain::loopback::Loopback;
 use crate::cu::replay::Entry;
 use crate::cu::source::{Answer, Log};
+use crate::cu::word::Word;
 use crate::cu::{self, CuError};
 use crate::node::audit::{Audit, AuditError, AuditSettings};
 use crate::node::compute;
@@ -34,7 +35,7 @@ impl Scheduler {
             entries: entries
                 .map(|(message, assignment)| Entry {
                     message: Some(message.clone()),
-                    assignment: assignment.clone(),
+                    assignment: assignment.clone().into(),
                 })
                 .collect(),
         }
@@ -56,7 +57,7 @@ impl Log for Scheduler {
         Box::pin(async move { Ok(page) })
     }
 
-    fn assignment(&self, _process: Id, _id: Id) -> Answer<'_, Option<Assignment>> {
+    fn assignment(&self, _process: Id, _id: Id) -> Answer<'_, Option<Word>> {
         Box::pin(async move { Ok(None) })
     }
 

@@ -157,7 +157,7 @@ async fn whoever_has_a_gateway_has_the_log() {
             .await
             .unwrap()
             .unwrap();
-        assert_eq!(found, last);
+        assert_eq!(found, last.clone().into());
     }
 }
 

@@ -111,7 +111,7 @@ async fn slot_zero(chain: &Loopback, author: &Author) -> Assignment {
     let bench = Bench::open(chain.gateway()).await;
     bench.until_firm(firm).await;
     let page = bench.derived.entries(author.process(), 0, 0).await.unwrap();
-    page[0].assignment.clone()
+    page[0].assignment.signed().unwrap().clone()
 }
 
 #[tokio::test]

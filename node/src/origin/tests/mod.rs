@@ -3,6 +3,7 @@
 mod inbox;
 mod jam;
 mod late;
+mod orphan;
 mod shown;
 
 use std::collections::BTreeMap;

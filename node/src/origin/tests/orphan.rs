@@ -1,0 +1,255 @@
+//! A process under the court that loses its host: a node with nothing but gateways computes it on, in the base layer's order (5.8).
+
+use aosec_wire::record::{Head, HeadSignature, LogRecord};
+use aosec_wire::{AssignmentPlan, Chain, LogEntry, Scheduled};
+
+use super::*;
+use crate::cu::source::{Derived, Log as _};
+use crate::cu::{self, word::Word};
+use crate::follow::tests::author;
+use crate::node::compute;
+
+/// Blocks from the mining of `Leave` to the end of the lease, and from there to the cut, on the devnet.
+const NOTICE: u32 = 6;
+const CUT: u32 = 2;
+
+/// The text that the process answers to a probe: what it has seen of the slot.
+const PROBE: &str = "Handlers.add('probe', function(m) return m.Action == 'Probe' end, function(m) \
+    print(table.concat({'seen', m.Nonce, m['Block-Height'], m.Timestamp, m['Hash-Chain']}, ' ')) end)";
+
+fn process() -> VerifiedItem {
+    let tags = Tags::new()
+        .with("Data-Protocol", "ao")
+        .with("Type", "Process")
+        .with("Module", module_item(WASM).unwrap().id().to_string())
+        .with("Scheduler", operator(10)[2].address().as_str())
+        .with("Origin", origin().to_string())
+        .with("Challenge-Period", "6")
+        .with("Min-Allocation", "1")
+        .with("Max-Fee", TOKEN.to_string())
+        .with("Hosting-Deposit", "0");
+    let draft = Draft {
+        tags,
+        ..Draft::default()
+    };
+    draft.sign_deterministic(&alice()).unwrap()
+}
+
+fn message(action: &str, data: &str) -> VerifiedItem {
+    let draft = Draft {
+        target: Some(process().id()),
+        tags: Tags::new()
+            .with("Data-Protocol", "ao")
+            .with("Type", "Message")
+            .with("Action", action),
+        data: data.to_owned().into(),
+        ..Draft::default()
+    };
+    draft.sign_deterministic(&alice()).unwrap()
+}
+
+fn of_court(key: &SigningKey, action: &str, more: &[(&str, &str)]) -> VerifiedItem {
+    let mut draft = messages::message(origin(), action);
+    for (name, value) in more {
+        draft.tags.push(*name, *value);
+    }
+    draft.sign_deterministic(key).unwrap()
+}
+
+/// What the host has ordered: the message of each slot from 1 on, with stamps.
+struct Ordered {
+    entries: Vec<LogEntry>,
+}
+
+impl Ordered {
+    fn chain(&self, slot: usize) -> Id {
+        let start = Id::sha256(process().id().as_bytes());
+        let upto = self.entries.iter().take(slot);
+        upto.fold(start, |chain, entry| entry.chain_after(chain))
+    }
+
+    fn record(&self) -> VerifiedItem {
+        let last = self.entries.len();
+        let head = Head {
+            process: process().id(),
+            epoch: 0,
+            slot: last as u64,
+            chain: self.chain(last),
+        };
+        let signature = HeadSignature::sign(&operator(10)[2], &head, origin());
+        let (start, entries) = (self.chain(0), self.entries.clone());
+        let record = LogRecord::new(process().id(), 0, 1, start, entries, signature).unwrap();
+        let draft = Draft {
+            tags: Tags::new()
+                .with("Data-Protocol", "ao")
+                .with("Type", "Log-Record"),
+            data: record.encode(),
+            ..Draft::default()
+        };
+        draft.sign_deterministic(&alice()).unwrap()
+    }
+
+    fn receipt(&self, slot: usize) -> VerifiedItem {
+        let entry = self.entries[slot - 1];
+        let plan = AssignmentPlan {
+            process: process().id(),
+            epoch: 0,
+            nonce: slot as u64,
+            message: Some(entry.message),
+            height: entry.height,
+            timestamp: entry.timestamp,
+            chain: Chain {
+                hash: Id::new([7; 32]),
+                log: self.chain(slot),
+            },
+            exclude: Vec::new(),
+            base_layer: false,
+        };
+        plan.sign(&operator(10)[2]).unwrap().item().clone()
+    }
+}
+
+/// Hosts the process, publishes slots 1 and 2, and leaves; gives what was ordered and the height at which the lease ends.
+async fn hosted_and_left(chain: &Loopback) -> (Ordered, u64) {
+    post(chain, &start()).await;
+    mine(chain, 4).await;
+    let [_owner, host, _hot] = operator(10);
+    let fee = (TOKEN / 10).to_string();
+    let bid = messages::Bid {
+        rate: "1",
+        fee_cap: "0",
+        answer_cap: &fee,
+    };
+    let id = process().id().to_string();
+    let funds = [("Process", id.as_str()), ("Quantity", "1000000")];
+    let fund = of_court(&alice(), "Fund", &funds);
+    let takes = messages::host(origin(), &process(), bid);
+    let takes = takes.sign_deterministic(&host).unwrap();
+    post(chain, &[fund, takes]).await;
+    let hosted = mine(chain, 1).await;
+    let time = chain.gateway().tip().await.unwrap().time_s * 1_000;
+    let messages = [message("Eval", PROBE), message("Probe", "by its host")];
+    let entries = (1..).zip(&messages).map(|(slot, message)| LogEntry {
+        message: message.id(),
+        height: hosted,
+        timestamp: time + slot,
+    });
+    let ordered = Ordered {
+        entries: entries.collect(),
+    };
+    let data = [&[process()][..], &messages].concat();
+    author::post(chain, Format::Two, "Data", &data).await;
+    author::post(chain, Format::One, "Log", &[ordered.record()]).await;
+    mine(chain, 1).await;
+    post(chain, &[of_court(&host, "Leave", &funds[..1])]).await;
+    let ends = mine(chain, 1 + NOTICE + 1).await;
+    (ordered, ends)
+}
+
+async fn post_inbox(chain: &Loopback, items: &[VerifiedItem]) {
+    let bundler = Bundler::new(chain.gateway(), loopback::wallet());
+    let tags = Tags::new().with("Process", process().id().to_string());
+    let data = bundle::build(items);
+    bundler
+        .post(Format::One, "Inbox", tags, data)
+        .await
+        .unwrap();
+}
+
+async fn unit(bench: &Bench, derived: Arc<Derived>) -> cu::Handle {
+    let parts = compute::Parts {
+        store: bench.store.clone(),
+        data: bench.folder.path().to_owned(),
+        address: key(9).address().clone(),
+        log: derived.clone(),
+        items: derived,
+        workshop: compute::workshop(true).await.unwrap(),
+    };
+    compute::open(parts, &bench.shutdown).await.unwrap()
+}
+
+/// What the module has printed of a slot, by the canonical entry.
+fn seen(word: &Word) -> String {
+    format!(
+        "seen {} {} {} {}",
+        word.nonce(),
+        word.height(),
+        word.timestamp(),
+        word.log_chain().unwrap()
+    )
+}
+
+#[tokio::test]
+async fn an_orphan_is_computed_on_from_the_base_layer() {
+    let chain = Loopback::start(Vec::new()).await;
+    let bench = Bench::open(&chain).await;
+    let (mut ordered, ends) = hosted_and_left(&chain).await;
+    bench.until(ends).await;
+    let id = process().id();
+    assert_eq!(bench.court.row(&id).unwrap().u, Some(ends));
+    let (promised, written) = (message("Probe", "promised"), message("Probe", "written"));
+    let last = ordered.entries[1];
+    // The host keeps slot 3 to itself: its receipt for slot 4 leads nowhere.
+    for (message, later) in [(Id::new([3; 32]), 1), (promised.id(), 2)] {
+        ordered.entries.push(LogEntry {
+            message,
+            timestamp: last.timestamp + later,
+            ..last
+        });
+    }
+    let children = [promised.clone(), ordered.receipt(4)];
+    let carries = messages::message(origin(), "Info");
+    let carries = messages::enclosing(carries, &children);
+    post(&chain, &[carries.sign_deterministic(&alice()).unwrap()]).await;
+    post_inbox(&chain, std::slice::from_ref(&written)).await;
+    let tip = mine(&chain, CUT + u32::try_from(DEPTH).unwrap()).await;
+    bench.until(tip).await;
+    let derived = Arc::new(Derived::new(bench.follow.clone(), chain.gateway()));
+    let Ok(Scheduled::Process(spawn)) = Scheduled::classify(process()) else {
+        panic!("no spawn");
+    };
+    assert_eq!(bench.follow.derive(&spawn).await.unwrap(), 4);
+    let entries = derived.entries(id, 0, 9).await.unwrap();
+    let words: Vec<_> = entries.iter().map(|entry| &entry.assignment).collect();
+    let named: Vec<_> = words.iter().map(|word| word.message()).collect();
+    let expected = [
+        ordered.entries[0].message,
+        last.message,
+        promised.id(),
+        written.id(),
+    ];
+    assert_eq!(named[0], None);
+    assert_eq!(named[1..], expected.map(Some));
+    let heights: Vec<_> = words.iter().map(|word| word.height()).collect();
+    assert_eq!(heights[3..], [ends + u64::from(CUT); 2], "where they run");
+    let cu = unit(&bench, derived.clone()).await;
+    for slot in [2, 3, 4] {
+        let outcome = cu.at_slot(id, slot).await.unwrap();
+        let said = seen(words[usize::try_from(slot).unwrap()]);
+        assert!(outcome.json.contains(&said), "{said}: {}", outcome.json);
+    }
+    let found = cu.result(id, written.id()).await.unwrap();
+    assert_eq!(found.slot, 4);
+}
+
+/// Whoever starts later, or again, comes to the same log; nothing is written down twice.
+#[tokio::test]
+async fn a_restart_goes_on_with_the_orphan() {
+    let chain = Loopback::start(Vec::new()).await;
+    let bench = Bench::open(&chain).await;
+    let (_ordered, ends) = hosted_and_left(&chain).await;
+    bench.until(ends).await;
+    post_inbox(&chain, &[message("Probe", "1")]).await;
+    let tip = mine(&chain, CUT + u32::try_from(DEPTH).unwrap()).await;
+    bench.until(tip).await;
+    let bench = Bench::on(bench.stop().await, &chain).await;
+    post_inbox(&chain, &[message("Probe", "2")]).await;
+    let tip = mine(&chain, 1 + u32::try_from(DEPTH).unwrap()).await;
+    bench.until(tip).await;
+    let fresh = Bench::open(&chain).await;
+    fresh.until(tip).await;
+    let id = process().id();
+    let again = bench.follow.slots(id, 0, 100).await.unwrap();
+    assert_eq!(again.len(), 4);
+    assert_eq!(fresh.follow.slots(id, 0, 100).await.unwrap(), again);
+}
