@@ -42,7 +42,9 @@ impl Bodies {
                 child,
                 ..letter.position
             };
-            let Some(process) = item.target() else {
+            // The court itself has no host to lose.
+            let others = |process: &Id| letter.item.target() != Some(*process);
+            let Some(process) = item.target().filter(others) else {
                 continue;
             };
             let (body, order) = (Body::of(item, found), places.of(&process));
