@@ -9,3 +9,6 @@ CREATE TABLE virtual_slot (
     child   INTEGER NOT NULL,
     PRIMARY KEY (process, slot)
 ) STRICT, WITHOUT ROWID;
+
+-- Inboxes of all processes are read now, not the court's alone: a node that computes a court reads its blocks once more.
+DELETE FROM court_seat;

@@ -92,8 +92,8 @@ fn genesis(
 ) -> Result<VerifiedItem, CliError> {
     let genesis = deploy::genesis(founder, origin, network, balances);
     let genesis = genesis.map_err(|error| CliError::Usage(error.to_string()))?;
-    let taken = eligible(&genesis, origin);
-    taken.map(|()| genesis).map_err(|unfit| {
+    let taken = eligible(genesis.bytes().clone(), origin);
+    taken.map_err(|unfit| {
         let next = match unfit {
             Unfit::TooLong { .. } => {
                 "list fewer balances, and send the rest from one of them later"
