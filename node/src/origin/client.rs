@@ -11,8 +11,9 @@ use aosec_challenge::inbox::{ITEM_BYTES_MAX, Unfit, check_eligible};
 use aosec_wire::{Address, Id, ItemError, Strictness, Tags, VerifiedItem, bundle, item};
 use serde_json::Value;
 
-use super::Handle;
 use super::mirror::{Depth, MirrorError};
+use super::orphans::ORPHAN_ITEM_BYTES_MAX;
+use super::{Handle, OriginError};
 use crate::arweave::bundler::{
     Bundler, BundlerError, DATA_BYTES_MAX, HEADER_BYTES, ITEMS_MAX, ROW_BYTES,
 };
@@ -57,6 +58,14 @@ pub enum TakeError {
     /// The court does not say what its sender has.
     #[error(transparent)]
     Mirror(#[from] MirrorError),
+    /// Too long for a node to pay for.
+    #[error(
+        "{bytes} bytes are more than the {ORPHAN_ITEM_BYTES_MAX} that a node posts for others; post it to the process's inbox yourself"
+    )]
+    TooLong {
+        /// Its length.
+        bytes: usize,
+    },
     /// Nobody can tell yet what has run, nor what its sender has left.
     #[error(
         "this node has not computed the court up to the tip since its start; try again in some seconds"
@@ -77,6 +86,8 @@ pub(super) enum PostError {
     Store(#[from] StoreError),
     #[error(transparent)]
     Bundler(#[from] BundlerError),
+    #[error(transparent)]
+    Origin(#[from] OriginError),
 }
 
 /// What its sender can pay for.
@@ -174,15 +185,38 @@ impl Handle {
         let tidy = async move |db: &mut _| inbox::tidy(db, firm, forgotten_at, POSTS_MAX).await;
         store.write(tidy).await?;
         let items = self.next_items(forgotten_at).await?;
-        if items.is_empty() {
+        let items = self.of_one_process(items).await?;
+        let Some(process) = items.first().and_then(VerifiedItem::target) else {
             return Ok(());
-        }
-        let tags = Tags::new().with("Process", self.id().to_string());
+        };
+        let tags = Tags::new().with("Process", process.to_string());
         let data = bundle::build(&items);
         let posted = bundler.post(Format::One, "Inbox", tags, data).await?;
         let ids: Vec<Id> = items.iter().map(VerifiedItem::id).collect();
         let kept = async move |db: &mut _| inbox::posted(db, &ids, posted, soft).await;
         Ok(store.write(kept).await?)
+    }
+
+    /// The first item and those behind it that are for the same process; what an orphan's log has already is forgotten.
+    async fn of_one_process(
+        &self,
+        mut items: Vec<VerifiedItem>,
+    ) -> Result<Vec<VerifiedItem>, PostError> {
+        let origin = self.id();
+        let for_orphans = items.iter().filter_map(|item| {
+            let process = item.target().filter(|process| *process != origin)?;
+            Some((process, item.id()))
+        });
+        let for_orphans: Vec<_> = for_orphans.collect();
+        if !for_orphans.is_empty() {
+            let (soft, firm) = self.ordered(for_orphans).await?;
+            items.retain(|item| !soft.contains(&item.id()));
+            let forgotten = async move |db: &mut _| inbox::forget(db, &firm).await;
+            self.0.store.write(forgotten).await?;
+        }
+        let first = items.first().and_then(VerifiedItem::target);
+        items.retain(|item| item.target() == first);
+        Ok(items)
     }
 
     /// As many items, in order, as one transaction takes. One that the disk has damaged is forgotten with a word: it would keep all

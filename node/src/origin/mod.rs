@@ -25,6 +25,7 @@ mod enclosed;
 mod grown;
 pub mod messages;
 pub mod mirror;
+pub mod orphans;
 mod questions;
 pub mod tenures;
 #[cfg(test)]

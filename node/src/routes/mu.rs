@@ -3,6 +3,7 @@
 //! An item is verified before anything else is done with it (A9). An assignment by reference comes with an empty body.
 
 use aosec_wire::id::to_base64url;
+use aosec_wire::{Id, VerifiedItem};
 use axum::extract::{FromRef, Path, State};
 use axum::response::Response;
 use axum::routing::{get, post};
@@ -55,9 +56,7 @@ async fn take(
         Some(assign) => mu.assign(assign).await?,
         None => {
             let item = read::item(body)?;
-            let court = court.filter(|court| item.target() == Some(court.id()));
-            if let Some(court) = court {
-                let id = court.take(&item).await?;
+            if let Some(id) = into_inbox(court, &item).await? {
                 return Ok(accepted(
                     json!({ "message": "Processing DataItem", "id": id }),
                 ));
@@ -66,6 +65,23 @@ async fn take(
         }
     };
     Ok(accepted(processing(&taken)))
+}
+
+/// Takes an item that no scheduler would: one for the court, or for a process that has lost its host. None for any other.
+async fn into_inbox(
+    court: Option<origin::Handle>,
+    item: &VerifiedItem,
+) -> Result<Option<Id>, ApiError> {
+    let Some((court, target)) = court.zip(item.target()) else {
+        return Ok(None);
+    };
+    if target == court.id() {
+        return Ok(Some(court.take(item).await?));
+    }
+    match court.is_orphan(&target) {
+        true => Ok(Some(court.take_for(target, item).await?)),
+        false => Ok(None),
+    }
 }
 
 fn processing(taken: &Accepted) -> Value {

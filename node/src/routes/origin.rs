@@ -281,6 +281,7 @@ impl From<TakeError> for ApiError {
         let text = error.to_string();
         match error {
             TakeError::Unfit(_) | TakeError::Unfunded { .. } => Self::BadRequest(text),
+            TakeError::TooLong { .. } => Self::TooLarge(text),
             TakeError::Mirror(error) => error.into(),
             TakeError::Behind | TakeError::Full => Self::Unavailable(text),
             TakeError::Store(_) => Self::Internal(text),
