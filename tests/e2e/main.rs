@@ -3,7 +3,8 @@
 //! Read in this order: [`clients`] (what users do, with npm's unmodified aoconnect), [`command_line`] (what newcomers type),
 //! [`signers`] and [`transactions`] (what we sign, judged by others), [`base_layer`] (a chain that misbehaves), [`arlocal`] (one
 //! that others wrote), [`repeats`] (what is sent more than once), [`from_blocks`] (what a node computes that has blocks alone),
-//! [`checkpoints`] (states that others computed), [`court`] (stake, leases and pay, judged by blocks alone), [`unpublished`] (what a
+//! [`checkpoints`] (states that others computed), [`court`] (stake, leases and pay, judged by blocks alone), [`orphan`]
+//! (a silent host is challenged, and Arweave goes on), [`unpublished`] (what a
 //! host does that nobody hears), [`hostile_items`], [`hostile_requests`] and [`slow`] (what enemies send), [`chaos`] and
 //! [`base_layer_kills`] (what power switches do), [`disk`] (what disks do), [`guard`] (what lost, old and doubled files do).
 
@@ -20,6 +21,7 @@ mod from_blocks;
 mod guard;
 mod hostile_items;
 mod hostile_requests;
+mod orphan;
 mod repeats;
 mod signers;
 mod slow;

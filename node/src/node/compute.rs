@@ -12,7 +12,7 @@ use crate::config::{LogSource, NodeConfig};
 use crate::cu::engine::Wasmtime;
 use crate::cu::settings::Doors;
 use crate::cu::source::remote::Remote;
-use crate::cu::source::{Derived, Items, Log, Route};
+use crate::cu::source::{Derived, IsOrphan, Items, Log, Route, Turn};
 use crate::locate::Locations;
 use crate::shutdown::Shutdown;
 use crate::store::Store;
@@ -34,19 +34,26 @@ fn failed(error: &dyn std::fmt::Display) -> StartError {
     StartError::Compute(error.to_string())
 }
 
-/// What the compute unit reads: the logs as schedulers serve them, or the base layer's.
+/// What the compute unit reads: the logs as schedulers serve them, and of processes without host the base layer's; or that alone.
 pub(super) fn sources(
     config: &NodeConfig,
     scheduled: &Arc<dyn Log>,
     base: &Base,
     follow: Option<follow::Handle>,
+    court: Option<origin::Handle>,
 ) -> (Arc<dyn Log>, Arc<dyn Items>) {
     let gateway = base.gateway.clone();
-    match follow.filter(|_read| config.log_source == LogSource::BaseLayer) {
-        None => (Arc::clone(scheduled), Arc::new(gateway)),
-        Some(follow) => {
-            let derived = Arc::new(Derived::new(follow, gateway));
-            (Arc::clone(&derived) as Arc<dyn Log>, derived)
+    let Some(follow) = follow else {
+        return (Arc::clone(scheduled), Arc::new(gateway));
+    };
+    let derived = Arc::new(Derived::new(follow, gateway.clone()));
+    match (config.log_source, court) {
+        (LogSource::BaseLayer, _) => (Arc::clone(&derived) as Arc<dyn Log>, derived),
+        (LogSource::Scheduler, None) => (Arc::clone(scheduled), Arc::new(gateway)),
+        (LogSource::Scheduler, Some(court)) => {
+            let is_orphan: IsOrphan = Arc::new(move |process| court.is_orphan(process));
+            let turn = Turn::new(Arc::clone(scheduled), derived, is_orphan);
+            (Arc::new(turn), Arc::new(gateway))
         }
     }
 }

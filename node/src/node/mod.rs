@@ -101,7 +101,7 @@ impl Node {
         let su = parts::scheduler(&config, &base, asked).await?;
         let locations = parts::locations(&config, &su, &urls, &base);
         let log = compute::logs(&su, &locations)?;
-        let sources = compute::sources(&config, &log, &base, follow);
+        let sources = compute::sources(&config, &log, &base, follow, court.clone());
         let cu = compute::start(&config, &su, sources, &base, workshop, &shutdown).await?;
         let neighbours = mu::adapters::Neighbours {
             named: parts::named(&config, &urls),

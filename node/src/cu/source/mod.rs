@@ -9,6 +9,7 @@ mod derived;
 mod local;
 pub mod remote;
 mod route;
+mod turn;
 
 use std::fmt;
 use std::future::Future;
@@ -18,6 +19,7 @@ use aosec_wire::{Id, VerifiedItem};
 
 pub use self::derived::Derived;
 pub use self::route::Route;
+pub use self::turn::{IsOrphan, Turn};
 use super::replay::Entry;
 use super::subject::Subject;
 use super::word::Word;
