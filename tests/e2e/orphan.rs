@@ -24,6 +24,7 @@ async fn a_silent_host_is_challenged_slashed_and_replaced_by_the_base_layer() {
     let process = hosted(&world);
     greet(&world, &process, "node1", 1);
     published(&world, &process, 2).await;
+    let void = promised_and_never_published(&world, &process).await;
     let before = balance(&world, &account(&world, "alice"));
 
     let silenced = done(&world, &["devnet", "chaos", "silence", "node1"]);
@@ -76,6 +77,20 @@ async fn a_silent_host_is_challenged_slashed_and_replaced_by_the_base_layer() {
     is_slashed(&world, &process).await;
     is_paid(&world, before).await;
     goes_on(&world, &process, &message).await;
+    let (ended, said) = run(
+        &world,
+        &[
+            "process",
+            "result",
+            &process,
+            &void,
+            "--on",
+            "node2",
+            "--timeout",
+            "1",
+        ],
+    );
+    assert_ne!(ended, Some(0), "what was never published is void: {said}");
     comes_back_to_nothing(&world, &process).await;
 }
 
@@ -137,6 +152,21 @@ fn greet(world: &World, process: &str, node: &str, times: u64) {
         Some(times.to_string().as_str()),
         "{sent}"
     );
+}
+
+/// The host's transactions are not mined any more: it gives a message a slot that nobody will find on the base layer. Another node
+/// computes that slot on its word.
+async fn promised_and_never_published(world: &World, process: &str) -> String {
+    let _censored = done(world, &["devnet", "chain", "censor", &world.node(0).wallet]);
+    let sent = done(
+        world,
+        &[
+            "process", "send", process, "--action", "Greet", "--on", "node1",
+        ],
+    );
+    let void = sent["message"].as_str().expect("an id").to_owned();
+    assert_eq!(result(world, "node2", process, &void).await, "2");
+    void
 }
 
 /// A user of another node gets no slot; gives the message's id.
@@ -234,9 +264,11 @@ async fn same_roots(world: &World, process: &str, slot: u64, nodes: &[usize]) {
     }
 }
 
-/// The silent node comes back: it signs nothing for the process any more, and computes what the others do.
+/// The silent node comes back, and what it had signed is mined at last: it counts for nothing, and the node computes what the others do.
 async fn comes_back_to_nothing(world: &World, process: &str) {
     let _awake = done(world, &["devnet", "chaos", "wake", "node1"]);
+    let lift = ["devnet", "chain", "censor", &world.node(0).wallet, "--lift"];
+    let _lifted = done(world, &lift);
     let end = Instant::now() + PATIENCE;
     let row = loop {
         let row = done(world, &["host", "list", process])["Rows"][0].clone();

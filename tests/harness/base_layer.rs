@@ -134,6 +134,7 @@ pub fn scheduler(index: usize) -> Node {
         owner: keys.owner.address().to_string(),
         operator: keys.operator.address().to_string(),
         scheduler: keys.scheduler.address().to_string(),
+        wallet: String::new(),
         pid: 0,
     }
 }

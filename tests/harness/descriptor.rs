@@ -40,6 +40,8 @@ pub struct Node {
     pub operator: String,
     /// Address that signs assignments.
     pub scheduler: String,
+    /// Address of the wallet that pays for its transactions.
+    pub wallet: String,
     /// Process id of the child.
     pub pid: u32,
 }

@@ -205,6 +205,11 @@ impl Actor {
     }
 
     async fn step(&mut self, furthest: u64) -> Result<(), CuError> {
+        if let Some(slot) = self.unit.due_cut(self.process).await? {
+            self.settle().await?;
+            (self.life, self.ahead) = (None, None);
+            self.unit.cut(self.process, slot).await?;
+        }
         let life = match self.life.take() {
             Some(life) => life,
             None => self.wake().await?,

@@ -21,6 +21,7 @@ pub mod actor;
 pub mod adopt;
 pub mod ahead;
 pub mod checkpoint;
+mod cut;
 pub mod dry;
 pub mod duplicate;
 pub mod engine;
@@ -126,6 +127,7 @@ impl Handle {
             residents: Residents::new(settings.resident_bytes),
             shutdown: doors.shutdown,
             spawns: unit::Spawns::default(),
+            cuts: cut::Done::default(),
         };
         Ok(Self(Arc::new(Inner {
             unit: Arc::new(unit),
@@ -152,6 +154,7 @@ impl Handle {
     /// [`CuError`], above all [`CuError::NoMessage`] and [`CuError::StillEvaluating`].
     pub async fn result(&self, process: Id, message: Id) -> Result<Outcome, CuError> {
         let _place = self.question(process)?;
+        self.without_void(process).await?;
         let unit = &self.0.unit;
         if let Some(kept) = outcome::of_message(&unit.store, process, message).await? {
             return Ok(kept);
@@ -169,6 +172,7 @@ impl Handle {
     /// [`CuError`], above all [`CuError::NoSlot`] and [`CuError::StillEvaluating`].
     pub async fn at_slot(&self, process: Id, slot: u64) -> Result<Outcome, CuError> {
         let _place = self.question(process)?;
+        self.without_void(process).await?;
         let unit = &self.0.unit;
         if let Some(kept) = outcome::at_slot(&unit.store, process, slot).await? {
             return Ok(kept);
@@ -207,6 +211,7 @@ impl Handle {
     /// [`CuError::Store`].
     pub async fn results(&self, process: Id, range: &Range) -> Result<Page, CuError> {
         let _place = self.question(process)?;
+        self.without_void(process).await?;
         Ok(outcome::list(&self.0.unit.store, process, range).await?)
     }
 

@@ -11,6 +11,7 @@ use tokio::sync::Semaphore;
 
 use super::actor::Taken;
 use super::checkpoint::Snapshots;
+use super::cut::Done;
 use super::duplicate::Seen;
 use super::error::CuError;
 use super::input::{DryMessage, Party};
@@ -56,6 +57,7 @@ pub struct Unit {
     /// The end of the node.
     pub shutdown: Shutdown,
     pub(super) spawns: Spawns,
+    pub(super) cuts: Done,
 }
 
 /// What the item that spawned a process says.

@@ -12,6 +12,15 @@ use super::derivation::DeriveError;
 use crate::store::{canonical, clock};
 
 impl Handle {
+    /// The last slot of the last host of a process, once the base layer has ordered a slot behind it (PROTOCOL 5.7).
+    ///
+    /// # Errors
+    /// [`DeriveError::Store`].
+    pub async fn cut(&self, process: Id) -> Result<Option<u64>, DeriveError> {
+        let first = canonical::first_virtual(&self.0.store, process).await?;
+        Ok(first.and_then(|slot| slot.checked_sub(1)))
+    }
+
     /// The messages of those of these slots that nobody has signed, by slot.
     ///
     /// # Errors

@@ -115,6 +115,17 @@ pub async fn found(
     rows.iter().map(read).collect()
 }
 
+/// The first slot of a process that the base layer has ordered itself.
+pub async fn first_virtual(store: &Store, process: Id) -> Result<Option<u64>, StoreError> {
+    let row = sqlx::query("SELECT MIN(slot) FROM virtual_slot WHERE process = ?")
+        .bind(column::blob(process))
+        .fetch_one(store.readers())
+        .await?;
+    let slot: Option<i64> = row.get(0);
+    slot.map(|slot| column::number(slot, "virtual_slot.slot"))
+        .transpose()
+}
+
 /// The last slot of a process that was derived.
 pub async fn last(store: &Store, process: Id) -> Result<Option<u64>, StoreError> {
     let row = sqlx::query("SELECT MAX(slot) FROM canonical WHERE process = ?")

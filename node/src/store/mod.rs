@@ -27,6 +27,7 @@ pub mod clock;
 mod column;
 pub mod contents;
 pub mod court;
+pub mod cut_over;
 mod error;
 pub mod inbox;
 pub mod item;

@@ -252,6 +252,10 @@ impl Log for Derived {
         Box::pin(self.find(process, id))
     }
 
+    fn cut(&self, process: Id) -> Answer<'_, Option<u64>> {
+        Box::pin(async move { self.follow.cut(process).await.map_err(derivation) })
+    }
+
     fn newest(&self, process: Id) -> Answer<'_, Option<u64>> {
         Box::pin(async move {
             let Some(spawn) = self.process(process).await? else {

@@ -47,6 +47,12 @@ pub trait Log: Send + Sync + fmt::Debug {
 
     /// The newest slot; none where there is no slot yet.
     fn newest(&self, process: Id) -> Answer<'_, Option<u64>>;
+
+    /// The last slot that is its host's word, where the process has lost that host and goes on by the base layer's order: what a host
+    /// signed behind it is void (PROTOCOL 5.7). None while its host's word counts.
+    fn cut(&self, _process: Id) -> Answer<'_, Option<u64>> {
+        Box::pin(async { Ok(None) })
+    }
 }
 
 /// Items by id, wherever the network keeps them.

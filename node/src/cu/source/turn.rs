@@ -1,7 +1,7 @@
 //! Whose word counts: the scheduler's while a process is hosted, the base layer's once it has lost its host (PROTOCOL 5.7, 5.8).
 //!
-//! What a host signed and did not publish before the cut is void. A unit that has computed such slots on the host's word meets another
-//! chain here and stops the process with that reason ([`crate::cu::replay`]); it never serves two histories as one.
+//! What a host signed and did not publish before the cut is void: a unit that has computed such slots on the host's word forgets them
+//! ([`crate::cu::cut`]).
 
 use std::fmt;
 use std::sync::Arc;
@@ -58,6 +58,10 @@ impl Log for Turn {
 
     fn assignment(&self, process: Id, id: Id) -> Answer<'_, Option<Word>> {
         self.of(&process).assignment(process, id)
+    }
+
+    fn cut(&self, process: Id) -> Answer<'_, Option<u64>> {
+        self.of(&process).cut(process)
     }
 
     fn newest(&self, process: Id) -> Answer<'_, Option<u64>> {
