@@ -23,6 +23,8 @@ pub mod message;
 pub mod node;
 pub mod origin;
 pub mod outcome;
+#[cfg(test)]
+mod pages;
 pub mod process;
 pub mod reading;
 pub mod role;

@@ -32,7 +32,7 @@ pub enum ChallengeCommand {
     Watch(look::WatchArgs),
     /// Answer open cases with the receipts of their messages, out of the host's log; anyone may.
     #[command(
-        after_help = "Example: aosec challenge answer <process> <message> --su http://127.0.0.1:4003 --yes"
+        after_help = "Example: aosec challenge answer <process> --message <message> --su http://127.0.0.1:4003 --yes"
     )]
     Answer(others::AnswerArgs),
     /// Ask for the message of a slot that nobody serves: its host loses the whole allocation where nobody has it.

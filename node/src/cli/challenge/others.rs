@@ -22,8 +22,8 @@ pub struct AnswerArgs {
     /// The process.
     #[arg(allow_hyphen_values = true)]
     process: Id,
-    /// Messages of open cases, which have slots in the scheduler's log.
-    #[arg(required = true, num_args = 1.., allow_hyphen_values = true)]
+    /// A message of an open case, which has a slot in the scheduler's log; may be given many times.
+    #[arg(long = "message", required = true, allow_hyphen_values = true)]
     messages: Vec<Id>,
     #[command(flatten)]
     signer: SignerArgs,

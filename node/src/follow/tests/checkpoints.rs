@@ -1,5 +1,7 @@
 //! States that somebody wrote on the base layer: begun with, judged, and refused.
 
+use std::time::{Duration, Instant};
+
 use aosec_wire::{Id, SigningKey, VerifiedItem};
 use bytes::Bytes;
 
@@ -13,6 +15,10 @@ use crate::cu::adopt::AdoptError;
 use crate::cu::published::Published;
 use crate::node::audit::{Audit, AuditError};
 use crate::node::checkpoints::{Found, Judgement};
+
+/// For blocks on this machine to be read, however busy it is.
+const PATIENCE: Duration = Duration::from_secs(30);
+const LOOK_EVERY: Duration = Duration::from_millis(20);
 
 struct Scene {
     chain: Loopback,
@@ -64,6 +70,15 @@ impl Scene {
         let view = reader.caught_up().await;
         assert_eq!(view.trouble, None);
         reader.checkpoint(id).await.unwrap().judgement
+    }
+}
+
+/// Waits until the reader knows of this block: being caught up with a tip that it saw before is not enough.
+async fn has_read(reader: &Audit, height: u64) {
+    let end = Instant::now() + PATIENCE;
+    while reader.view().soft < Some(height) {
+        assert!(Instant::now() < end, "{:?}", reader.view());
+        tokio::time::sleep(LOOK_EVERY).await;
     }
 }
 
@@ -221,9 +236,8 @@ async fn a_heap_of_items_that_are_none_hides_no_checkpoint() {
         })
         .collect();
     post(&scene.chain, Format::Two, "Data", &heap).await;
-    mine(&scene.chain, 1 + DEPTH).await;
-    let view = scene.writer.caught_up().await;
-    assert_eq!(view.trouble, None);
+    let tip = mine(&scene.chain, 1 + DEPTH).await;
+    has_read(&scene.writer, tip).await;
     let process = scene.author.process();
     let found = one(&scene.writer, process).await;
     assert_eq!((found.id, found.judgement), (real, Judgement::Verified));
