@@ -45,8 +45,11 @@ pub(crate) fn host(court: &mut Court, item: &Item) -> Judged {
     let allocation = terms.min_allocation;
     let scheduler = scheduler.unwrap_or_default().to_owned();
     let period = terms.period;
-    let process = known.unwrap_or_else(|| court.processes.add(Process::new(&spawn.id, terms)));
-    court.processes.get_mut(process).scheduler = scheduler;
+    // One id is one spawn: of a registered process everything is known.
+    let process = known.unwrap_or_else(|| {
+        let new = Process::new(&spawn.id, terms);
+        court.processes.add(Process { scheduler, ..new })
+    });
     let epoch = court.processes.get(process).epoch;
     let buffer = Buffer::full(period, item.run);
     let lease = Lease {

@@ -77,21 +77,9 @@ async fn a_silent_host_is_challenged_slashed_and_replaced_by_the_base_layer() {
     is_slashed(&world, &process).await;
     is_paid(&world, before).await;
     goes_on(&world, &process, &message).await;
-    let (ended, said) = run(
-        &world,
-        &[
-            "process",
-            "result",
-            &process,
-            &void,
-            "--on",
-            "node2",
-            "--timeout",
-            "1",
-        ],
-    );
-    assert_ne!(ended, Some(0), "what was never published is void: {said}");
+    is_void(&world, "node2", &process, &void);
     comes_back_to_nothing(&world, &process).await;
+    is_void(&world, "node1", &process, &void);
 }
 
 /// A process of the first node's operator, with a period of ten blocks.
@@ -167,6 +155,23 @@ async fn promised_and_never_published(world: &World, process: &str) -> String {
     let void = sent["message"].as_str().expect("an id").to_owned();
     assert_eq!(result(world, "node2", process, &void).await, "2");
     void
+}
+
+/// What was promised and never published has no slot, also for the node that computed it, and for the one that signed it.
+fn is_void(world: &World, node: &str, process: &str, message: &str) {
+    let asked = [
+        "process",
+        "result",
+        process,
+        message,
+        "--on",
+        node,
+        "--timeout",
+        "1",
+    ];
+    let (ended, said) = run(world, &asked);
+    assert_eq!(ended, Some(3), "{node}: {said}");
+    assert!(said.contains("has no slot"), "{node}: {said}");
 }
 
 /// A user of another node gets no slot; gives the message's id.
@@ -321,6 +326,12 @@ async fn an_honest_host_answers_a_case_by_itself() {
     let row = done(&world, &["host", "list", &process, "--on", "node2"])["Rows"][0].clone();
     assert_eq!(row["State"], "Hosted", "{row}");
     assert_eq!(units(&row["Lease"]["Allocation"]), ALLOCATION);
+    let metrics = http::get(&format!("{}/metrics", world.node(0).web)).await;
+    let metrics = metrics.expect("an answer").text;
+    assert!(
+        metrics.contains("aosec_cases_answered_total 1"),
+        "{metrics}"
+    );
     assert_eq!(result(&world, "node1", &process, &id).await, "1");
 }
 

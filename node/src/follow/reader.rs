@@ -236,7 +236,7 @@ impl Reader {
         let linked = self.linked(tip, lowest).await?;
         let listed = self.listed(lowest, tip).await?;
         let fresh = self.fresh(linked, listed, tip).await?;
-        let (trail, changed) = self.trail.with(fresh);
+        let (trail, changed) = self.trail.with(fresh.clone());
         let Some(changed) = changed else {
             return Ok(());
         };
@@ -244,11 +244,8 @@ impl Reader {
             tracing::info!(from = changed, "blocks of the base layer were replaced");
         }
         let (mut read, mut clock) = (Vec::new(), Vec::new());
-        for block in trail
-            .blocks()
-            .iter()
-            .filter(|block| block.height >= changed)
-        {
+        // Of all that is new: a changed block may sink below the trail in the very look that shows it.
+        for block in fresh.iter().filter(|block| block.height >= changed) {
             read.extend(self.law(block).await?);
             clock.push(block.clone());
         }

@@ -1,19 +1,19 @@
-//! The defender: answers cases against this node's operator, without a human (PROTOCOL 6.2, 6.9).
+//! The defender: answers cases against this node's operator, without a human (PROTOCOL 5.10, 6.2, 6.9).
 //!
-//! Of each open liveness case it takes the message out of the challenge itself, lets the scheduler give it a slot, as any message that
-//! comes to its door, and posts the receipts to the court, many in one `Answer`. Publishing is the scheduler's own; where an answer does
-//! not get through, the log answers (6.2).
+//! Of each open liveness case it takes the message out of the challenge itself, lets the scheduler give it a slot, whatever it looks like
+//! (6.3), and posts the receipts to the court, many in one `Answer`. Publishing is the scheduler's own; where an answer does not get
+//! through, the log answers (6.2). Of each open data case it gives the message, whosever process it is: who has it is paid for it.
 //!
 //! It keeps nothing that it cannot learn again from the court (A8): after a restart the open cases are there, and a message that has a
 //! slot keeps it. Deliberately absent: any judgement. What the court let in must be assigned (6.3).
 
 use std::collections::BTreeMap;
 
-use aosec_wire::{Assignment, Id, SigningKey, Strictness, VerifiedItem, item};
+use aosec_wire::{Assignment, Draft, Id, SigningKey, Strictness, VerifiedItem, item};
 
 use crate::metrics;
 use crate::origin::client::TakeError;
-use crate::origin::docket::Case;
+use crate::origin::docket::{Case, Kind};
 use crate::origin::{self, cases};
 use crate::shutdown::Shutdown;
 use crate::store::StoreError;
@@ -21,8 +21,10 @@ use crate::su::{self, Refusal};
 
 /// Receipts in one `Answer` (6.2).
 const RECEIPTS_MAX: usize = 64;
-/// Cases that one pass takes up; the others wait for the next block.
+/// Cases of a kind that one pass takes up; the others wait for the next block.
 const CASES_AT_ONCE: usize = 256;
+/// Blocks after which a case that is still open is answered anew: the first answer was refused, dropped, or lost by a reorg.
+const AGAIN_BLOCKS: u64 = 8;
 
 /// Who answers, and for whom.
 pub(super) struct Defender {
@@ -32,12 +34,16 @@ pub(super) struct Defender {
     pub(super) operator: SigningKey,
 }
 
+/// Cases whose answer is on its way, with the height at which it was given. After a reorg a number may be another case's: so the
+/// message that opened it belongs to the key.
+type Answered = BTreeMap<(u64, Id), u64>;
+
 /// Why a case is not answered at this block. It is tried again at the next one.
 #[derive(Debug, thiserror::Error)]
 enum Hitch {
     #[error("the message that it asks for is not found in the challenge")]
     Absent,
-    #[error("the receipt is not kept by this node")]
+    #[error("the receipt is not kept by this node yet, or is another message's")]
     NoReceipt,
     #[error(transparent)]
     Scheduler(#[from] Refusal),
@@ -52,84 +58,129 @@ enum Hitch {
 /// Looks at the docket after each block, until the stop is told.
 pub(super) async fn run(defender: Defender, shutdown: Shutdown) {
     let mut standings = defender.court.standings();
-    // Cases whose answer is on its way, by number, with the message that carries it.
-    let mut answered = BTreeMap::new();
+    let mut answered = Answered::new();
     loop {
         tokio::select! {
             () = shutdown.told() => return,
             changed = standings.changed() => if changed.is_err() { return },
         }
-        defender.pass(&mut answered).await;
+        if defender.court.is_caught_up() {
+            defender.pass(&mut answered).await;
+        }
     }
 }
 
+const fn key(case: &Case) -> (u64, Id) {
+    (case.row.case, case.opener)
+}
+
 impl Defender {
-    async fn pass(&self, answered: &mut BTreeMap<u64, Id>) {
+    async fn pass(&self, answered: &mut Answered) {
+        let now = self.court.standing().soft.unwrap_or(0);
+        answered.retain(|_, at| *at + AGAIN_BLOCKS > now);
         let mine = self.operator.address();
-        let open = self.court.accusations(|row, case| {
+        let accused = self.court.accusations(|row, case| {
             row.operator.as_ref() == Some(mine) && row.epoch == case.row.epoch
         });
-        answered.retain(|number, _| open.iter().any(|case| case.row.case == *number));
-        let new = open
-            .into_iter()
-            .filter(|case| !answered.contains_key(&case.row.case));
-        let new: Vec<Case> = new.take(CASES_AT_ONCE).collect();
+        self.receipts(new(accused, answered), now, answered).await;
+        let asked = self.court.open_cases(Kind::Data);
+        for case in new(asked, answered) {
+            self.supply(&case, now, answered).await;
+        }
+    }
+
+    async fn receipts(&self, cases: Vec<Case>, now: u64, answered: &mut Answered) {
         let mut ready = Vec::new();
-        for case in new {
+        for case in cases {
             match self.receipt(&case).await {
-                Ok(receipt) => ready.push((case.row.case, receipt)),
+                Ok(receipt) => ready.push((case, receipt)),
                 Err(reason) => put_off(&case, &reason),
             }
         }
         for some in ready.chunks(RECEIPTS_MAX) {
-            self.answer(some, answered).await;
+            let receipts: Vec<_> = some.iter().map(|(_, receipt)| receipt.clone()).collect();
+            let answer = cases::answer(self.court.id(), &receipts);
+            match self.send(answer, now).await {
+                Ok(id) => {
+                    metrics::cases_answered().inc_by(some.len() as u64);
+                    answered.extend(some.iter().map(|(case, _)| (key(case), now)));
+                    tracing::info!(answer = %id, cases = some.len(), "cases against this operator are answered");
+                }
+                Err(error) => {
+                    tracing::warn!(%error, cases = some.len(), "an answer to the court waits; the log answers in its place once it is published");
+                }
+            }
         }
     }
 
     /// The receipt of the message that a case asks for: the slot that it has, or gets now.
     async fn receipt(&self, case: &Case) -> Result<VerifiedItem, Hitch> {
+        let wanted = case.row.message;
         let found = self
             .court
-            .enclosed(case.opener, case.opened, case.row.message);
-        let message = found.await?.ok_or(Hitch::Absent)?;
-        match self.su.submit(message).await {
+            .enclosed(case.opener, case.opened, wanted)
+            .await?;
+        let message = found.ok_or(Hitch::Absent)?;
+        match self.su.force(case.row.process, message).await {
             Ok(assignment) => Ok(Assignment::item(&assignment).clone()),
             Err(Refusal::AlreadyScheduled {
                 assignment: Some(id),
                 ..
-            }) => self.kept(id).await,
+            }) => self.kept(id, wanted).await,
             Err(refusal) => Err(refusal.into()),
         }
     }
 
-    async fn kept(&self, receipt: Id) -> Result<VerifiedItem, Hitch> {
-        let bytes = self.su.raw(receipt).await?;
-        let bytes = bytes.ok_or(Hitch::NoReceipt)?;
-        Ok(item::verify_bytes(bytes, Strictness::Settled)?)
-    }
-
-    async fn answer(&self, ready: &[(u64, VerifiedItem)], answered: &mut BTreeMap<u64, Id>) {
-        match self.send(ready).await {
-            Ok(id) => {
-                metrics::cases_answered().inc_by(ready.len() as u64);
-                answered.extend(ready.iter().map(|(case, _)| (*case, id)));
-                tracing::info!(answer = %id, cases = ready.len(), "cases against this operator are answered");
-            }
-            Err(error) => {
-                tracing::warn!(%error, cases = ready.len(), "an answer to the court waits; the log answers in its place once it is published");
-            }
+    /// A receipt that was given before, of this very message.
+    async fn kept(&self, receipt: Id, wanted: Id) -> Result<VerifiedItem, Hitch> {
+        let bytes = self.su.raw(receipt).await?.ok_or(Hitch::NoReceipt)?;
+        let receipt = item::verify_bytes(bytes, Strictness::Settled)?;
+        let assignment = Assignment::from_item(receipt.clone()).ok();
+        let names = assignment.and_then(|assignment| assignment.message());
+        match names == Some(wanted) {
+            true => Ok(receipt),
+            false => Err(Hitch::NoReceipt),
         }
     }
 
-    async fn send(&self, ready: &[(u64, VerifiedItem)]) -> Result<Id, Hitch> {
-        let receipts: Vec<_> = ready.iter().map(|(_, receipt)| receipt.clone()).collect();
-        // Equal receipts make an equal answer: what is sent again after a restart runs once.
-        let answer =
-            cases::answer(self.court.id(), &receipts).sign_deterministic(&self.operator)?;
+    /// Gives the message that a data case asks for, where this node has it.
+    async fn supply(&self, case: &Case, now: u64, answered: &mut Answered) {
+        match self.supplied(case, now).await {
+            Ok(None) => {}
+            Ok(Some(id)) => {
+                metrics::cases_answered().inc();
+                answered.insert(key(case), now);
+                tracing::info!(answer = %id, case = case.row.case, "the message that a data case asks for is given");
+            }
+            Err(reason) => put_off(case, &reason),
+        }
+    }
+
+    async fn supplied(&self, case: &Case, now: u64) -> Result<Option<Id>, Hitch> {
+        let Some(bytes) = self.su.raw(case.row.message).await? else {
+            return Ok(None);
+        };
+        let message = item::verify_bytes(bytes, Strictness::Settled)?;
+        let answer = cases::answer_data(self.court.id(), case.row.process, &[message]);
+        self.send(answer, now).await.map(Some)
+    }
+
+    async fn send(&self, mut answer: Draft, now: u64) -> Result<Id, Hitch> {
+        // An id that has run runs no second time: what is sent again at another height is another item.
+        answer.anchor = Some(*Id::sha256(&now.to_be_bytes()).as_bytes());
+        let answer = answer.sign_deterministic(&self.operator)?;
         Ok(self.court.take(&answer).await?)
     }
 }
 
+/// Those that are not answered yet, as many as one pass takes up.
+fn new(cases: Vec<Case>, answered: &Answered) -> Vec<Case> {
+    let new = cases
+        .into_iter()
+        .filter(|case| !answered.contains_key(&key(case)));
+    new.take(CASES_AT_ONCE).collect()
+}
+
 fn put_off(case: &Case, reason: &Hitch) {
-    tracing::warn!(case = case.row.case, process = %case.row.process, message = %case.row.message, %reason, "a case against this operator is not answered yet");
+    tracing::warn!(case = case.row.case, process = %case.row.process, message = %case.row.message, %reason, "a case is not answered yet");
 }

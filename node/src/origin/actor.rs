@@ -281,12 +281,17 @@ async fn keep(handle: &Handle, waiting: &mut Vec<Played>) -> Result<(), OriginEr
         grown.settled(firm)
     };
     {
-        let (mut tenures, mut docket) = (handle.tenures(), handle.docket());
+        let mut tenures = handle.tenures();
         for block in &sat {
             tenures.apply(block.height, &block.outcomes);
-            docket.apply(block.height, &block.outcomes);
         }
         tenures.settle(firm);
+    }
+    {
+        let mut docket = handle.docket();
+        for block in &sat {
+            docket.apply(block.height, &block.outcomes);
+        }
         docket.settle(firm);
     }
     let kept = handle.0.store.write(async move |db| {

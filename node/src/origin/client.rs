@@ -20,7 +20,7 @@ use crate::arweave::bundler::{
 use crate::arweave::transaction::Format;
 use crate::shutdown::Shutdown;
 use crate::store::inbox::{self, Batch, Enqueued, Room};
-use crate::store::{StoreError, court};
+use crate::store::{Db, StoreError, court};
 
 /// Items that wait at once: of small ones a single transaction; of the longest, three to a transaction, some 1,300 transactions and
 /// 4 GB on the disk.
@@ -72,7 +72,9 @@ pub enum TakeError {
     )]
     Behind,
     /// Too many wait.
-    #[error("{WAITING_MAX} items wait for the inbox already; try again in some blocks")]
+    #[error(
+        "as many items as this node takes wait for the inbox already; try again in some blocks"
+    )]
     Full,
     /// The store.
     #[error(transparent)]
@@ -211,8 +213,13 @@ impl Handle {
         if !for_orphans.is_empty() {
             let (soft, firm) = self.ordered(for_orphans).await?;
             items.retain(|item| !soft.contains(&item.id()));
-            let forgotten = async move |db: &mut _| inbox::forget(db, &firm).await;
-            self.0.store.write(forgotten).await?;
+            let now = self.standing().soft.unwrap_or(0);
+            let noted = async move |db: &mut Db| {
+                // What others have posted makes way for what waits behind it.
+                inbox::passed(&mut *db, &soft, now).await?;
+                inbox::forget(db, &firm).await
+            };
+            self.0.store.write(noted).await?;
         }
         let first = items.first().and_then(VerifiedItem::target);
         items.retain(|item| item.target() == first);

@@ -230,13 +230,19 @@ impl Handle {
     /// The open liveness cases against the host of an epoch, as `is_of` knows it, by number.
     #[must_use]
     pub fn accusations(&self, is_of: impl Fn(&Row, &Case) -> bool) -> Vec<Case> {
-        let docket = self.0.docket.read().unwrap_or_else(PoisonError::into_inner);
-        let cases = docket.open(Kind::Liveness);
-        let hosted = cases.filter(|case| {
+        let mut cases = self.open_cases(Kind::Liveness);
+        cases.retain(|case| {
             let row = self.row(&case.row.process);
             row.is_some_and(|row| is_of(&row, case))
         });
-        hosted.cloned().collect()
+        cases
+    }
+
+    /// The open cases of a kind, by number. No other lock is held meanwhile.
+    #[must_use]
+    pub fn open_cases(&self, kind: Kind) -> Vec<Case> {
+        let docket = self.0.docket.read().unwrap_or_else(PoisonError::into_inner);
+        docket.open(kind).cloned().collect()
     }
 
     fn docket(&self) -> RwLockWriteGuard<'_, Docket> {

@@ -8,13 +8,14 @@ use aosec_challenge::inbox::check_eligible;
 use aosec_wire::{Id, VerifiedItem};
 
 use super::client::TakeError;
+use super::mirror::MirrorError;
 use super::{Handle, OriginError};
 use crate::store::inbox::{self, Enqueued, Room};
 
 /// Of one sender, items for orphans that wait at once.
 const OF_OWNER_MAX: u64 = 16;
-/// Of all senders: at the longest, one transaction a settlement depth.
-const OF_ALL_MAX: u64 = 256;
+/// While so many items wait, of the court's too, none is taken: at the longest four transactions a settlement depth.
+const OF_ALL_MAX: u64 = 64;
 /// The longest item: what a challenge may enclose (6.3). The law itself takes up to 1 MiB.
 pub const ORPHAN_ITEM_BYTES_MAX: usize = 256 * 1_024;
 
@@ -40,6 +41,11 @@ impl Handle {
             return Err(TakeError::Behind);
         }
         let (id, owner) = (item.id(), item.owner_address().clone());
+        let stands = self.ordered(vec![(process, id)]).await;
+        let (stands, _firm) = stands.map_err(MirrorError::from)?;
+        if stands.contains(&id) {
+            return Ok(id);
+        }
         let room = Room {
             of_owner: OF_OWNER_MAX,
             of_all: OF_ALL_MAX,

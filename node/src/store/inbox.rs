@@ -160,6 +160,18 @@ pub async fn posted(db: &mut Db, ids: &[Id], transaction: Id, at: u64) -> Result
     Ok(())
 }
 
+/// Notes that items stand on the base layer already, by somebody else's post: they are not posted before that is long ago.
+pub async fn passed(db: &mut Db, ids: &[Id], at: u64) -> Result<(), StoreError> {
+    for id in ids {
+        sqlx::query("UPDATE court_inbox SET posted_at = ? WHERE id = ?")
+            .bind(column::integer(at, "court_inbox.posted_at")?)
+            .bind(column::blob(*id))
+            .execute(&mut *db)
+            .await?;
+    }
+    Ok(())
+}
+
 /// Forgets items that have run in a firm block, and those that were posted in vain as often as it is tried.
 pub async fn tidy(
     db: &mut Db,

@@ -22,6 +22,9 @@ pub enum Want {
     Spawn(VerifiedItem),
     /// A message sent to the process.
     Message(VerifiedItem),
+    /// A message that the court demands a slot for: what it let in is taken whatever it looks like, also where its content was pushed
+    /// before (PROTOCOL 6.3).
+    Forced(VerifiedItem),
     /// An assignment by reference.
     Reference {
         /// What is assigned.
@@ -37,7 +40,7 @@ impl Want {
     /// The id that takes the slot.
     pub fn message(&self) -> Id {
         match self {
-            Self::Spawn(item) | Self::Message(item) => item.id(),
+            Self::Spawn(item) | Self::Message(item) | Self::Forced(item) => item.id(),
             Self::Reference { id, .. } => *id,
         }
     }
@@ -53,7 +56,7 @@ impl Want {
     /// The data item, where there is one.
     pub fn item(&self) -> Option<&VerifiedItem> {
         match self {
-            Self::Spawn(item) | Self::Message(item) => Some(item),
+            Self::Spawn(item) | Self::Message(item) | Self::Forced(item) => Some(item),
             Self::Reference { item, .. } => item.as_ref(),
         }
     }
@@ -61,7 +64,7 @@ impl Want {
     /// How it comes into the log.
     pub fn entry(&self) -> Entry {
         match self {
-            Self::Spawn(_) | Self::Message(_) => Entry::Sent,
+            Self::Spawn(_) | Self::Message(_) | Self::Forced(_) => Entry::Sent,
             Self::Reference { item: Some(_), .. } => Entry::Item,
             Self::Reference { item: None, .. } => Entry::BaseLayer,
         }
@@ -71,7 +74,7 @@ impl Want {
     pub fn entrant(&self) -> Entrant {
         let exclude = match self {
             Self::Reference { exclude, .. } => exclude.clone(),
-            Self::Spawn(_) | Self::Message(_) => Vec::new(),
+            Self::Spawn(_) | Self::Message(_) | Self::Forced(_) => Vec::new(),
         };
         Entrant {
             message: self.message(),
@@ -82,7 +85,9 @@ impl Want {
     /// Bytes that are published with the slot, besides its assignment.
     pub fn bytes(&self) -> u64 {
         match self {
-            Self::Spawn(item) | Self::Message(item) => item.bytes().len() as u64,
+            Self::Spawn(item) | Self::Message(item) | Self::Forced(item) => {
+                item.bytes().len() as u64
+            }
             Self::Reference { .. } => 0,
         }
     }

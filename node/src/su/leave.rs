@@ -16,6 +16,9 @@ use super::{
     registry::Request,
 };
 
+/// The longest message of a process under a court (5.1).
+const COURTED_BYTES_MAX: usize = 960 * 1_024;
+
 impl Handle {
     /// A process that names a court is taken where that lets this scheduler host it.
     pub(super) async fn may_open(&self, spawn: &VerifiedItem) -> Result<(), Refusal> {
@@ -24,6 +27,32 @@ impl Handle {
         };
         judged(self.shared.court.spawn(origin).await?, spawn.id())
     }
+}
+
+/// Messages that no item for the court could enclose are not taken: whoever asked for their data would have their host slashed (5.1).
+fn without_long(
+    process: Id,
+    requests: Vec<Request>,
+) -> (Vec<Request>, Option<(Vec<Request>, Refusal)>) {
+    let is_long = |request: &Request| {
+        let item = request.want.item();
+        item.is_some_and(|item| item.bytes().len() > COURTED_BYTES_MAX)
+    };
+    let is_message = |request: &Request| !matches!(request.want, Want::Spawn(_));
+    let (long, rest): (Vec<_>, Vec<_>) = requests
+        .into_iter()
+        .partition(|request| is_message(request) && is_long(request));
+    let why = || format!("under a court a message has at most {COURTED_BYTES_MAX} bytes").into();
+    let refused = (!long.is_empty()).then(|| {
+        (
+            long,
+            Refusal::Court {
+                process,
+                why: why(),
+            },
+        )
+    });
+    (rest, refused)
 }
 
 fn judged(tenure: Tenure, process: Id) -> Result<(), Refusal> {
@@ -44,13 +73,13 @@ pub(super) fn part(
 ) -> (Vec<Request>, Option<(Vec<Request>, Refusal)>) {
     let first = requests.iter().find_map(|request| match &request.want {
         Want::Spawn(spawn) => Some(origin_of(spawn.tags())),
-        Want::Message(_) | Want::Reference { .. } => None,
+        Want::Message(_) | Want::Forced(_) | Want::Reference { .. } => None,
     });
     if origin.or(first).unwrap_or(NO_ORIGIN) == NO_ORIGIN {
         return (requests, None);
     }
     match judged(court.tenure(process), process) {
-        Ok(()) => (requests, None),
+        Ok(()) => without_long(process, requests),
         Err(reason) => {
             let is_spawn = |request: &Request| matches!(request.want, Want::Spawn(_));
             let (spawns, others) = requests.into_iter().partition(is_spawn);

@@ -193,6 +193,11 @@ impl Handle {
         counted(self.schedule(item).await)
     }
 
+    /// Gives a message a slot because the court demands it (PROTOCOL 6.3): this scheduler's own filters are no ground to refuse it.
+    pub async fn force(&self, process: Id, item: VerifiedItem) -> Result<Assignment, Refusal> {
+        counted(self.enter(process, Want::Forced(item)).await)
+    }
+
     /// Gives an item or a transaction that stands elsewhere a slot of `process`.
     pub async fn assign(
         &self,

@@ -48,6 +48,17 @@ impl Price {
         .ok_or_else(|| CliError::failure("the node's answer names no terms of the lease"))
     }
 
+    /// The most that an answer can cost on a process, hosted or not: no cap of a lease is above its `Max-Fee` (5.1).
+    ///
+    /// # Errors
+    /// Where the court does not know the process, or the node is silent.
+    pub(super) async fn most(court: &CourtClient, process: Id) -> Result<u128, CliError> {
+        let name = process.to_string();
+        let processes = court.get("processes", &[("process", &name)]).await?;
+        let most = units(&processes["Rows"][0]["Max-Fee"]);
+        most.ok_or_else(|| CliError::failure("the node's answer names no Max-Fee"))
+    }
+
     fn read(row: &Value, operator: &Value, params: &Value, height: &Value) -> Option<Self> {
         let lease = &row["Lease"];
         let in_force = |fee: &Value, cap: &Value| Some(fee_at(fee, height)?.min(units(cap)?));
@@ -64,14 +75,18 @@ impl Price {
     /// The bond of a sender without other cases on the process.
     #[must_use]
     pub(super) const fn bond(&self) -> u128 {
-        BOND_FEES.saturating_mul(self.answer)
+        bond_on(self.answer)
     }
 
-    /// All that is posted for so many messages; more than eight at once cost more.
+    /// All that is posted for so many messages of a sender without other cases on the process: each eighth doubles the bond (6.4).
     #[must_use]
-    pub(super) const fn posted(&self, messages: u128) -> u128 {
-        let one = self.bond().saturating_add(self.message);
-        messages.saturating_mul(one.saturating_add(self.answer))
+    pub(super) fn posted(&self, messages: usize) -> u128 {
+        let fees = self.message.saturating_add(self.answer);
+        let one = |number: usize| {
+            let doubled = 1_u128 << (number / 8).min(6);
+            self.bond().saturating_mul(doubled).saturating_add(fees)
+        };
+        (0..messages).map(one).fold(0, u128::saturating_add)
     }
 }
 
@@ -86,6 +101,11 @@ fn fee_at(fee: &Value, height: &Value) -> Option<u128> {
 
 fn units(amount: &Value) -> Option<u128> {
     amount.as_str()?.parse().ok()
+}
+
+/// The bond on an answer fee, of a sender without other cases.
+pub(super) const fn bond_on(answer: u128) -> u128 {
+    BOND_FEES.saturating_mul(answer)
 }
 
 /// Units as tokens for a person.
@@ -117,6 +137,7 @@ mod tests {
         assert_eq!(price(40, 600).message, 100, "the cap of the lease");
         assert_eq!(before.bond(), 2_000);
         assert_eq!(before.posted(2), 2 * (2_000 + 10 + 200));
+        assert_eq!(before.posted(9) - before.posted(8), 4_000 + 10 + 200);
     }
 
     #[test]

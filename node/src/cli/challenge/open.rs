@@ -182,10 +182,9 @@ async fn plan(
     price: Price,
 ) -> Result<(String, Value), CliError> {
     let lasts = court.lasts(price.window).await?;
-    let count = u128::try_from(messages).unwrap_or(u128::MAX);
-    let posted = price.posted(count);
+    let posted = price.posted(messages);
     let words = format!(
-        "this posts {} for {messages} message(s) of {process}: a bond of {} each, {} for the message and {} for the answer. Where the host stays silent for {lasts}, all of it comes back, with a share of what it is slashed; where it answers, the fees are its, and half of the bond is lost only if the message stood on Arweave before",
+        "this posts {} for {messages} message(s) of {process}: a bond of {} each (each eighth of yours on the process doubles it), {} for the message and {} for the answer. Where the host stays silent for {lasts}, all of it comes back, with a share of what it is slashed; where it answers, the fees are its, and half of the bond is lost only if the message stood on Arweave before",
         tokens(posted),
         tokens(price.bond()),
         tokens(price.message),

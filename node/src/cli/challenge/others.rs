@@ -7,7 +7,7 @@ use aosec_wire::{Id, VerifiedItem};
 use clap::{Args, ValueEnum};
 use serde_json::Value;
 
-use super::cost::{Price, tokens};
+use super::cost::{Price, bond_on, tokens};
 use super::open::verified;
 use crate::cli::Output;
 use crate::cli::client::join;
@@ -154,13 +154,13 @@ async fn receipt(court: &CourtClient, process: Id, message: Id) -> Result<Verifi
 
 pub(super) async fn data(args: DataArgs, out: Output) -> Result<(), CliError> {
     let court = args.send.open(out)?;
-    let price = Price::of(&court, args.process).await?;
+    let most = Price::most(&court, args.process).await?;
     args.send.agreed(&format!(
-        "this posts a bond of {}: it comes back where nobody has the message of slot {}, and is lost where somebody gives it",
-        tokens(price.bond()),
+        "this posts a bond of at most {}, ten times the answer fee in force: it comes back where nobody has the message of slot {}, and is lost where somebody gives it",
+        tokens(bond_on(most)),
         args.slot
     ))?;
-    let fee = price.answer.to_string();
+    let fee = most.to_string();
     let draft = cases::challenge_data(court.id().await?, args.process, args.slot, &fee);
     args.send
         .send(&court, draft, &args.signer.open()?, out)
@@ -192,12 +192,12 @@ pub(super) async fn publication(args: PublicationArgs, out: Output) -> Result<()
     let process: Id = process
         .ok_or_else(|| CliError::Usage(format!("{} is no receipt", args.receipt.display())))?;
     let court = args.send.open(out)?;
-    let price = Price::of(&court, process).await?;
+    let most = Price::most(&court, process).await?;
     args.send.agreed(&format!(
-        "this posts a bond of {}, which comes back at the end of the case",
-        tokens(price.bond())
+        "this posts a bond of at most {}, ten times the answer fee in force, which comes back at the end of the case",
+        tokens(bond_on(most))
     ))?;
-    let fee = price.answer.to_string();
+    let fee = most.to_string();
     let draft = cases::challenge_publication(court.id().await?, process, &receipt, &fee);
     args.send
         .send(&court, draft, &args.signer.open()?, out)

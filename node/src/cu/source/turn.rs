@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use aosec_wire::{Id, VerifiedItem};
 
-use super::{Answer, Log};
+use super::{Answer, Log, SourceError};
 use crate::cu::replay::Entry;
 use crate::cu::word::Word;
 
@@ -39,32 +39,34 @@ impl Turn {
         }
     }
 
-    fn of(&self, process: &Id) -> &Arc<dyn Log> {
-        match (self.is_orphan)(process) {
+    /// After a start the court is not computed yet and knows no orphans; the slots that the base layer has ordered are on the disk.
+    async fn of(&self, process: Id) -> Result<&Arc<dyn Log>, SourceError> {
+        let is_orphan = (self.is_orphan)(&process) || self.derived.cut(process).await?.is_some();
+        Ok(match is_orphan {
             true => &self.derived,
             false => &self.scheduled,
-        }
+        })
     }
 }
 
 impl Log for Turn {
     fn spawn(&self, process: Id) -> Answer<'_, Option<VerifiedItem>> {
-        self.of(&process).spawn(process)
+        Box::pin(async move { self.of(process).await?.spawn(process).await })
     }
 
     fn entries(&self, process: Id, from: u64, to: u64) -> Answer<'_, Vec<Entry>> {
-        self.of(&process).entries(process, from, to)
+        Box::pin(async move { self.of(process).await?.entries(process, from, to).await })
     }
 
     fn assignment(&self, process: Id, id: Id) -> Answer<'_, Option<Word>> {
-        self.of(&process).assignment(process, id)
+        Box::pin(async move { self.of(process).await?.assignment(process, id).await })
     }
 
     fn cut(&self, process: Id) -> Answer<'_, Option<u64>> {
-        self.of(&process).cut(process)
+        self.derived.cut(process)
     }
 
     fn newest(&self, process: Id) -> Answer<'_, Option<u64>> {
-        self.of(&process).newest(process)
+        Box::pin(async move { self.of(process).await?.newest(process).await })
     }
 }

@@ -67,6 +67,19 @@ async fn a_process_under_a_court_is_hosted_by_its_leave_alone() {
     let other = su.submit(spawn_item(&free)).await.unwrap().process();
     assert_eq!(su.submit(message(process, 1)).await.unwrap().nonce(), 1);
 
+    let long = su.submit(odd(process, &[], 961 * 1_024)).await;
+    assert!(matches!(long, Err(Refusal::Court { .. })), "{long:?}");
+    let linked = [("Data+link", "elsewhere")];
+    let filtered = su.submit(odd(process, &linked, 1)).await;
+    assert!(matches!(filtered, Err(Refusal::Item(_))), "{filtered:?}");
+    let forced = su.force(process, odd(process, &linked, 1)).await;
+    assert_eq!(forced.unwrap().nonce(), 2, "the court demands it");
+    let pushed = [("From-Process", "another")];
+    for (number, slot) in [(1, 3), (2, 4)] {
+        let again = odd(process, &pushed, number);
+        assert_eq!(su.force(process, again).await.unwrap().nonce(), slot);
+    }
+
     court.says(Tenure::NotYet("later".into()));
     let waits = su.submit(message(process, 2)).await;
     assert!(matches!(
@@ -95,7 +108,25 @@ async fn a_process_under_a_court_is_hosted_by_its_leave_alone() {
         "a slot that was given is told for ever: {again:?}"
     );
     su.close().await;
-    assert_eq!(store_reach(&store, process).await, 1, "nothing was signed");
+    assert_eq!(store_reach(&store, process).await, 4, "nothing was signed");
+}
+
+/// A message that the scheduler's own door would look at twice, with so much data.
+fn odd(process: Id, more: &[(&str, &str)], bytes: usize) -> VerifiedItem {
+    let mut tags = aosec_wire::Tags::new()
+        .with("Data-Protocol", "ao")
+        .with("Type", "Message");
+    more.iter()
+        .for_each(|(name, value)| tags.push(*name, *value));
+    let draft = aosec_wire::Draft {
+        target: Some(process),
+        tags,
+        data: vec![0; bytes].into(),
+        ..aosec_wire::Draft::default()
+    };
+    draft
+        .sign(&aosec_wire::SigningKey::ed25519([8; 32]))
+        .unwrap()
 }
 
 async fn store_reach(store: &Store, process: Id) -> u64 {
