@@ -82,7 +82,8 @@ local function end_by_log(case, place)
     if not (place and place.mined <= case.deadline) then return false end
     answer.by(case, place.slot, place)
   elseif case.kind == "Publication" then
-    if not is_canonical(case, place, case.deadline) then return false end
+    -- What the base layer has ordered is no work of the host.
+    if not is_canonical(case, place, case.deadline) or place.virtual then return false end
     deposits.return_bonds(case)
     cases.finish(case, "Closed")
   else

@@ -98,6 +98,8 @@ pub struct Place {
     pub slot: u64,
     /// The height at which it became canonical.
     pub mined: u64,
+    /// Whether no host signed it.
+    pub is_virtual: bool,
 }
 
 impl Paper {

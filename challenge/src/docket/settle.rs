@@ -54,6 +54,8 @@ pub(super) fn weigh(
     let (kind, state) = (case.kind, case.state);
     match (kind, state, known && place.mined <= until) {
         (Kind::Data, _, _) | (_, _, false) => return false,
+        // What the base layer has ordered is no work of the host (6, non-publication).
+        (Kind::Publication, _, true) if place.is_virtual => return false,
         (Kind::Publication, _, true) => {
             deposit::return_bonds(docket, house, number);
             deposit::finish(docket, house, number, State::Closed, height);

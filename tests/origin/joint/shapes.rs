@@ -65,6 +65,7 @@ fn log(head: &market::LogHead) -> Log {
     let place = |one: &market::Place| Place {
         slot: one.slot,
         mined: one.mined,
+        is_virtual: one.is_virtual,
     };
     let at = head.at.iter();
     let of = head.of.iter();

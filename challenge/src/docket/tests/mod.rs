@@ -97,11 +97,25 @@ impl Story {
         self.docket.state(&self.house, case).shown()
     }
 
+    /// As [`Self::log`], by the base layer's order.
+    fn virtual_log(&mut self, message: &str, slot: u64, mined: u64) {
+        self.log(message, slot, mined);
+        let log = self.logs.entry(named("P")).or_default();
+        let place = log.of.get_mut(message).and_then(Option::as_mut);
+        place.expect("just put there").is_virtual = true;
+    }
+
     /// The log of P has a message in a slot since a height.
     fn log(&mut self, message: &str, slot: u64, mined: u64) {
         let log = self.logs.entry(named("P")).or_default();
-        log.of
-            .insert(message.to_owned(), Some(Place { slot, mined }));
+        log.of.insert(
+            message.to_owned(),
+            Some(Place {
+                slot,
+                mined,
+                is_virtual: false,
+            }),
+        );
         let content = Content {
             message: message.to_owned(),
             epoch: 0,

@@ -83,6 +83,16 @@ fn it_is_closed_by_the_log_up_to_the_deadline_and_costs_five_percent_once() {
 }
 
 #[test]
+fn what_the_base_layer_has_ordered_is_no_work_of_the_host() {
+    let mut story = Story::new();
+    accuse(&mut story, receipt("m", 9, 900)).expect("opened");
+    story.house.end(1, 1_010);
+    story.virtual_log("m", 9, 1_025);
+    story.tick(1_361);
+    assert_eq!((story.state(1), story.house.pending), ("Expired", 500));
+}
+
+#[test]
 fn the_end_of_the_lease_ends_no_publication_case() {
     let mut story = Story::new();
     accuse(&mut story, receipt("m", 9, 900)).expect("opened");
