@@ -80,6 +80,7 @@ async fn a_silent_host_is_challenged_slashed_and_replaced_by_the_base_layer() {
     is_void(&world, "node2", &process, &void);
     comes_back_to_nothing(&world, &process).await;
     is_void(&world, "node1", &process, &void);
+    stays_void_after_a_restart(&world, &process, &void).await;
 }
 
 /// A process of the first node's operator, with a period of ten blocks.
@@ -293,6 +294,15 @@ async fn comes_back_to_nothing(world: &World, process: &str) {
     for node in ["node1", "node2", "node3"] {
         assert_eq!(result(world, node, process, last).await, "4", "{node}");
     }
+    same_roots(world, process, 5, &[0, 1, 2]).await;
+}
+
+/// A killed node begins again with a court that it has not computed yet: the host's word is not believed meanwhile.
+async fn stays_void_after_a_restart(world: &World, process: &str, void: &str) {
+    let before = world.node(0).pid;
+    world.kill(0);
+    world.wait_for_restart(0, before).await;
+    is_void(world, "node1", process, void);
     same_roots(world, process, 5, &[0, 1, 2]).await;
 }
 

@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod forge;
+#[path = "../written/pieces.rs"]
+mod pieces;
 mod properties;
 mod speed;
 mod stories;

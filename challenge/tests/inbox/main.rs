@@ -11,6 +11,8 @@ mod forge;
     reason = "the hosts' side of the derivation's tests; not all of it is wanted here"
 )]
 mod hosts;
+#[path = "../written/pieces.rs"]
+mod pieces;
 mod properties;
 mod speed;
 mod stories;

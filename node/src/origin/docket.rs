@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use aosec_wire::Id;
 use serde::Deserialize;
 
+use super::told;
 use crate::store::court::CourtOutcome;
 
 /// What a case is about.
@@ -70,30 +71,15 @@ pub struct Case {
 pub struct Docket(BTreeMap<u64, Vec<(u64, Case)>>);
 
 #[derive(Deserialize)]
-struct Outcome {
-    #[serde(rename = "Output")]
-    output: Output,
-}
-
-#[derive(Deserialize)]
-struct Output {
-    data: String,
-}
-
-#[derive(Deserialize)]
 struct Verdict {
     #[serde(default, rename = "Cases")]
     cases: Vec<Row>,
 }
 
-/// The rows that an outcome lists; the court itself has read it, so one that does not read has none.
+/// The rows that an outcome lists.
 fn rows(outcome: &CourtOutcome) -> Vec<Row> {
-    if !outcome.json.contains("Cases") {
-        return Vec::new();
-    }
-    let read: Result<Outcome, _> = serde_json::from_str(&outcome.json);
-    let verdict = read.and_then(|outcome| serde_json::from_str(&outcome.output.data));
-    verdict.map_or_else(|_none| Vec::new(), |verdict: Verdict| verdict.cases)
+    let verdict = told::verdict(outcome, "Cases");
+    verdict.map_or_else(Vec::new, |verdict: Verdict| verdict.cases)
 }
 
 impl Docket {

@@ -30,6 +30,7 @@ mod questions;
 pub mod tenures;
 #[cfg(test)]
 mod tests;
+mod told;
 
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use aosec_wire::{Address, Id};
 use serde::Deserialize;
 
+use super::told;
 use crate::store::court::CourtOutcome;
 
 /// A process as the newest row shows it.
@@ -32,30 +33,15 @@ pub struct Row {
 pub struct Tenures(BTreeMap<Id, Vec<(u64, Row)>>);
 
 #[derive(Deserialize)]
-struct Outcome {
-    #[serde(rename = "Output")]
-    output: Output,
-}
-
-#[derive(Deserialize)]
-struct Output {
-    data: String,
-}
-
-#[derive(Deserialize)]
 struct Verdict {
     #[serde(default, rename = "Hosting")]
     hosting: Vec<Row>,
 }
 
-/// The rows that an outcome lists; the court itself has read it, so one that does not read has none.
+/// The rows that an outcome lists.
 fn rows(outcome: &CourtOutcome) -> Vec<Row> {
-    if !outcome.json.contains("Hosting") {
-        return Vec::new();
-    }
-    let outcome: Result<Outcome, _> = serde_json::from_str(&outcome.json);
-    let verdict = outcome.and_then(|outcome| serde_json::from_str(&outcome.output.data));
-    verdict.map_or_else(|_none| Vec::new(), |verdict: Verdict| verdict.hosting)
+    let verdict = told::verdict(outcome, "Hosting");
+    verdict.map_or_else(Vec::new, |verdict: Verdict| verdict.hosting)
 }
 
 impl Tenures {

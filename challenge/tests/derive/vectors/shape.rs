@@ -8,8 +8,9 @@ use aosec_challenge::derive::{
 };
 use aosec_wire::id::{from_base64url, to_base64url};
 use aosec_wire::{Address, Assignment, Id, Strictness, UnverifiedItem};
-use bytes::Bytes;
 use serde::{Deserialize, Serialize};
+
+use crate::pieces::{self, Piece};
 
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct File {
@@ -103,13 +104,6 @@ struct TransactionShape {
     format: u8,
     tags: Vec<(String, String)>,
     data: Vec<Piece>,
-}
-
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(untagged)]
-enum Piece {
-    Zeros(usize),
-    Bytes(String),
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -295,37 +289,22 @@ impl BlockShape {
 
 impl TransactionShape {
     fn of(transaction: &Transaction) -> Self {
-        let text = |bytes: &Bytes| String::from_utf8(bytes.to_vec()).unwrap();
-        let tags = transaction.tags.iter();
         Self {
             place: transaction.place,
             id: transaction.id,
             format: transaction.format,
-            tags: tags
-                .map(|(name, value)| (text(name), text(value)))
-                .collect(),
-            data: pieces(&transaction.data),
+            tags: pieces::written(&transaction.tags),
+            data: pieces::pieces(&transaction.data),
         }
     }
 
     fn read(&self) -> Transaction {
-        let mut data = Vec::new();
-        for piece in &self.data {
-            match piece {
-                Piece::Zeros(count) => data.resize(data.len() + count, 0),
-                Piece::Bytes(text) => data.extend(from_base64url(text).unwrap()),
-            }
-        }
-        let bytes = |text: &str| Bytes::copy_from_slice(text.as_bytes());
-        let tags = self.tags.iter();
         Transaction {
             place: self.place,
             id: self.id,
             format: self.format,
-            tags: tags
-                .map(|(name, value)| (bytes(name), bytes(value)))
-                .collect(),
-            data: data.into(),
+            tags: pieces::tags(&self.tags),
+            data: pieces::data(&self.data),
         }
     }
 }
@@ -356,23 +335,4 @@ impl ReceiptShape {
 
 fn block_id(text: &str) -> BlockId {
     from_base64url(text).unwrap().try_into().unwrap()
-}
-
-/// A long tail of zeros is written as a number.
-fn pieces(data: &[u8]) -> Vec<Piece> {
-    const WORTH_IT: usize = 1_024;
-    let end = data
-        .iter()
-        .rposition(|byte| *byte != 0)
-        .map_or(0, |at| at + 1);
-    let end = if data.len() - end < WORTH_IT {
-        data.len()
-    } else {
-        end
-    };
-    let mut pieces = vec![Piece::Bytes(to_base64url(&data[..end]))];
-    if end < data.len() {
-        pieces.push(Piece::Zeros(data.len() - end));
-    }
-    pieces
 }
