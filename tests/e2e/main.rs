@@ -6,7 +6,7 @@
 //! [`checkpoints`] (states that others computed), [`court`] (stake, leases and pay, judged by blocks alone), [`orphan`]
 //! (a silent host is challenged, and Arweave goes on), [`unpublished`] (what a
 //! host does that nobody hears), [`hostile_items`], [`hostile_requests`] and [`slow`] (what enemies send), [`chaos`] and
-//! [`base_layer_kills`] (what power switches do), [`disk`] (what disks do), [`guard`] (what lost, old and doubled files do).
+//! [`base_layer_kills`] (what power switches do), [`disk`] (what disks do), [`guard`] (what lost, old and doubled files do), [`operate`] (what an operator is told of it all).
 
 mod arlocal;
 mod base_layer;
@@ -21,6 +21,7 @@ mod from_blocks;
 mod guard;
 mod hostile_items;
 mod hostile_requests;
+mod operate;
 mod orphan;
 mod repeats;
 mod signers;
