@@ -46,7 +46,7 @@ pub struct LogHead {
     pub mined: u64,
     /// The epoch whose host ordered it.
     pub epoch: u64,
-    /// By how many blocks the records of this epoch were late, added up (2.8).
+    /// By how many blocks the records and receipts of this epoch were late, added up (2.8).
     pub late: u64,
 }
 
@@ -253,7 +253,7 @@ impl Log {
         }
     }
 
-    /// Lateness of the epoch with one more record (2.8): max(0, mined − max(mined of the extension before, first new stamp +
+    /// Lateness of the epoch with one more record or receipt (2.8): max(0, mined − max(mined of the extension before, first new stamp +
     /// `late_after`)). A second record in one block adds nothing, so a run may stand for several records.
     fn late_with(&self, first: &Entry, late_after: u64) -> u64 {
         let before = self.head();

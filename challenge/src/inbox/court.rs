@@ -7,10 +7,11 @@ use aosec_wire::{Id, VerifiedItem};
 use super::cases::Emptied;
 use super::contract::Contract;
 use super::error::CourtError;
-use super::fallback::VirtualSlot;
+use super::fallback::{CutOff, VirtualSlot};
 use super::mail::{Arrival, Discarded, Letter, Mail};
 use super::reason::Unfit;
 use super::sitting::{Counts, Session, Sitting, Slot};
+use super::table::Begun;
 use crate::derive::{Block, BlockRef, Deriver, Position, Step, StepError};
 
 /// What a block came to.
@@ -26,6 +27,10 @@ pub struct Stepped {
     pub virtual_slots: Vec<VirtualSlot>,
     /// Slots that are no-ops from this block on (5.10).
     pub emptied: Vec<Emptied>,
+    /// The processes whose logs are the court's from the next block on.
+    pub begun: Vec<Begun>,
+    /// The epochs that have ended for good: U + `cut` is over (5.7).
+    pub cuts: Vec<CutOff>,
     /// What did not run, with reasons.
     pub discarded: Vec<Discarded>,
 }
@@ -210,6 +215,8 @@ fn stepped<C>(session: Session<'_, C>, mail: &Mail) -> Stepped {
         logs: session.logs,
         virtual_slots: session.virtual_slots,
         emptied: session.emptied,
+        begun: session.begun,
+        cuts: session.cuts,
         discarded: mail.discarded().to_vec(),
     }
 }

@@ -33,6 +33,24 @@ pub struct VirtualSlot {
     pub found: Position,
 }
 
+/// The end of an epoch: what its host signed behind this slot is void (5.7).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CutOff {
+    /// The process.
+    pub process: Id,
+    /// The epoch.
+    pub epoch: u64,
+    /// Its last slot.
+    pub slot: u64,
+}
+
+/// What step (a) did to the logs of processes without host.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Ordered {
+    pub(super) cuts: Vec<CutOff>,
+    pub(super) slots: Vec<VirtualSlot>,
+}
+
 /// What a process without host goes on with.
 #[derive(Clone, Debug)]
 struct Orphan {
@@ -124,19 +142,19 @@ impl Fallback {
         block: &Block,
         logs: &mut Deriver,
         places: &mut Places,
-    ) -> Vec<VirtualSlot> {
+    ) -> Ordered {
         self.hear(block, |_| true);
-        let mut all = Vec::new();
+        let mut all = Ordered::default();
         let mut orphans = std::mem::take(&mut self.orphans);
         for (process, orphan) in &mut orphans {
             if orphan.cut.is_none() && block.height >= orphan.cut_height {
-                self.cut_off(*process, orphan, logs);
+                all.cuts.extend(self.cut_off(*process, orphan, logs));
             }
             if orphan.cut.is_some() {
                 let slots = run(*process, orphan, block, logs, places);
                 let entries: Vec<_> = slots.iter().map(|slot| slot.entry).collect();
                 self.extended(*process, &entries);
-                all.extend(slots);
+                all.slots.extend(slots);
             }
         }
         self.orphans = orphans;
@@ -155,11 +173,9 @@ impl Fallback {
     }
 
     /// The epoch ends: the queue begins with the cases' messages and those of receipts (5.8).
-    fn cut_off(&mut self, process: Id, orphan: &mut Orphan, logs: &Deriver) {
-        let Some(log) = logs.log(&process) else {
-            return;
-        };
-        orphan.cut = Some((log.head().slot, log.head().chain));
+    fn cut_off(&mut self, process: Id, orphan: &mut Orphan, logs: &Deriver) -> Option<CutOff> {
+        let head = *logs.log(&process)?.head();
+        orphan.cut = Some((head.slot, head.chain));
         let own: BTreeMap<Id, Body> = orphan
             .queue
             .iter()
@@ -184,6 +200,11 @@ impl Fallback {
             .into_iter()
             .rev()
             .for_each(|body| orphan.queue.push_front(body));
+        Some(CutOff {
+            process,
+            epoch: orphan.epoch,
+            slot: head.slot,
+        })
     }
 }
 

@@ -11,7 +11,7 @@
 //! Equal blocks give byte-equal messages (2.7), however they were handed in and whatever reorgs lay between.
 //!
 //! In step (a) a process that has lost its host goes on in the order of the base layer (5.8): its new slots are handed out as
-//! [`VirtualSlot`]s. What an expired case about data empties (5.10) is handed out as [`Emptied`]: who computes skips that slot.
+//! [`VirtualSlot`]s, and the end of the host's word as a [`CutOff`]. What an expired case about data empties (5.10) is handed out as [`Emptied`]: who computes skips that slot.
 //!
 //! Left to others: reading and verifying transactions, running the contract, keeping its state, reading the messages of virtual
 //! slots where they stand (the node).
@@ -42,12 +42,12 @@ pub use cases::Emptied;
 pub use contract::{Contract, Fork, Ran};
 pub use court::{Court, Stepped};
 pub use error::{CourtError, DepthError};
-pub use fallback::VirtualSlot;
+pub use fallback::{CutOff, VirtualSlot};
 pub use mail::{Discarded, Mail, check_eligible, eligible};
 pub use message::{Kind, Message};
 pub use reason::{BadChild, Unfit};
 pub use sitting::{Counts, Slot};
 pub use slots::virtual_assignment;
-pub use table::BadRow;
+pub use table::{BadRow, Begun};
 pub use track::{Track, TrackError};
 pub use verdict::{BadVerdict, Verdict};

@@ -9,7 +9,7 @@ use super::cases::{Cases, Emptied};
 use super::contract::{Contract, Ran};
 use super::error::{CourtError, DepthError};
 use super::evidence;
-use super::fallback::{Fallback, VirtualSlot};
+use super::fallback::{CutOff, Fallback, VirtualSlot};
 use super::log_row::{Logs, Recorded};
 use super::mail::{Letter, Mail};
 use super::message::{self, GENESIS_SLOT, Kind, Message, Sight};
@@ -17,7 +17,7 @@ use super::names::{self, Asked};
 use super::places::Places;
 use super::queue::{Queue, Room};
 use super::slots::{Planned, Slots, tick_id};
-use super::table::{BadRow, Change, Table};
+use super::table::{BadRow, Begun, Change, Table};
 use super::verdict::Verdict;
 use crate::derive::{Block, Deriver, Log, Parameters, Step, StepError};
 
@@ -80,6 +80,8 @@ pub(super) struct Session<'a, C> {
     pub(super) logs: Step,
     pub(super) virtual_slots: Vec<VirtualSlot>,
     pub(super) emptied: Vec<Emptied>,
+    pub(super) begun: Vec<Begun>,
+    pub(super) cuts: Vec<CutOff>,
 }
 
 impl Sitting {
@@ -132,6 +134,8 @@ impl Sitting {
             logs: Step::default(),
             virtual_slots: Vec::new(),
             emptied: Vec::new(),
+            begun: Vec::new(),
+            cuts: Vec::new(),
         }
     }
 
@@ -211,7 +215,8 @@ impl<C: Contract> Session<'_, C> {
         }
         self.logs = step;
         let (logs, places) = (&mut court.logs, &mut court.places);
-        self.virtual_slots = court.fallback.step(self.block, logs, places);
+        let ordered = court.fallback.step(self.block, logs, places);
+        (self.virtual_slots, self.cuts) = (ordered.slots, ordered.cuts);
         Ok(())
     }
 
@@ -231,14 +236,19 @@ impl<C: Contract> Session<'_, C> {
         for letter in letters {
             self.court.queue.push(letter);
         }
-        let mut room = Room::default();
+        let (mut room, mut penniless) = (Room::default(), BTreeSet::new());
         while let Some(letter) = self.court.queue.next(&room) {
+            let owner = letter.item.owner_address();
             if self.court.run.contains(&letter.item.id()) {
                 self.counts.repeated += 1;
-                continue;
-            }
-            if self.item(&letter)? {
+            } else if penniless.contains(owner) {
+                // The fee comes first (3.4): who had none still has none as long as nothing has run since.
+                self.counts.unfunded += 1;
+            } else if self.item(&letter)? {
                 room.take(letter.item.bytes().len());
+                penniless.clear();
+            } else {
+                penniless.insert(owner.clone());
             }
         }
         self.counts.waiting = self.court.queue.len();
@@ -338,7 +348,10 @@ impl<C> Session<'_, C> {
     fn change(&mut self, change: Change) -> Result<(), BadRow> {
         let court = &mut *self.court;
         match change {
-            Change::Begun(log) => court.follow(log)?,
+            Change::Begun(log) => {
+                self.begun.push(Begun::of(&log));
+                court.follow(log)?;
+            }
             Change::Ended {
                 process,
                 epoch,

@@ -19,6 +19,28 @@ pub struct BadRow {
     pub what: &'static str,
 }
 
+/// A process that the court lets a host have for the first time: from this slot on its log is the court's (5.1, 5.15).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Begun {
+    /// The process.
+    pub process: Id,
+    /// The first slot.
+    pub first: u64,
+    /// Whether it has joined by `Register`: what lies before the first slot is outside the law.
+    pub is_registered: bool,
+}
+
+impl Begun {
+    pub(super) fn of(log: &Log) -> Self {
+        Self {
+            process: log.process(),
+            first: log.head().slot.saturating_add(1),
+            // The spawn holds a slot of the law's log unless it was there before the law.
+            is_registered: !log.knows(&log.process()),
+        }
+    }
+}
+
 /// What a row changes for a log.
 #[derive(Clone, Debug)]
 pub(super) enum Change {

@@ -257,6 +257,27 @@ fn a_receipt_of_another_block_is_a_mistake_of_the_caller() {
     assert_eq!(refused, Err(StepError::Elsewhere { position }));
 }
 
+/// A receipt in the place of a record spares nobody its lateness (2.8).
+#[test]
+fn what_receipts_bring_late_is_late() {
+    let (hosts, mut deriver) = (hosts(), following());
+    for height in 11..19 {
+        deriver.step(&forge::block(height, vec![]), &hosts).unwrap();
+    }
+    let position = Position {
+        height: 19,
+        transaction: 0,
+        item: 0,
+        child: 1,
+    };
+    let receipt = Receipt::of(&Written::honest(1, 10).receipt(1)).unwrap();
+    let block = forge::block(19, vec![]);
+    let stepped = deriver.step_with_receipts(&block, &hosts, vec![(position, receipt)]);
+    assert_eq!(stepped.unwrap().extended.len(), 1);
+    let head = deriver.log(&PROCESS).unwrap().head();
+    assert_eq!(head.late, 19 - (10 + SMALL.late_after));
+}
+
 /// Who has linked the blocks already steps one log over those blocks alone that name its process.
 #[test]
 fn a_log_alone_steps_over_the_blocks_that_name_it() {

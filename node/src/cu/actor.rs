@@ -205,10 +205,10 @@ impl Actor {
     }
 
     async fn step(&mut self, furthest: u64) -> Result<(), CuError> {
-        if let Some(slot) = self.unit.due_cut(self.process).await? {
+        if let Some(due) = self.unit.due_voids(self.process).await? {
             self.settle().await?;
             (self.life, self.ahead) = (None, None);
-            self.unit.cut(self.process, slot).await?;
+            self.unit.forget(self.process, due).await?;
         }
         let life = match self.life.take() {
             Some(life) => life,

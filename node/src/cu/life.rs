@@ -1,7 +1,7 @@
 //! A process as it is computed: its instance, and the place in its log up to which the instance has come.
 //!
 //! One slot: check the entry ([`super::replay`]), pass over a repetition ([`super::duplicate`]), write the input
-//! ([`super::input`]), run it, judge it ([`super::verdict`]), keep or forget the change. Nothing here waits, reads a clock or
+//! ([`super::input`]), run it unless it is a no-op ([`super::noop`]), judge it ([`super::verdict`]), keep or forget the change. Nothing here waits, reads a clock or
 //! touches a disk; it is the function from log to state, run off the threads that wait for sockets.
 
 use std::sync::Arc;
@@ -15,6 +15,7 @@ use super::error::CuError;
 use super::input::{self, DryMessage, Moment, Party, Stamps};
 use super::machine::{Failure, Machine, Run};
 use super::modules::Module;
+use super::noop::{self, Noop};
 use super::replay::{Entry, Replay};
 use super::subject::Subject;
 use super::terms::Terms;
@@ -32,8 +33,8 @@ const DRY_RUN_PART: u64 = 10;
 pub struct Ready {
     /// The entry.
     pub entry: Entry,
-    /// The message that the assignment names.
-    pub subject: Subject,
+    /// The message that the assignment names; none where the court has emptied the slot.
+    pub subject: Option<Subject>,
     /// What later slots would repeat of it.
     pub mark: Mark,
 }
@@ -153,10 +154,10 @@ impl Life {
         let position = replay.admit(&ready.entry)?.clone();
         let mark = ready.mark;
         let repeats = seen.repeats(&mark);
-        let verdict = if repeats {
-            Verdict::of_repetition()
-        } else {
-            self.judge(ready, position.slot)?
+        let verdict = match self.eligible(ready, position.slot) {
+            _ if repeats => Verdict::of_repetition(),
+            Err(noop) => Verdict::of_failure(&noop.to_string(), 0),
+            Ok(subject) => self.judge(subject, &ready.entry, position.slot)?,
         };
         let root = if verdict.keep {
             self.machine.commit()
@@ -179,15 +180,29 @@ impl Life {
             root,
             engine: self.engine.clone(),
             json: verdict.json,
+            chain: position.log_chain,
         })
     }
 
-    fn judge(&mut self, ready: &Ready, slot: u64) -> Result<Verdict, CuError> {
-        let stamps = match self.is_courted {
-            true => Stamps::canonical(&ready.entry.assignment),
-            false => Stamps::of(&ready.entry.assignment),
+    /// The message, if it runs.
+    fn eligible<'a>(&self, ready: &'a Ready, slot: u64) -> Result<&'a Subject, Noop> {
+        let subject = ready.subject.as_ref().ok_or(Noop::Empty)?;
+        match slot > 0 && self.is_under_court(&ready.entry) {
+            true => noop::check(subject, self.process.id).map(|()| subject),
+            false => Ok(subject),
+        }
+    }
+
+    fn is_under_court(&self, entry: &Entry) -> bool {
+        self.is_courted || entry.assignment.signed().is_none()
+    }
+
+    fn judge(&mut self, subject: &Subject, entry: &Entry, slot: u64) -> Result<Verdict, CuError> {
+        let stamps = match self.is_under_court(entry) {
+            true => Stamps::canonical(&entry.assignment),
+            false => Stamps::of(&entry.assignment),
         };
-        let message = input::message(self.process.id, &ready.subject, stamps);
+        let message = input::message(self.process.id, subject, stamps);
         let run = self.machine.run(&message, &self.environment);
         self.verdict(run, slot)
     }

@@ -159,6 +159,7 @@ mod tests {
             root: [0; 32],
             engine: String::new(),
             json: String::new(),
+            chain: None,
         }
     }
 

@@ -32,6 +32,7 @@ pub mod life;
 pub mod listing;
 pub mod machine;
 pub mod modules;
+pub mod noop;
 pub mod published;
 pub mod rate;
 pub mod replay;
@@ -127,7 +128,7 @@ impl Handle {
             residents: Residents::new(settings.resident_bytes),
             shutdown: doors.shutdown,
             spawns: unit::Spawns::default(),
-            cuts: cut::Done::default(),
+            voids: cut::Done::default(),
         };
         Ok(Self(Arc::new(Inner {
             unit: Arc::new(unit),

@@ -8,7 +8,8 @@
 //! - R3 time runs strictly forward, height never back;
 //! - R4 `Hash-Chain` = H(previous assignment id ‖ previous hash chain), from H(process id);
 //! - R5 `Log-Chain` = H(previous log chain ‖ message ‖ height ‖ timestamp), from H(process id) on. A log may begin to carry it
-//!   late (a process that joined by `Register`, PROTOCOL 5.15); once begun it never stops;
+//!   late (a process that joined by `Register`, PROTOCOL 5.15); once begun it never stops. A court's chain of such a process begins
+//!   anew over the legacy chain, also where the log has carried one before;
 //! - R6 slot 0 is the spawn and names no message; every later slot names one, and the message beside it is that one.
 //!
 //! A canonical entry of a process under a court carries no signature: R2, R3, R5 and R6 hold of it, and whose word it was, the court
@@ -185,27 +186,24 @@ impl Replay {
                 None => Ok(()),
             };
         };
-        let due = self.due_log_chain(assignment, message);
-        if stamped == due {
-            Ok(())
-        } else {
-            Err(Reason::LogChain { due, stamped })
-        }
-    }
-
-    fn due_log_chain(&self, assignment: &Word, message: Id) -> Id {
         let Some(at) = &self.at else {
-            return Chain::genesis(self.process).log;
+            let due = Chain::genesis(self.process).log;
+            return equal(stamped, due);
         };
-        let previous = at
-            .log_chain
-            .unwrap_or_else(|| joined_log_chain(self.process, at.hash_chain));
-        next_log_chain(
-            previous,
-            message,
-            assignment.height(),
-            assignment.timestamp(),
-        )
+        let joined = joined_log_chain(self.process, at.hash_chain);
+        let (height, timestamp) = (assignment.height(), assignment.timestamp());
+        let due = |previous| next_log_chain(previous, message, height, timestamp);
+        if assignment.signed().is_none() && stamped == due(joined) {
+            return Ok(());
+        }
+        equal(stamped, due(at.log_chain.unwrap_or(joined)))
+    }
+}
+
+fn equal(stamped: Id, due: Id) -> Result<(), Reason> {
+    match stamped == due {
+        true => Ok(()),
+        false => Err(Reason::LogChain { due, stamped }),
     }
 }
 

@@ -57,7 +57,7 @@ pub struct Unit {
     /// The end of the node.
     pub shutdown: Shutdown,
     pub(super) spawns: Spawns,
-    pub(super) cuts: Done,
+    pub(super) voids: Done,
 }
 
 /// What the item that spawned a process says.
@@ -174,13 +174,23 @@ impl Unit {
         marked.await.map_err(|_panicked| CuError::Panicked)
     }
 
-    /// The message of an entry: served with it, the spawn itself, or fetched by the id that the assignment names.
-    async fn subject(&self, process: Id, slot: u64, entry: &Entry) -> Result<Subject, CuError> {
-        match (&entry.message, entry.assignment.message()) {
-            (Some(item), _) => Ok(item.clone().into()),
-            (None, None) => Ok(self.spawn(process).await?.item.clone().into()),
-            (None, Some(named)) => self.reference(process, slot, named).await,
+    /// The message of an entry: served with it, the spawn itself, or fetched by the id that the assignment names. Of a slot that the
+    /// court has emptied nobody needs it.
+    async fn subject(
+        &self,
+        process: Id,
+        slot: u64,
+        entry: &Entry,
+    ) -> Result<Option<Subject>, CuError> {
+        if entry.assignment.is_empty() {
+            return Ok(None);
         }
+        let subject = match (&entry.message, entry.assignment.message()) {
+            (Some(item), _) => item.clone().into(),
+            (None, None) => self.spawn(process).await?.item.clone().into(),
+            (None, Some(named)) => self.reference(process, slot, named).await?,
+        };
+        Ok(Some(subject))
     }
 
     async fn reference(&self, process: Id, slot: u64, named: Id) -> Result<Subject, CuError> {
@@ -352,9 +362,16 @@ async fn boot(
         .map_err(|reason| CuError::Instance { process, reason })
 }
 
-fn marked(whole: Vec<(Entry, Subject)>, spawn: &Spawn) -> Vec<Ready> {
+fn marked(whole: Vec<(Entry, Option<Subject>)>, spawn: &Spawn) -> Vec<Ready> {
     let ready = whole.into_iter().map(|(entry, subject)| Ready {
-        mark: Mark::of(&subject, spawn.item.tags()),
+        mark: match &subject {
+            Some(subject) => Mark::of(subject, spawn.item.tags()),
+            // What it would have pushed nobody can tell.
+            None => Mark {
+                message: entry.assignment.message().unwrap_or(spawn.item.id()),
+                push: None,
+            },
+        },
         entry,
         subject,
     });

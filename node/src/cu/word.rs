@@ -18,6 +18,8 @@ pub enum Word {
         process: Id,
         /// The entry. That of slot 0 is in no record: it has height and time 0.
         entry: derive::Entry,
+        /// Whether the court has emptied the slot: its message does not run (5.10).
+        is_empty: bool,
     },
 }
 
@@ -37,12 +39,18 @@ impl Word {
         }
     }
 
+    /// Whether the court has emptied the slot.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        matches!(self, Self::Canonical { is_empty: true, .. })
+    }
+
     /// The id of the assignment; of a canonical entry that of the virtual one (5.8).
     #[must_use]
     pub fn id(&self) -> Id {
         match self {
             Self::Signed(assignment) => assignment.id(),
-            Self::Canonical { process, entry } => virtual_assignment(*process, entry),
+            Self::Canonical { process, entry, .. } => virtual_assignment(*process, entry),
         }
     }
 

@@ -9,13 +9,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use aosec_challenge::derive::{
     Entry, HostTable, Hosting, Log, LogFault, LogHead, Parameters, Start, StepError,
 };
-use aosec_wire::record::{ORIGIN_TAG, origin_of};
 use aosec_wire::{Id, Process};
 use lru::LruCache;
 use tokio::sync::Mutex as AsyncMutex;
 
 use super::steps;
 use super::{Handle, View};
+use crate::store::canonical::LogKey;
 use crate::store::{StoreError, canonical, law};
 
 /// Logs kept in memory; the ids of a million slots take some 50 MB, and one that was forgotten is made again of its slots.
@@ -126,9 +126,22 @@ impl Handle {
     /// # Errors
     /// [`DeriveError`].
     pub async fn derive(&self, spawn: &Process) -> Result<u64, DeriveError> {
-        if self.is_courted(spawn) {
-            return self.courted(spawn.item.id()).await;
+        match self.jurisdiction(spawn).await? {
+            None => self.without_court(spawn).await,
+            Some(court) if court.from == 0 => Ok(self.courted(court.log).await?.unwrap_or(0)),
+            Some(court) => {
+                // What lies before is outside the law, and read as of a process without a court (5.15).
+                let before = self.without_court(spawn).await?;
+                match before.checked_add(1) >= Some(court.from) {
+                    true => Ok(self.courted(court.log).await?.unwrap_or(court.from - 1)),
+                    false => Ok(before),
+                }
+            }
         }
+    }
+
+    /// The log by records alone (5.16).
+    async fn without_court(&self, spawn: &Process) -> Result<u64, DeriveError> {
         let terms = self.terms(spawn)?;
         let firm = self.firm()?;
         let seat = self.0.derivations.seat(terms.process);
@@ -143,17 +156,10 @@ impl Handle {
         Ok(slot)
     }
 
-    /// Whether the process stands under the court that this node computes: its canonical log is what the court has derived.
-    #[must_use]
-    pub fn is_courted(&self, spawn: &Process) -> bool {
-        let named = spawn.item.tags().get(ORIGIN_TAG).is_some();
-        named && self.0.court == Some(origin_of(spawn.item.tags()))
-    }
-
     /// The last settled slot that the court has derived.
-    async fn courted(&self, process: Id) -> Result<u64, DeriveError> {
+    async fn courted(&self, log: LogKey) -> Result<Option<u64>, DeriveError> {
         self.firm()?;
-        Ok(canonical::last(&self.0.store, process).await?.unwrap_or(0))
+        Ok(canonical::last(&self.0.store, log).await?)
     }
 
     /// Where the log of the process stands, in the settled blocks and at the tip.
@@ -181,25 +187,50 @@ impl Handle {
         })
     }
 
-    /// At most `limit` settled slots that were derived, from `from` on.
+    /// At most `limit` settled slots that were derived, from `from` on; of a process that has joined a court later, those of the court
+    /// or those before, never both.
     ///
     /// # Errors
     /// [`DeriveError::Store`].
     pub async fn slots(
         &self,
-        process: Id,
+        spawn: &Process,
         from: u64,
         limit: u32,
     ) -> Result<Vec<Entry>, DeriveError> {
-        Ok(canonical::from(&self.0.store, process, from, limit).await?)
+        let court = self.jurisdiction(spawn).await?;
+        let own = LogKey::without_court(spawn.item.id());
+        let log = court.map_or(own, |court| match from < court.from {
+            true => own,
+            false => court.log,
+        });
+        let mut slots = canonical::from(&self.0.store, log, from, limit).await?;
+        if let Some(court) = court.filter(|court| court.log != log) {
+            slots.retain(|entry| entry.slot < court.from);
+        }
+        Ok(slots)
     }
 
     /// The settled slot of a message, as far as slots were derived.
     ///
     /// # Errors
     /// [`DeriveError::Store`].
-    pub async fn slot_of(&self, process: Id, message: Id) -> Result<Option<Entry>, DeriveError> {
-        Ok(canonical::of_message(&self.0.store, process, message).await?)
+    pub async fn slot_of(
+        &self,
+        spawn: &Process,
+        message: Id,
+    ) -> Result<Option<Entry>, DeriveError> {
+        let (store, court) = (&self.0.store, self.jurisdiction(spawn).await?);
+        if let Some(court) = &court {
+            let found = canonical::of_message(store, court.log, message).await?;
+            if found.is_some() || court.from == 0 {
+                return Ok(found);
+            }
+        }
+        let own = LogKey::without_court(spawn.item.id());
+        let found = canonical::of_message(store, own, message).await?;
+        let counts = |entry: &Entry| court.is_none_or(|court| entry.slot < court.from);
+        Ok(found.filter(counts))
     }
 
     fn firm(&self) -> Result<u64, DeriveError> {
@@ -256,11 +287,12 @@ impl Handle {
     /// The derivation as the store keeps it.
     async fn restored(&self, terms: &Terms) -> Result<Derivation, DeriveError> {
         let process = terms.process;
-        let derived = canonical::derived(&self.0.store, process).await?;
+        let own = LogKey::without_court(process);
+        let derived = canonical::derived(&self.0.store, own).await?;
         let mut entries: Vec<Entry> = Vec::new();
         while derived.is_some() {
             let next = entries.last().map_or(0, |last| last.slot + 1);
-            let more = canonical::from(&self.0.store, process, next, SLOTS_AT_ONCE).await?;
+            let more = canonical::from(&self.0.store, own, next, SLOTS_AT_ONCE).await?;
             if more.is_empty() {
                 break;
             }
@@ -302,8 +334,9 @@ impl Handle {
             if keeps {
                 log.settle(last);
                 let forgets = self.0.court.is_none();
+                let own = LogKey::without_court(process);
                 let extend = async move |db: &mut crate::store::Db| {
-                    canonical::extend(db, process, &entries, last).await?;
+                    canonical::extend(db, own, &entries, last).await?;
                     match forgets {
                         true => law::prune(db, process, after, last).await,
                         false => Ok(()),

@@ -13,17 +13,19 @@
 //! that name an `Origin` are known to that court alone: where this node computes it (`origin`), their logs are served as the court
 //! has derived them, also those that nobody hosts and the base layer orders itself ([`bodies`]).
 //!
-//! Read in this order: [`trail`], [`accord`], [`law`], [`steps`] (pure); [`reader`], [`derivation`], [`pantry`], [`bodies`], [`first`].
+//! Read in this order: [`trail`], [`accord`], [`law`], [`steps`] (pure); [`reader`], [`derivation`], [`jurisdiction`], [`pantry`], [`bodies`], [`first`].
 
 pub mod accord;
-mod bodies;
+pub mod bodies;
 pub mod derivation;
 pub mod first;
+pub mod jurisdiction;
 pub mod law;
 pub mod pantry;
 mod reader;
 mod reading;
 mod shelf;
+mod start;
 pub mod steps;
 #[cfg(test)]
 pub(crate) mod tests;
@@ -66,7 +68,7 @@ pub struct View {
     pub firm: Option<u64>,
     /// Why reading makes no progress at the moment.
     pub trouble: Option<Arc<str>>,
-    /// True after a reorg that was too deep: nothing is read any more, and nothing served (1.4).
+    /// True after a reorg that was too deep (1.4), or where reading began behind the court: nothing is read any more, and nothing served.
     pub alarm: bool,
 }
 

@@ -12,9 +12,10 @@ use tokio::task::JoinSet;
 
 use super::accord::Discord;
 use super::law;
-use super::reading::{block, heads, reading, seen, stored};
+use super::reading::{Span, block, heads, reading, seen, stored};
+use super::start::TooLate;
 use super::trail::{COURT_SPAN_BLOCKS, Plan, SPAN_BLOCKS, TooDeep, Trail};
-use super::{Settings, View};
+use super::{Settings, View, start};
 use crate::arweave::block::{BlockHead, BlockId};
 use crate::arweave::gateway::{Gateway, GatewayError};
 use crate::metrics;
@@ -61,6 +62,9 @@ pub(super) enum ReadError {
     /// The alarm of PROTOCOL 1.4.
     #[error(transparent)]
     TooDeep(#[from] TooDeep),
+    /// The court began before the first block that is read.
+    #[error(transparent)]
+    Late(#[from] TooLate),
     /// A task was lost.
     #[error("reading was stopped")]
     Stopped,
@@ -73,6 +77,8 @@ pub(super) struct Reader {
     store: Store,
     settings: Settings,
     trail: Trail,
+    /// Whether it is known that the court did not begin before the first block.
+    is_start_known: bool,
     view: watch::Sender<View>,
 }
 
@@ -114,6 +120,7 @@ impl Reader {
             store,
             settings,
             trail,
+            is_start_known: false,
             view,
         };
         reader.show(None);
@@ -134,7 +141,9 @@ impl Reader {
             match self.round().await {
                 Ok(true) => pause = Duration::ZERO,
                 Ok(false) => pause = self.settings.every,
-                Err(ReadError::TooDeep(alarm)) => return self.sound(alarm),
+                Err(alarm @ (ReadError::TooDeep(_) | ReadError::Late(_))) => {
+                    return self.sound(&alarm);
+                }
                 Err(error) => {
                     pause = (pause * 2)
                         .clamp(self.settings.every, BACK_OFF_MAX.max(self.settings.every));
@@ -147,7 +156,7 @@ impl Reader {
         }
     }
 
-    fn sound(&self, alarm: TooDeep) {
+    fn sound(&self, alarm: &ReadError) {
         metrics::follow_alarms().inc();
         tracing::error!(%alarm, "the base layer is followed no further: a human must look");
         self.view.send_modify(|view| {
@@ -157,7 +166,11 @@ impl Reader {
     }
 
     /// True where there is more to read at once.
-    async fn round(&mut self) -> Result<bool, ReadError> {
+    pub(super) async fn round(&mut self) -> Result<bool, ReadError> {
+        if let Some(court) = self.settings.court.filter(|_| !self.is_start_known) {
+            start::check(&self.gateway, court, self.settings.start).await?;
+            self.is_start_known = true;
+        }
         let tip = self.gateway.tip().await?.height;
         let more = match self.trail.plan(tip) {
             Plan::Settled(span) => {
@@ -203,14 +216,17 @@ impl Reader {
         for height in every..=to {
             listed.entry(height).or_default();
         }
-        let clock = self.blocks(listed).await?;
-        let anchor = clock.last().cloned().ok_or(ReadError::NoBlock(to))?;
-        let mut read = Vec::new();
-        for block in &clock {
-            read.extend(self.law(block).await?);
+        let mut span = Span::default();
+        for block in self.blocks(listed).await? {
+            let law = self.law(&block).await?;
+            span.add(block, law);
+            if span.is_full() {
+                break;
+            }
         }
-        self.keep(from, self.trail.settled_at(anchor), read, clock)
-            .await
+        let anchor = span.clock.last().cloned().ok_or(ReadError::NoBlock(to))?;
+        let trail = self.trail.settled_at(anchor);
+        self.keep(from, trail, span.read, span.clock).await
     }
 
     /// Settled blocks with these transactions of the law, by height, a few at once.

@@ -97,6 +97,34 @@ fn judged(reading: Reading, court: Option<Id>) -> (accord::Reading, Transaction,
     (voices, transaction, mentions)
 }
 
+/// Bytes of transactions of one span that are held in memory; a span that has more ends there, and the next begins behind it. Sixteen of
+/// the longest; a block itself is never cut.
+const SPAN_BYTES_MAX: usize = 64 * 1024 * 1024;
+
+/// What was read of a settled span.
+#[derive(Debug, Default)]
+pub(super) struct Span {
+    /// Its blocks.
+    pub(super) clock: Vec<Seen>,
+    /// The law's transactions in them.
+    pub(super) read: Vec<Read>,
+    bytes: usize,
+}
+
+impl Span {
+    pub(super) fn add(&mut self, block: Seen, law: Vec<Read>) {
+        let bytes = law.iter().map(|read| read.transaction.data.len());
+        self.bytes += bytes.sum::<usize>();
+        self.clock.push(block);
+        self.read.extend(law);
+    }
+
+    /// Whether it ends with the block that was added last.
+    pub(super) const fn is_full(&self) -> bool {
+        self.bytes >= SPAN_BYTES_MAX
+    }
+}
+
 pub(super) fn stored(
     block: &Seen,
     place: u64,
@@ -114,5 +142,46 @@ pub(super) fn stored(
             data: transaction.data().cloned().unwrap_or_default(),
         },
         mentions,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use aosec_challenge::derive::LAW_BYTES_MAX;
+    use bytes::Bytes;
+
+    use super::*;
+
+    #[test]
+    fn a_span_ends_with_the_block_that_fills_it() {
+        let data = Bytes::from(vec![0; LAW_BYTES_MAX]);
+        let mut span = Span::default();
+        while !span.is_full() {
+            let height = span.clock.len() as u64;
+            let block = Seen {
+                height,
+                id: BlockId::new([1; 48]),
+                time_s: height,
+                law: Vec::new(),
+            };
+            let transaction = LawTransaction {
+                height,
+                place: 0,
+                id: Id::new([2; 32]),
+                block: block.id,
+                time_s: height,
+                tags: Vec::new(),
+                data: data.clone(),
+            };
+            let mentions = Vec::new();
+            span.add(
+                block,
+                vec![Read {
+                    transaction,
+                    mentions,
+                }],
+            );
+        }
+        assert_eq!(span.clock.len(), SPAN_BYTES_MAX / LAW_BYTES_MAX);
     }
 }

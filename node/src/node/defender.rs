@@ -169,7 +169,7 @@ impl Defender {
         // An id that has run runs no second time: what is sent again at another height is another item.
         answer.anchor = Some(*Id::sha256(&now.to_be_bytes()).as_bytes());
         let answer = answer.sign_deterministic(&self.operator)?;
-        Ok(self.court.take(&answer).await?)
+        Ok(self.court.take_own(&answer).await?)
     }
 }
 

@@ -10,13 +10,14 @@ use tokio::sync::watch;
 use super::blocks::{self, Marks};
 use super::chamber::Chamber;
 use super::grown;
+use super::kept::Telling;
 use super::{Handle, OriginError, Standing, tips};
 use crate::follow::{self, View};
 use crate::metrics;
 use crate::shutdown::Shutdown;
-use crate::store::canonical::{self, Courted};
 use crate::store::clock::{self, CourtBlock};
 use crate::store::court::{self, CourtOutcome, CourtRoot, Sat};
+use crate::store::court_log::{self, Growth};
 
 /// Blocks read from the store at once, beside those between the firm block and the tip, which are compared with what was stepped over.
 const BLOCKS_AT_ONCE: u32 = 256;
@@ -121,9 +122,11 @@ async fn advance(handle: &Handle, view: &View, marks: &mut Marks) -> Result<bool
 
 async fn rewind(handle: &Handle, to: u64) -> Result<(), OriginError> {
     let back = handle.on_track(move |track| {
-        let rewound = track.rewind(to);
         // What these blocks came to was kept when they were stepped over first.
-        drop(track.soft_contract().take_ended());
+        track.firm_contract().tell(Telling::Nothing);
+        let rewound = track.rewind(to);
+        track.firm_contract().tell(Telling::All);
+        track.soft_contract().tell(Telling::All);
         rewound
     });
     back.await??;
@@ -177,8 +180,8 @@ async fn sit(
 /// What a block came to.
 struct Played {
     sat: Sat,
-    /// The slots that it has put behind the logs of the court's processes.
-    slots: Vec<Courted>,
+    /// What it has done to the logs of the court's processes.
+    growth: Growth,
     standing: Standing,
 }
 
@@ -229,7 +232,7 @@ fn play(track: &mut Track<Chamber>, block: Block, is_settled: bool) -> Result<Pl
         json: ended.json,
     });
     Ok(Played {
-        slots: grown::slots(&stepped),
+        growth: grown::growth(&stepped),
         standing: Standing {
             soft: Some(height),
             firm: Some(tips(track).0.height),
@@ -275,7 +278,7 @@ async fn keep(handle: &Handle, waiting: &mut Vec<Played>) -> Result<(), OriginEr
     let settled = {
         let mut grown = handle.grown();
         for one in played {
-            grown.apply(one.sat.height, one.slots);
+            grown.apply(one.sat.height, one.growth);
             sat.push(one.sat);
         }
         grown.settled(firm)
@@ -296,7 +299,7 @@ async fn keep(handle: &Handle, waiting: &mut Vec<Played>) -> Result<(), OriginEr
     }
     let kept = handle.0.store.write(async move |db| {
         court::keep(&mut *db, &sat).await?;
-        canonical::extend_courted(db, origin, &settled, firm).await
+        court_log::extend(db, origin, &settled, firm).await
     });
     kept.await?;
     handle.0.standing.send_replace(standing);

@@ -13,6 +13,7 @@ use aosec_wire::{Id, ItemError, Tags};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::kept::{self, Telling};
 use crate::arweave::devchain::genesis::module_item;
 use crate::cu::engine::Wasmtime;
 use crate::cu::input::{Party, environment};
@@ -94,8 +95,9 @@ pub struct Chamber {
     contract: Option<Id>,
     /// Messages since the last commit.
     pending: Vec<Vec<u8>>,
-    /// What messages came to since that was taken out.
+    /// What messages came to since that was taken out, as it is kept ([`super::kept`]).
     ended: Vec<Ended>,
+    telling: Telling,
 }
 
 #[derive(Debug)]
@@ -130,7 +132,13 @@ impl Chamber {
             contract: None,
             pending: Vec::new(),
             ended: Vec::new(),
+            telling: Telling::All,
         }
+    }
+
+    /// Says whether outcomes are collected, here and in what is forked from it.
+    pub const fn tell(&mut self, telling: Telling) {
+        self.telling = telling;
     }
 
     /// The state root after the last block; none before the spawn.
@@ -183,6 +191,10 @@ impl Chamber {
         let (pending, env) = (std::mem::take(&mut self.pending), Arc::clone(&self.env));
         let instance = self.instance()?;
         instance.rollback();
+        if pending.is_empty() {
+            // The last commit is where the memory stands: a look at the whole of it would find nothing.
+            return Ok(());
+        }
         for message in pending {
             let again = instance.handle(&message, &env);
             again.map_err(|source| ChamberError::Run { slot: 0, source })?;
@@ -267,13 +279,19 @@ impl Chamber {
         };
         let unfunded = matches!(&ran, Ran::Verdict(verdict) if verdict.unfunded);
         if !unfunded {
+            self.told(message, json);
+        }
+        Ok(ran)
+    }
+
+    fn told(&mut self, message: &Message, json: String) {
+        if self.telling == Telling::All {
             self.ended.push(Ended {
                 message: message.id,
                 slot: message.slot,
-                json,
+                json: kept::text(json),
             });
         }
-        Ok(ran)
     }
 
     /// A slot without an output is told like any other that ended in an error: its sender has paid for it.
@@ -281,11 +299,7 @@ impl Chamber {
         let outcome = json!({
             "Messages": [], "Assignments": [], "Spawns": [], "Output": { "data": "" }, "Error": reason.to_string(),
         });
-        self.ended.push(Ended {
-            message: message.id,
-            slot: message.slot,
-            json: outcome.to_string(),
-        });
+        self.told(message, outcome.to_string());
         Ran::Failed
     }
 
@@ -308,6 +322,7 @@ impl Fork for Chamber {
             contract: self.contract,
             pending: Vec::new(),
             ended: Vec::new(),
+            telling: self.telling,
         })
     }
 }

@@ -13,6 +13,7 @@ use serde_json::Value;
 
 use super::mirror::{Depth, MirrorError};
 use super::orphans::ORPHAN_ITEM_BYTES_MAX;
+use super::questions::Asker;
 use super::{Handle, OriginError};
 use crate::arweave::bundler::{
     Bundler, BundlerError, DATA_BYTES_MAX, HEADER_BYTES, ITEMS_MAX, ROW_BYTES,
@@ -113,9 +114,21 @@ impl Handle {
     /// # Errors
     /// [`TakeError`].
     pub async fn take(&self, item: &VerifiedItem) -> Result<Id, TakeError> {
+        self.take_as(Asker::Stranger, item).await
+    }
+
+    /// The same for what this node says itself: it waits behind no stranger's question.
+    ///
+    /// # Errors
+    /// [`TakeError`].
+    pub async fn take_own(&self, item: &VerifiedItem) -> Result<Id, TakeError> {
+        self.take_as(Asker::Own, item).await
+    }
+
+    async fn take_as(&self, asker: Asker, item: &VerifiedItem) -> Result<Id, TakeError> {
         check_eligible(item, self.id())?;
         let (id, owner) = (item.id(), item.owner_address().clone());
-        let means = self.means(&owner).await?;
+        let means = self.means(asker, &owner).await?;
         if !self.is_caught_up() {
             return Err(TakeError::Behind);
         }
@@ -123,6 +136,7 @@ impl Handle {
             return Ok(id);
         }
         let room = Room {
+            process: None,
             of_owner: means.items(),
             of_all: WAITING_MAX,
         };
@@ -147,11 +161,13 @@ impl Handle {
         Ok(outcome.is_some_and(|outcome| Some(outcome.height) <= firm))
     }
 
-    async fn means(&self, owner: &Address) -> Result<Means, MirrorError> {
-        let params = self.ask(Depth::Soft, "Params", &[]).await?.shown();
+    async fn means(&self, asker: Asker, owner: &Address) -> Result<Means, MirrorError> {
+        let params = self.ask_as(asker, Depth::Soft, "Params", &[]).await?;
+        let params = params.shown();
         let fee = units(&params["Parameters"]["inbox_fee"])?;
         let asked = [("Recipient", owner.as_str())];
-        let found = self.ask(Depth::Soft, "Balance", &asked).await?.shown();
+        let found = self.ask_as(asker, Depth::Soft, "Balance", &asked).await?;
+        let found = found.shown();
         let balance = units(&found["Balance"])?;
         Ok(Means { balance, fee })
     }

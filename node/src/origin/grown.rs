@@ -4,17 +4,17 @@ use std::collections::BTreeMap;
 
 use aosec_challenge::inbox::Stepped;
 
-use crate::store::canonical::Courted;
+use crate::store::court_log::{Courted, Growth};
 
-/// New slots by block, of blocks that are not written down yet.
+/// What logs have grown by, by block, of blocks that are not written down yet.
 #[derive(Debug, Default)]
-pub(super) struct Grown(BTreeMap<u64, Vec<Courted>>);
+pub(super) struct Grown(BTreeMap<u64, Growth>);
 
 impl Grown {
     /// Takes in what a block came to.
-    pub(super) fn apply(&mut self, height: u64, slots: Vec<Courted>) {
-        if !slots.is_empty() {
-            self.0.insert(height, slots);
+    pub(super) fn apply(&mut self, height: u64, growth: Growth) {
+        if !growth.is_empty() {
+            self.0.insert(height, growth);
         }
     }
 
@@ -24,14 +24,14 @@ impl Grown {
     }
 
     /// Takes out what no reorg takes back.
-    pub(super) fn settled(&mut self, firm: u64) -> BTreeMap<u64, Vec<Courted>> {
+    pub(super) fn settled(&mut self, firm: u64) -> BTreeMap<u64, Growth> {
         let rest = self.0.split_off(&firm.saturating_add(1));
         std::mem::replace(&mut self.0, rest)
     }
 }
 
-/// The slots that a block has put behind logs: by records and receipts, then by the base layer's own order (5.8).
-pub(super) fn slots(stepped: &Stepped) -> Vec<Courted> {
+/// What a block has done to logs. Slots come by records and receipts, then by the base layer's own order (5.8).
+pub(super) fn growth(stepped: &Stepped) -> Growth {
     let signed = stepped.logs.extended.iter().flat_map(|run| {
         run.entries.iter().map(|entry| Courted {
             process: run.process,
@@ -44,5 +44,10 @@ pub(super) fn slots(stepped: &Stepped) -> Vec<Courted> {
         entry: slot.entry,
         found: Some(slot.found),
     });
-    signed.chain(ordered).collect()
+    Growth {
+        slots: signed.chain(ordered).collect(),
+        begun: stepped.begun.clone(),
+        cuts: stepped.cuts.clone(),
+        emptied: stepped.emptied.clone(),
+    }
 }

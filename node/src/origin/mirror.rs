@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::chamber::{Chamber, ChamberError};
 use super::messages::Beat;
-use super::questions::QUESTIONS_MAX;
+use super::questions::{Asker, QUESTIONS_MAX};
 use super::{Handle, OriginError};
 use crate::cu::input::{DryMessage, Moment, dry_message};
 use crate::store::{StoreError, court};
@@ -73,6 +73,16 @@ impl Handle {
         action: &str,
         more: &[(&str, &str)],
     ) -> Result<Answer, MirrorError> {
+        self.ask_as(Asker::Stranger, depth, action, more).await
+    }
+
+    pub(super) async fn ask_as(
+        &self,
+        asker: Asker,
+        depth: Depth,
+        action: &str,
+        more: &[(&str, &str)],
+    ) -> Result<Answer, MirrorError> {
         let tags: Tags = [("Action", action)].iter().chain(more).copied().collect();
         let dry = DryMessage {
             id: String::new(),
@@ -84,7 +94,7 @@ impl Handle {
             timestamp_ms: None,
             height: None,
         };
-        let (height, outcome) = self.dry_run(depth, dry).await?;
+        let (height, outcome) = self.dry_run_as(asker, depth, dry).await?;
         answer(height, &outcome)
     }
 
@@ -101,7 +111,7 @@ impl Handle {
         let Some(epoch) = row["Epoch"].as_u64() else {
             return Err(no_lease);
         };
-        let head = self.question(move |track| {
+        let head = self.question(Asker::Stranger, move |track| {
             let court = track.soft().0;
             let head = *court.logs()?.log(&process)?.head();
             Some((head, court.tip().height))
@@ -141,11 +151,20 @@ impl Handle {
         depth: Depth,
         dry: DryMessage,
     ) -> Result<(u64, String), MirrorError> {
+        self.dry_run_as(Asker::Stranger, depth, dry).await
+    }
+
+    async fn dry_run_as(
+        &self,
+        asker: Asker,
+        depth: Depth,
+        dry: DryMessage,
+    ) -> Result<(u64, String), MirrorError> {
         if let Some(alarm) = self.standing().alarm {
             return Err(MirrorError::Alarm(alarm.to_string()));
         }
         let origin = self.id();
-        let asked = self.question(move |track| {
+        let asked = self.question(asker, move |track| {
             let court = match depth {
                 Depth::Soft => track.soft().0,
                 Depth::Firm => track.firm().0,
@@ -172,9 +191,10 @@ impl Handle {
     /// Looks at the track while one of the places is free.
     async fn question<T: Send + 'static>(
         &self,
+        asker: Asker,
         look: impl FnOnce(&mut Track<Chamber>) -> T + Send + 'static,
     ) -> Result<T, MirrorError> {
-        let place = self.0.questions.place().ok_or(MirrorError::Busy)?;
+        let place = self.0.questions.place(asker).ok_or(MirrorError::Busy)?;
         let looked = self.on_track(move |track| {
             let seen = look(track);
             drop(place);

@@ -23,6 +23,7 @@ pub mod deploy;
 pub mod docket;
 mod enclosed;
 mod grown;
+pub mod kept;
 pub mod messages;
 pub mod mirror;
 pub mod orphans;

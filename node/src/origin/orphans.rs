@@ -14,7 +14,7 @@ use crate::store::inbox::{self, Enqueued, Room};
 
 /// Of one sender, items for orphans that wait at once.
 const OF_OWNER_MAX: u64 = 16;
-/// While so many items wait, of the court's too, none is taken: at the longest four transactions a settlement depth.
+/// Of all, likewise: at the longest four transactions a settlement depth. What waits for the court's own inbox counts apart.
 const OF_ALL_MAX: u64 = 64;
 /// The longest item: what a challenge may enclose (6.3). The law itself takes up to 1 MiB.
 pub const ORPHAN_ITEM_BYTES_MAX: usize = 256 * 1_024;
@@ -47,6 +47,7 @@ impl Handle {
             return Ok(id);
         }
         let room = Room {
+            process: Some(process),
             of_owner: OF_OWNER_MAX,
             of_all: OF_ALL_MAX,
         };

@@ -1,7 +1,8 @@
 //! How much of the court those who ask may take: a bound on questions at once, and a share of a minute for each address.
 //!
 //! The contract has one VM for each depth, and the block that runs waits for its turn behind the questions before it: so the bound
-//! is also how far strangers can delay a block. Left to others: what is asked ([`super::mirror`]), and who the caller is (the edge).
+//! is also how far strangers can delay a block. What this node itself must ask, to answer a case in time, has places of its own: no
+//! stream of strangers keeps it from them. Left to others: what is asked ([`super::mirror`]), and who the caller is (the edge).
 
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -14,10 +15,23 @@ use crate::cu::rate::DryRunRate;
 /// Questions at once: each takes some milliseconds, so the last of them still answers at once, and a block waits for no more.
 pub(super) const QUESTIONS_MAX: usize = 16;
 
+/// This node's own at once: it answers one case after the other.
+const OWN_QUESTIONS_MAX: usize = 4;
+
+/// Who asks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Asker {
+    /// Whoever it is.
+    Stranger,
+    /// This node, for itself.
+    Own,
+}
+
 /// The places of those who ask.
 #[derive(Debug)]
 pub(super) struct Questions {
     places: Arc<Semaphore>,
+    own_places: Arc<Semaphore>,
     rate: Mutex<DryRunRate>,
     begun: Instant,
 }
@@ -26,14 +40,19 @@ impl Questions {
     pub(super) fn new() -> Self {
         Self {
             places: Arc::new(Semaphore::new(QUESTIONS_MAX)),
+            own_places: Arc::new(Semaphore::new(OWN_QUESTIONS_MAX)),
             rate: Mutex::default(),
             begun: Instant::now(),
         }
     }
 
     /// A place, held until the question has run also where nobody waits for the answer any more; none where all are taken.
-    pub(super) fn place(&self) -> Option<OwnedSemaphorePermit> {
-        Arc::clone(&self.places).try_acquire_owned().ok()
+    pub(super) fn place(&self, asker: Asker) -> Option<OwnedSemaphorePermit> {
+        let places = match asker {
+            Asker::Stranger => &self.places,
+            Asker::Own => &self.own_places,
+        };
+        Arc::clone(places).try_acquire_owned().ok()
     }
 
     /// Counts a question of `caller`; false where it is over its share.

@@ -10,7 +10,7 @@ use sqlx::sqlite::SqliteRow;
 
 use super::court::{block_id, forget_roots};
 use super::law::{self, LawTransaction, Read, Seen, read_transaction};
-use super::{Db, Store, StoreError, column};
+use super::{Db, Store, StoreError, column, court_log};
 use crate::arweave::block::BlockId;
 
 /// A block's place in the clock.
@@ -54,6 +54,7 @@ pub async fn reseat(db: &mut Db, seat: Option<Seat>) -> Result<(), StoreError> {
     if let Some(seat) = seat {
         law::rewrite(&mut *db, seat.start, &[], &[]).await?;
     }
+    court_log::forget(&mut *db).await?;
     for sql in [
         "DELETE FROM court_seat",
         "DELETE FROM court_block",

@@ -19,9 +19,12 @@ pub struct Waiting {
     pub item: Bytes,
 }
 
-/// How many items may wait at once.
+/// How many items may wait at once: those for the court's inbox and those for orphans' count apart, so that neither takes the room of
+/// the other.
 #[derive(Clone, Copy, Debug)]
 pub struct Room {
+    /// The orphan whose inbox it is for; none for the court's.
+    pub process: Option<Id>,
     /// Of one owner, those that have run aside.
     pub of_owner: u64,
     /// Of all.
@@ -65,19 +68,21 @@ pub async fn enqueue(
     if stands(&mut *db, id).await? {
         return Ok(Enqueued::Waits);
     }
-    let of_owner = of_owner(&mut *db, owner).await?;
+    let for_orphans = room.process.is_some();
+    let of_owner = of_owner(&mut *db, owner, for_orphans).await?;
     if of_owner >= room.of_owner {
         return Ok(Enqueued::OwnerFull(of_owner));
     }
-    if of_all(&mut *db).await? >= room.of_all {
+    if of_all(&mut *db, for_orphans).await? >= room.of_all {
         return Ok(Enqueued::Full);
     }
     sqlx::query(
-        "INSERT INTO court_inbox (id, number, owner, item) \
-         VALUES (?, (SELECT COALESCE(MAX(number), 0) + 1 FROM court_inbox), ?, ?)",
+        "INSERT INTO court_inbox (id, number, owner, process, item) \
+         VALUES (?, (SELECT COALESCE(MAX(number), 0) + 1 FROM court_inbox), ?, ?, ?)",
     )
     .bind(column::blob(id))
     .bind(owner.as_str())
+    .bind(room.process.map(column::blob))
     .bind(item.to_vec())
     .execute(db)
     .await?;
@@ -92,19 +97,21 @@ async fn stands(db: &mut Db, id: Id) -> Result<bool, StoreError> {
     Ok(row.is_some())
 }
 
-async fn of_owner(db: &mut Db, owner: &Address) -> Result<u64, StoreError> {
+async fn of_owner(db: &mut Db, owner: &Address, for_orphans: bool) -> Result<u64, StoreError> {
     let row = sqlx::query(
-        "SELECT COUNT(*) FROM court_inbox WHERE owner = ? \
+        "SELECT COUNT(*) FROM court_inbox WHERE owner = ? AND (process IS NOT NULL) = ? \
          AND NOT EXISTS (SELECT 1 FROM court_outcome WHERE message = court_inbox.id)",
     )
     .bind(owner.as_str())
+    .bind(for_orphans)
     .fetch_one(db)
     .await?;
     column::number(row.get(0), "a count")
 }
 
-async fn of_all(db: &mut Db) -> Result<u64, StoreError> {
-    let row = sqlx::query("SELECT COUNT(*) FROM court_inbox")
+async fn of_all(db: &mut Db, for_orphans: bool) -> Result<u64, StoreError> {
+    let row = sqlx::query("SELECT COUNT(*) FROM court_inbox WHERE (process IS NOT NULL) = ?")
+        .bind(for_orphans)
         .fetch_one(db)
         .await?;
     column::number(row.get(0), "a count")
@@ -118,16 +125,16 @@ pub async fn queued(store: &Store) -> Result<u64, StoreError> {
     column::number(row.get(0), "a count")
 }
 
-/// Items that have not run and were never posted, or last so long ago that it is forgotten; the oldest first, up to the first one
-/// that does not fit any more.
+/// Items that have not run and were never posted, or last so long ago that it is forgotten; those for the court first, whose deadlines
+/// run, then the oldest first, up to the first one that does not fit any more.
 pub async fn to_post(store: &Store, batch: Batch) -> Result<Vec<Waiting>, StoreError> {
     // Bytes are summed over lengths alone, so that no item is read that is not posted.
     let rows = sqlx::query(
         "SELECT id, item FROM court_inbox WHERE number IN (SELECT number FROM (SELECT number, \
-         SUM(length(item) + ?) OVER (ORDER BY number) AS bytes FROM court_inbox \
+         SUM(length(item) + ?) OVER (ORDER BY process IS NOT NULL, number) AS bytes FROM court_inbox \
          WHERE posts < ? AND (posted_at IS NULL OR posted_at <= ?) \
          AND NOT EXISTS (SELECT 1 FROM court_outcome WHERE message = court_inbox.id)) WHERE bytes <= ?) \
-         ORDER BY number LIMIT ?",
+         ORDER BY process IS NOT NULL, number LIMIT ?",
     )
     .bind(column::integer(batch.row_bytes, "a length")?)
     .bind(i64::from(batch.posts_max))
@@ -279,6 +286,7 @@ mod tests {
     }
 
     const WIDE: Room = Room {
+        process: None,
         of_owner: 9,
         of_all: 9,
     };
@@ -338,6 +346,7 @@ mod tests {
     async fn an_owner_and_all_together_have_their_room() {
         let scene = Scene::open().await;
         let room = Room {
+            process: None,
             of_owner: 1,
             of_all: 2,
         };
@@ -355,5 +364,19 @@ mod tests {
             "1 is paid for"
         );
         assert_eq!(scene.enqueue(3, 2, 5, room).await, Enqueued::Full);
+        let orphan = Room {
+            process: Some(Id::new([9; 32])),
+            of_owner: 1,
+            of_all: 1,
+        };
+        let room_of_its_own = scene.enqueue(4, 1, 5, orphan).await;
+        assert_eq!(
+            room_of_its_own,
+            Enqueued::Waits,
+            "whoever writes to the court"
+        );
+        assert_eq!(scene.enqueue(5, 2, 5, orphan).await, Enqueued::Full);
+        assert_eq!(scene.enqueue(6, 2, 5, WIDE).await, Enqueued::Waits);
+        assert_eq!(scene.to_post(ALL).await, [2, 6, 4], "deadlines first");
     }
 }

@@ -174,8 +174,8 @@ pub async fn is_named(store: &Store, process: Id, to: u64) -> Result<bool, Store
     Ok(row.is_some())
 }
 
-/// Forgets, of the transactions above `after` that name `process`, those that every process which they name was derived past. They are settled, and what they came to stands
-/// in the slots; a transaction that names a process which nobody has asked for yet stays. Not where a court is computed: it steps
+/// Forgets, of the transactions above `after` that name `process`, those that every process which they name was derived past. They are
+/// settled, and what they came to stands in the slots; a transaction that names a process which nobody has asked for yet stays. Not where a court is computed: it steps
 /// over every transaction from its first block on, after each start.
 pub async fn prune(
     db: &mut Db,
@@ -186,7 +186,7 @@ pub async fn prune(
     let pruned = sqlx::query(
         "DELETE FROM law_transaction WHERE (height, place) IN \
          (SELECT height, place FROM law_mention WHERE process = ?1 AND height > ?3 AND height <= ?2) \
-         AND NOT EXISTS (SELECT 1 FROM law_mention m LEFT JOIN followed f ON f.process = m.process \
+         AND NOT EXISTS (SELECT 1 FROM law_mention m LEFT JOIN followed f ON f.process = m.process AND f.court = zeroblob(32) \
          WHERE m.height = law_transaction.height AND m.place = law_transaction.place \
          AND (f.derived IS NULL OR f.derived < m.height)) RETURNING height, place",
     )
@@ -265,6 +265,7 @@ fn text(rest: &mut Bytes) -> Option<Bytes> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::canonical::{LogKey, extend};
 
     fn seen(height: u64, law: Vec<Id>) -> Seen {
         Seen {
@@ -361,7 +362,7 @@ mod tests {
         let derive = async |process: u8, after: Option<u64>, derived: u64| {
             let process = Id::new([process; 32]);
             let job = async move |db: &mut Db| {
-                crate::store::canonical::extend(db, process, &[], derived).await?;
+                extend(db, LogKey::without_court(process), &[], derived).await?;
                 prune(db, process, after, derived).await
             };
             store.write(job).await.unwrap();

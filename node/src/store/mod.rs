@@ -27,7 +27,7 @@ pub mod clock;
 mod column;
 pub mod contents;
 pub mod court;
-pub mod cut_over;
+pub mod court_log;
 mod error;
 pub mod inbox;
 pub mod item;
@@ -45,6 +45,7 @@ pub mod pushed;
 pub mod receipt;
 #[cfg(test)]
 mod tests;
+pub mod voided;
 mod wal;
 mod writer;
 

@@ -53,6 +53,8 @@ pub struct Outcome {
     pub engine: String,
     /// The outcome as it is served.
     pub json: String,
+    /// The log chain behind the slot, where the log carries one.
+    pub chain: Option<Id>,
 }
 
 /// A slot that was computed before, to something else.
@@ -120,7 +122,7 @@ fn difference(kept: &Outcome, now: &Outcome) -> Option<&'static str> {
 async fn insert_some(db: &mut Db, process: Id, some: &[Outcome]) -> Result<(), StoreError> {
     let numbers: Vec<[i64; 2]> = some.iter().map(numbers).collect::<Result<_, _>>()?;
     let mut query = QueryBuilder::new(
-        "INSERT INTO outcome (process, slot, message, push, timestamp, kind, root, engine, json) ",
+        "INSERT INTO outcome (process, slot, message, push, timestamp, kind, root, engine, json, chain) ",
     );
     query.push_values(
         some.iter().zip(numbers),
@@ -133,7 +135,8 @@ async fn insert_some(db: &mut Db, process: Id, some: &[Outcome]) -> Result<(), S
                 .push_bind(outcome.kind as i64)
                 .push_bind(outcome.root.to_vec())
                 .push_bind(outcome.engine.as_str())
-                .push_bind(outcome.json.as_str());
+                .push_bind(outcome.json.as_str())
+                .push_bind(outcome.chain.map(column::blob));
         },
     );
     query.build().execute(db).await?;
@@ -152,8 +155,7 @@ enum By {
     Message(Id),
 }
 
-const COLUMNS: &str =
-    "SELECT slot, message, push, timestamp, kind, root, engine, json FROM outcome WHERE process = ";
+const COLUMNS: &str = "SELECT slot, message, push, timestamp, kind, root, engine, json, chain FROM outcome WHERE process = ";
 
 async fn find<'e>(
     executor: impl sqlx::Executor<'e, Database = Sqlite>,
@@ -354,5 +356,9 @@ fn read(row: &SqliteRow) -> Result<Outcome, StoreError> {
         root: *column::id(row.get::<&[u8], _>(5), "outcome.root")?.as_bytes(),
         engine: row.get(6),
         json: row.get(7),
+        chain: row
+            .get::<Option<&[u8]>, _>(8)
+            .map(|chain| column::id(chain, "outcome.chain"))
+            .transpose()?,
     })
 }

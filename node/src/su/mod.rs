@@ -15,6 +15,7 @@ mod actor;
 pub mod adapters;
 mod admission;
 pub mod chain;
+mod force;
 mod gather;
 pub mod guard;
 mod leave;
@@ -191,11 +192,6 @@ impl Handle {
     /// Gives a message or a spawn its slot. The assignment is durable when this returns.
     pub async fn submit(&self, item: VerifiedItem) -> Result<Assignment, Refusal> {
         counted(self.schedule(item).await)
-    }
-
-    /// Gives a message a slot because the court demands it (PROTOCOL 6.3): this scheduler's own filters are no ground to refuse it.
-    pub async fn force(&self, process: Id, item: VerifiedItem) -> Result<Assignment, Refusal> {
-        counted(self.enter(process, Want::Forced(item)).await)
     }
 
     /// Gives an item or a transaction that stands elsewhere a slot of `process`.

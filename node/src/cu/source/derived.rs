@@ -5,7 +5,8 @@
 //!   canonical entry says. Slot 0 is in no record: the first one by position counts that the scheduler signed.
 //! - B3 what is missing is named, with the slot that needs it.
 //! - B4 of a process under the court that this node computes the canonical entry alone is served, and its message: from bundles, or
-//!   where the base layer has ordered it, from the inbox or the enclosure in which it stands (PROTOCOL 5.4, 5.8).
+//!   where the base layer has ordered it, from the inbox or the enclosure in which it stands (PROTOCOL 5.4, 5.8). Of one that has
+//!   joined the court later this holds from its first slot there on (5.15).
 
 use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -15,17 +16,18 @@ use aosec_wire::{Assignment, Id, Process, Scheduled, VerifiedItem};
 
 use lru::LruCache;
 
-use super::{Answer, Items, Log, PAGE_BYTES, PAGE_SLOTS, SourceError};
+use super::{Answer, Items, Log, PAGE_BYTES, PAGE_SLOTS, SourceError, courted};
 use crate::arweave::gateway::Gateway;
 use crate::cu::replay::Entry;
 use crate::cu::subject::Subject;
 use crate::cu::word::Word;
 use crate::follow::Handle;
 use crate::follow::derivation::DeriveError;
+use crate::follow::jurisdiction::Voids;
 use crate::follow::pantry::Supply;
 
 /// Blocks behind the one that mined a slot's record in which its items are searched: `publish_within` of a real network.
-const SEARCHED_BLOCKS: u64 = 60;
+pub(super) const SEARCHED_BLOCKS: u64 = 60;
 
 /// Spawns remembered, so that a page does not look for the one that it belongs to.
 const SPAWNS_MAX: NonZeroUsize = NonZeroUsize::new(1_024).expect("not zero");
@@ -112,7 +114,7 @@ impl Derived {
             slots.push(slot_zero(process));
         }
         let rest = limit - u32::from(from == 0);
-        let stored = self.follow.slots(process, from.max(1), rest).await;
+        let stored = self.follow.slots(spawn, from.max(1), rest).await;
         slots.extend(stored.map_err(derivation)?);
         Ok(slots)
     }
@@ -120,12 +122,20 @@ impl Derived {
     async fn read(&self, process: Id, from: u64, to: u64) -> Result<Vec<Entry>, SourceError> {
         let spawn = self.known(process).await?;
         let slots = self.slots(&spawn, from, to).await?;
+        let court = self.follow.jurisdiction(&spawn).await.map_err(derivation)?;
+        if let Some(court) = court {
+            match slots.is_empty() && from < court.from {
+                // What lies before is outside the law: nobody need have published its order (5.15).
+                true => return Err(absent(&spawn, from)),
+                false if from >= court.from => {
+                    return courted::entries(&self.follow, court.log, &spawn, &slots).await;
+                }
+                false => {}
+            }
+        }
         let mut entries = Vec::with_capacity(slots.len());
         let has_zero = slots.first().is_some_and(|first| first.slot == 0);
         let (zero, rest) = slots.split_at(usize::from(has_zero));
-        if self.follow.is_courted(&spawn) {
-            return self.courted(&spawn, zero, rest).await;
-        }
         if !zero.is_empty() {
             entries.push(self.slot_zero(&spawn).await?);
         }
@@ -149,56 +159,6 @@ impl Derived {
         Ok(entries)
     }
 
-    /// B4.
-    async fn courted(
-        &self,
-        spawn: &Process,
-        zero: &[Canonical],
-        rest: &[Canonical],
-    ) -> Result<Vec<Entry>, SourceError> {
-        let process = spawn.item.id();
-        let canonical = |slot: &Canonical, message| Entry {
-            message,
-            assignment: Word::Canonical {
-                process,
-                entry: *slot,
-            },
-        };
-        let zero = zero.iter();
-        let mut entries: Vec<_> = zero
-            .map(|slot| canonical(slot, Some(spawn.item.clone())))
-            .collect();
-        let (Some(first), Some(last)) = (rest.first(), rest.last()) else {
-            return Ok(entries);
-        };
-        let bodies = self.follow.bodies(process, first.slot, last.slot).await;
-        let mut bodies = bodies.map_err(derivation)?;
-        let is_signed = |slot: &&Canonical| !bodies.contains_key(&slot.slot);
-        let signed: Vec<_> = rest.iter().filter(is_signed).copied().collect();
-        let mut supplies = Vec::new();
-        if let (Some(first), Some(last)) = (signed.first(), signed.last()) {
-            let heights = first.height..=last.mined.saturating_add(SEARCHED_BLOCKS);
-            let supply = self
-                .follow
-                .pantry()
-                .supply(process, &signed, heights, PAGE_BYTES);
-            supplies = supply.await.map_err(gateway)?;
-        }
-        let mut supplies = supplies.into_iter();
-        for slot in rest {
-            let message = match bodies.remove(&slot.slot) {
-                Some(body) => Some(body),
-                None => match supplies.next() {
-                    Some(supply) => supply.message,
-                    // The page is full.
-                    None => break,
-                },
-            };
-            entries.push(canonical(slot, message));
-        }
-        Ok(entries)
-    }
-
     async fn slot_zero(&self, spawn: &Process) -> Result<Entry, SourceError> {
         let heights = self.follow.settled_blocks().unwrap_or(0..=0);
         let found = self.follow.pantry().slot_zero(spawn, heights).await;
@@ -216,7 +176,7 @@ impl Derived {
         let slot = if id == process {
             Some(0)
         } else {
-            let by_message = self.follow.slot_of(process, id).await.map_err(derivation)?;
+            let by_message = self.follow.slot_of(&spawn, id).await.map_err(derivation)?;
             by_message.map(|entry| entry.slot)
         };
         let slot = match slot {
@@ -252,8 +212,8 @@ impl Log for Derived {
         Box::pin(self.find(process, id))
     }
 
-    fn cut(&self, process: Id) -> Answer<'_, Option<u64>> {
-        Box::pin(async move { self.follow.cut(process).await.map_err(derivation) })
+    fn voids(&self, process: Id) -> Answer<'_, Option<Voids>> {
+        Box::pin(async move { self.follow.voids(process).await.map_err(derivation) })
     }
 
     fn newest(&self, process: Id) -> Answer<'_, Option<u64>> {
@@ -337,10 +297,10 @@ fn store(error: crate::store::StoreError) -> SourceError {
     SourceError::Derivation(error.to_string())
 }
 
-fn gateway(error: crate::arweave::gateway::GatewayError) -> SourceError {
+pub(super) fn gateway(error: crate::arweave::gateway::GatewayError) -> SourceError {
     SourceError::Gateway(error.to_string())
 }
 
-fn derivation(error: DeriveError) -> SourceError {
+pub(super) fn derivation(error: DeriveError) -> SourceError {
     SourceError::Derivation(error.to_string())
 }

@@ -5,6 +5,7 @@
 //! [`super::replay`]'s to say. What cannot be had is an error that names it: nothing is skipped, nothing guessed
 //! (PROTOCOL 5.10).
 
+mod courted;
 mod derived;
 mod local;
 pub mod remote;
@@ -23,6 +24,7 @@ pub use self::turn::{IsOrphan, Turn};
 use super::replay::Entry;
 use super::subject::Subject;
 use super::word::Word;
+use crate::follow::jurisdiction::Voids;
 
 /// The answer of a port, in time.
 pub type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, SourceError>> + Send + 'a>>;
@@ -48,9 +50,9 @@ pub trait Log: Send + Sync + fmt::Debug {
     /// The newest slot; none where there is no slot yet.
     fn newest(&self, process: Id) -> Answer<'_, Option<u64>>;
 
-    /// The last slot that is its host's word, where the process has lost that host and goes on by the base layer's order: what a host
-    /// signed behind it is void (PROTOCOL 5.7). None while its host's word counts.
-    fn cut(&self, _process: Id) -> Answer<'_, Option<u64>> {
+    /// What a court's settled blocks make void of what was computed on another word: where an epoch has ended, a slot was emptied, or
+    /// the process has joined the court (PROTOCOL 5.7, 5.10, 5.15). None where they make nothing void.
+    fn voids(&self, _process: Id) -> Answer<'_, Option<Voids>> {
         Box::pin(async { Ok(None) })
     }
 }

@@ -1,4 +1,5 @@
-//! Whose word counts: the scheduler's while a process is hosted, the base layer's once it has lost its host (PROTOCOL 5.7, 5.8).
+//! Whose word counts: the scheduler's while a process is hosted, the base layer's once it has lost its host (PROTOCOL 5.7, 5.8), and
+//! that of the canonical entries alone where a process has joined a court later (5.15).
 //!
 //! What a host signed and did not publish before the cut is void: a unit that has computed such slots on the host's word forgets them
 //! ([`crate::cu::cut`]).
@@ -11,6 +12,7 @@ use aosec_wire::{Id, VerifiedItem};
 use super::{Answer, Log, SourceError};
 use crate::cu::replay::Entry;
 use crate::cu::word::Word;
+use crate::follow::jurisdiction::Voids;
 
 /// Says of a process whether it has lost its host.
 pub type IsOrphan = Arc<dyn Fn(&Id) -> bool + Send + Sync>;
@@ -39,9 +41,9 @@ impl Turn {
         }
     }
 
-    /// After a start the court is not computed yet and knows no orphans; the slots that the base layer has ordered are on the disk.
+    /// After a start the court is not computed yet and knows no orphans; which epochs have ended is on the disk.
     async fn of(&self, process: Id) -> Result<&Arc<dyn Log>, SourceError> {
-        let is_orphan = (self.is_orphan)(&process) || self.derived.cut(process).await?.is_some();
+        let is_orphan = (self.is_orphan)(&process) || self.derived.voids(process).await?.is_some();
         Ok(match is_orphan {
             true => &self.derived,
             false => &self.scheduled,
@@ -62,8 +64,8 @@ impl Log for Turn {
         Box::pin(async move { self.of(process).await?.assignment(process, id).await })
     }
 
-    fn cut(&self, process: Id) -> Answer<'_, Option<u64>> {
-        self.derived.cut(process)
+    fn voids(&self, process: Id) -> Answer<'_, Option<Voids>> {
+        self.derived.voids(process)
     }
 
     fn newest(&self, process: Id) -> Answer<'_, Option<u64>> {

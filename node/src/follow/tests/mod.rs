@@ -5,6 +5,7 @@ pub(crate) mod author;
 mod checkpoints;
 mod forks;
 pub(crate) mod gateways;
+mod looks;
 mod recuts;
 mod searches;
 

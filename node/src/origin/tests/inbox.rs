@@ -143,6 +143,7 @@ async fn a_damaged_item_keeps_no_other_waiting() {
     let (id, owner) = (Id::new([7; 32]), alice().address().clone());
     let damaged = async move |db: &mut crate::store::Db| {
         let room = inbox::Room {
+            process: None,
             of_owner: 9,
             of_all: 9,
         };
@@ -231,7 +232,11 @@ async fn a_crowd_of_questions_is_turned_away() {
     let refused = tokio::time::timeout(Duration::from_secs(60), ask()).await;
     let refused = refused.expect("told at once").unwrap();
     assert!(matches!(refused, Err(MirrorError::Busy)), "{refused:?}");
+    let (own, said) = (bench.court.clone(), transfer(7, 1, &key(9)));
+    let own = tokio::spawn(async move { own.take_own(&said).await });
     drop(held);
+    let taken = own.await.unwrap();
+    assert!(taken.is_ok(), "what the node itself says: {taken:?}");
     for one in crowd {
         assert!(one.await.unwrap().is_ok());
     }

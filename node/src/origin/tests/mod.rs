@@ -5,6 +5,7 @@ mod jam;
 mod late;
 mod orphan;
 mod shown;
+mod void;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

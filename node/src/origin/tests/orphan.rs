@@ -11,13 +11,13 @@ use crate::node::compute;
 
 /// Blocks from the mining of `Leave` to the end of the lease, and from there to the cut, on the devnet.
 const NOTICE: u32 = 6;
-const CUT: u32 = 2;
+pub(super) const CUT: u32 = 2;
 
 /// The text that the process answers to a probe: what it has seen of the slot.
-const PROBE: &str = "Handlers.add('probe', function(m) return m.Action == 'Probe' end, function(m) \
+pub(super) const PROBE: &str = "Handlers.add('probe', function(m) return m.Action == 'Probe' end, function(m) \
     print(table.concat({'seen', m.Nonce, m['Block-Height'], m.Timestamp, m['Hash-Chain']}, ' ')) end)";
 
-fn process() -> VerifiedItem {
+pub(super) fn process() -> VerifiedItem {
     let tags = Tags::new()
         .with("Data-Protocol", "ao")
         .with("Type", "Process")
@@ -35,7 +35,7 @@ fn process() -> VerifiedItem {
     draft.sign_deterministic(&alice()).unwrap()
 }
 
-fn message(action: &str, data: &str) -> VerifiedItem {
+pub(super) fn message(action: &str, data: &str) -> VerifiedItem {
     let draft = Draft {
         target: Some(process().id()),
         tags: Tags::new()
@@ -48,7 +48,7 @@ fn message(action: &str, data: &str) -> VerifiedItem {
     draft.sign_deterministic(&alice()).unwrap()
 }
 
-fn of_court(key: &SigningKey, action: &str, more: &[(&str, &str)]) -> VerifiedItem {
+pub(super) fn of_court(key: &SigningKey, action: &str, more: &[(&str, &str)]) -> VerifiedItem {
     let mut draft = messages::message(origin(), action);
     for (name, value) in more {
         draft.tags.push(*name, *value);
@@ -57,8 +57,8 @@ fn of_court(key: &SigningKey, action: &str, more: &[(&str, &str)]) -> VerifiedIt
 }
 
 /// What the host has ordered: the message of each slot from 1 on, with stamps.
-struct Ordered {
-    entries: Vec<LogEntry>,
+pub(super) struct Ordered {
+    pub(super) entries: Vec<LogEntry>,
 }
 
 impl Ordered {
@@ -110,7 +110,18 @@ impl Ordered {
 }
 
 /// Hosts the process, publishes slots 1 and 2, and leaves; gives what was ordered and the height at which the lease ends.
-async fn hosted_and_left(chain: &Loopback) -> (Ordered, u64) {
+pub(super) async fn hosted_and_left(chain: &Loopback) -> (Ordered, u64) {
+    let messages = [message("Eval", PROBE), message("Probe", "by its host")];
+    let ordered = hosted(chain, &messages).await;
+    let id = process().id().to_string();
+    let leaves = of_court(&operator(10)[1], "Leave", &[("Process", &id)]);
+    post(chain, &[leaves]).await;
+    let ends = mine(chain, 1 + NOTICE + 1).await;
+    (ordered, ends)
+}
+
+/// Hosts the process, and publishes these messages in slots 1, 2 and so on.
+pub(super) async fn hosted(chain: &Loopback, messages: &[VerifiedItem]) -> Ordered {
     post(chain, &start()).await;
     mine(chain, 4).await;
     let [_owner, host, _hot] = operator(10);
@@ -128,8 +139,7 @@ async fn hosted_and_left(chain: &Loopback) -> (Ordered, u64) {
     post(chain, &[fund, takes]).await;
     let hosted = mine(chain, 1).await;
     let time = chain.gateway().tip().await.unwrap().time_s * 1_000;
-    let messages = [message("Eval", PROBE), message("Probe", "by its host")];
-    let entries = (1..).zip(&messages).map(|(slot, message)| LogEntry {
+    let entries = (1..).zip(messages).map(|(slot, message)| LogEntry {
         message: message.id(),
         height: hosted,
         timestamp: time + slot,
@@ -137,13 +147,11 @@ async fn hosted_and_left(chain: &Loopback) -> (Ordered, u64) {
     let ordered = Ordered {
         entries: entries.collect(),
     };
-    let data = [&[process()][..], &messages].concat();
+    let data = [&[process()][..], messages].concat();
     author::post(chain, Format::Two, "Data", &data).await;
     author::post(chain, Format::One, "Log", &[ordered.record()]).await;
     mine(chain, 1).await;
-    post(chain, &[of_court(&host, "Leave", &funds[..1])]).await;
-    let ends = mine(chain, 1 + NOTICE + 1).await;
-    (ordered, ends)
+    ordered
 }
 
 async fn post_inbox(chain: &Loopback, items: &[VerifiedItem]) {
@@ -156,7 +164,7 @@ async fn post_inbox(chain: &Loopback, items: &[VerifiedItem]) {
         .unwrap();
 }
 
-async fn unit(bench: &Bench, derived: Arc<Derived>) -> cu::Handle {
+pub(super) async fn unit(bench: &Bench, derived: Arc<Derived>) -> cu::Handle {
     let parts = compute::Parts {
         store: bench.store.clone(),
         data: bench.folder.path().to_owned(),
@@ -166,6 +174,13 @@ async fn unit(bench: &Bench, derived: Arc<Derived>) -> cu::Handle {
         workshop: compute::workshop(true).await.unwrap(),
     };
     compute::open(parts, &bench.shutdown).await.unwrap()
+}
+
+pub(super) fn spawned() -> aosec_wire::Process {
+    let Ok(Scheduled::Process(spawn)) = Scheduled::classify(process()) else {
+        panic!("no spawn");
+    };
+    spawn
 }
 
 /// What the module has printed of a slot, by the canonical entry.
@@ -205,10 +220,7 @@ async fn an_orphan_is_computed_on_from_the_base_layer() {
     let tip = mine(&chain, CUT + u32::try_from(DEPTH).unwrap()).await;
     bench.until(tip).await;
     let derived = Arc::new(Derived::new(bench.follow.clone(), chain.gateway()));
-    let Ok(Scheduled::Process(spawn)) = Scheduled::classify(process()) else {
-        panic!("no spawn");
-    };
-    assert_eq!(bench.follow.derive(&spawn).await.unwrap(), 4);
+    assert_eq!(bench.follow.derive(&spawned()).await.unwrap(), 4);
     let entries = derived.entries(id, 0, 9).await.unwrap();
     let words: Vec<_> = entries.iter().map(|entry| &entry.assignment).collect();
     let named: Vec<_> = words.iter().map(|word| word.message()).collect();
@@ -248,8 +260,8 @@ async fn a_restart_goes_on_with_the_orphan() {
     bench.until(tip).await;
     let fresh = Bench::open(&chain).await;
     fresh.until(tip).await;
-    let id = process().id();
-    let again = bench.follow.slots(id, 0, 100).await.unwrap();
+    let spawn = spawned();
+    let again = bench.follow.slots(&spawn, 0, 100).await.unwrap();
     assert_eq!(again.len(), 4);
-    assert_eq!(fresh.follow.slots(id, 0, 100).await.unwrap(), again);
+    assert_eq!(fresh.follow.slots(&spawn, 0, 100).await.unwrap(), again);
 }
