@@ -11,7 +11,7 @@ use serde_json::Value;
 /// Units in one token.
 const TOKEN: u128 = 1_000_000_000_000;
 /// What the host puts behind the process.
-const ALLOCATION: u128 = 100 * TOKEN;
+pub(crate) const ALLOCATION: u128 = 100 * TOKEN;
 /// From a cause on the base layer to its effect in every node, on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(90);
 const LOOK_EVERY: Duration = Duration::from_millis(200);
@@ -85,12 +85,17 @@ async fn a_silent_host_is_challenged_slashed_and_replaced_by_the_base_layer() {
 
 /// A process of the first node's operator, with a period of ten blocks.
 fn hosted(world: &World) -> String {
+    hosted_for(world, 10)
+}
+
+/// The same with a period of so many blocks.
+pub(crate) fn hosted_for(world: &World, period: u64) -> String {
     let tags = [
         format!("Origin={}", world.devnet().origin),
         format!("Min-Allocation={ALLOCATION}"),
         format!("Max-Fee={TOKEN}"),
         format!("Hosting-Deposit={TOKEN}"),
-        "Challenge-Period=10".to_owned(),
+        format!("Challenge-Period={period}"),
     ];
     // The operators of a devnet are bonded a few blocks after it is ready.
     mine(world, 4);
@@ -355,7 +360,7 @@ fn balance(world: &World, address: &str) -> u128 {
     units(&done(world, &["origin", "balance", address, "--on", "node2"])["Balance"])
 }
 
-fn units(amount: &Value) -> u128 {
+pub(crate) fn units(amount: &Value) -> u128 {
     let text = amount.as_str().unwrap_or_default();
     text.parse()
         .unwrap_or_else(|_bad| panic!("no amount: {amount}"))

@@ -79,10 +79,28 @@ fn running(node: &NodeEntry, devnet: &Path) -> Result<Pid, CliError> {
     let raw = i32::try_from(node.pid).map_err(|_large| gone())?;
     let pid = Pid::from_raw(raw).ok_or_else(gone)?;
     let words = std::fs::read(format!("/proc/{raw}/cmdline")).map_err(|_absent| gone())?;
-    match is_node(&words, &node.name) {
+    match is_node(&words, &node.name) && is_in(&words, raw, &devnet.join(&node.name)) {
         true => Ok(pid),
         false => Err(gone()),
     }
+}
+
+/// Whether the data folder that a command line names, as its process sees it, is this one: another devnet has a node of the same name.
+fn is_in(words: &[u8], raw: i32, folder: &Path) -> bool {
+    let Some(named) = data_folder(words) else {
+        return false;
+    };
+    let there = PathBuf::from(format!("/proc/{raw}/cwd")).join(named);
+    match (there.canonicalize(), folder.canonicalize()) {
+        (Ok(there), Ok(here)) => there == here,
+        _ => false,
+    }
+}
+
+fn data_folder(words: &[u8]) -> Option<&str> {
+    let mut words = words.split(|byte| *byte == 0);
+    words.find(|word| *word == b"--data")?;
+    std::str::from_utf8(words.next()?).ok()
 }
 
 /// Whether a command line is that of this node: `node run`, with a data folder of its name.
@@ -109,5 +127,14 @@ mod tests {
             "node1"
         ));
         assert!(!is_node(&line("vim /net/node1"), "node1"));
+        let other = tempfile::tempdir().unwrap();
+        let (net, own) = (other.path().join("net"), std::process::id());
+        std::fs::create_dir_all(net.join("node1")).unwrap();
+        let words = line(&format!("aosec node run --data {}/node1", net.display()));
+        let raw = i32::try_from(own).unwrap();
+        assert!(is_in(&words, raw, &net.join("node1")));
+        assert!(!is_in(&words, raw, &other.path().join("node1")));
+        std::fs::create_dir_all(other.path().join("node1")).unwrap();
+        assert!(!is_in(&words, raw, &other.path().join("node1")));
     }
 }

@@ -28,8 +28,10 @@ use crate::store::{self, Store, StoreError};
 const FETCHED_AT_ONCE: usize = 4;
 /// Blocks asked for at once, where each of a span is wanted: what gateways bear of one reader.
 const HEADS_AT_ONCE: usize = 8;
-/// The longest pause after failures.
+/// The longest pause after failures, and in looks: two blocks. A case whose deadline came nearer while gateways were down is seen at once
+/// when they are back.
 const BACK_OFF_MAX: Duration = Duration::from_secs(60);
+const BACK_OFF_LOOKS: u32 = 8;
 
 /// Why a round read nothing.
 #[derive(Debug, thiserror::Error)]
@@ -145,8 +147,9 @@ impl Reader {
                     return self.sound(&alarm);
                 }
                 Err(error) => {
-                    pause = (pause * 2)
-                        .clamp(self.settings.every, BACK_OFF_MAX.max(self.settings.every));
+                    let every = self.settings.every;
+                    let longest = BACK_OFF_MAX.min(every * BACK_OFF_LOOKS).max(every);
+                    pause = (pause * 2).clamp(every, longest);
                     tracing::warn!(%error, next_in_ms = pause.as_millis(), "the base layer is not followed at the moment");
                     self.view
                         .send_modify(|view| view.trouble = Some(error.to_string().into()));

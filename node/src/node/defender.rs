@@ -23,7 +23,8 @@ use crate::su::{self, Refusal};
 const RECEIPTS_MAX: usize = 64;
 /// Cases of a kind that one pass takes up; the others wait for the next block.
 const CASES_AT_ONCE: usize = 256;
-/// Blocks after which a case that is still open is answered anew: the first answer was refused, dropped, or lost by a reorg.
+/// Blocks after which a case that is still open is answered anew: the first answer was refused or dropped. After a reorg, which may
+/// have taken it back, it is answered anew at once.
 const AGAIN_BLOCKS: u64 = 8;
 
 /// Who answers, and for whom.
@@ -58,11 +59,15 @@ enum Hitch {
 /// Looks at the docket after each block, until the stop is told.
 pub(super) async fn run(defender: Defender, shutdown: Shutdown) {
     let mut standings = defender.court.standings();
-    let mut answered = Answered::new();
+    let (mut answered, mut reorgs) = (Answered::new(), defender.court.reorgs());
     loop {
         tokio::select! {
             () = shutdown.told() => return,
             changed = standings.changed() => if changed.is_err() { return },
+        }
+        let now = defender.court.reorgs();
+        if std::mem::replace(&mut reorgs, now) != now {
+            answered.clear();
         }
         if defender.court.is_caught_up() {
             defender.pass(&mut answered).await;

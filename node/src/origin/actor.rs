@@ -130,6 +130,7 @@ async fn rewind(handle: &Handle, to: u64) -> Result<(), OriginError> {
         rewound
     });
     back.await??;
+    handle.0.reorgs.fetch_add(1, Ordering::AcqRel);
     handle.tenures().rewind(to);
     handle.docket().rewind(to);
     handle.grown().rewind(to);

@@ -34,7 +34,7 @@ mod tests;
 mod told;
 
 use std::net::IpAddr;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex as StdMutex, MutexGuard, PoisonError, RwLock, RwLockWriteGuard};
 use std::time::Duration;
 
@@ -152,6 +152,8 @@ struct Inner {
     grown: StdMutex<Grown>,
     /// Whether the tip was reached since the start.
     is_caught_up: AtomicBool,
+    /// How often blocks were taken back since the start.
+    reorgs: AtomicU64,
 }
 
 impl Handle {
@@ -177,6 +179,7 @@ impl Handle {
             docket: RwLock::default(),
             grown: StdMutex::default(),
             is_caught_up: AtomicBool::new(false),
+            reorgs: AtomicU64::new(0),
         }));
         shutdown.track(actor::run(handle.clone(), follow, shutdown.clone()));
         handle
@@ -210,6 +213,12 @@ impl Handle {
     #[must_use]
     pub fn is_caught_up(&self) -> bool {
         self.0.is_caught_up.load(Ordering::Acquire)
+    }
+
+    /// How often blocks were taken back since the start: what stood in them may be gone.
+    #[must_use]
+    pub fn reorgs(&self) -> u64 {
+        self.0.reorgs.load(Ordering::Acquire)
     }
 
     /// Counts a question of `caller`; false where it is over its share.

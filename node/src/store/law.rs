@@ -174,9 +174,8 @@ pub async fn is_named(store: &Store, process: Id, to: u64) -> Result<bool, Store
     Ok(row.is_some())
 }
 
-/// Forgets, of the transactions above `after` that name `process`, those that every process which they name was derived past. They are
-/// settled, and what they came to stands in the slots; a transaction that names a process which nobody has asked for yet stays. Not where a court is computed: it steps
-/// over every transaction from its first block on, after each start.
+/// Forgets, of the transactions above `after` that name `process`, those that every process which they name was derived past: what they
+/// came to stands in the slots. Not where a court is computed: it steps over all of them from its first block on, after each start.
 pub async fn prune(
     db: &mut Db,
     process: Id,

@@ -26,6 +26,8 @@ pub(crate) enum Vice {
     Hides(Id),
     /// Every answer takes its time.
     Dawdles,
+    /// It answers nothing.
+    Fails,
     /// Heights above this one do not exist yet for it.
     LagsAt(u64),
     /// Its data is not what was signed.
@@ -72,6 +74,9 @@ pub(crate) async fn mending(
 async fn pass(State(between): State<Arc<Between>>, request: Request) -> Response {
     let path = request.uri().path().to_owned();
     let body = to_bytes(request.into_body(), usize::MAX).await.unwrap();
+    if between.vice == Vice::Fails && !between.is_mended.load(Ordering::Acquire) {
+        return (axum::http::StatusCode::SERVICE_UNAVAILABLE, "down").into_response();
+    }
     if between.vice == Vice::Dawdles {
         tokio::time::sleep(Duration::from_millis(150)).await;
     }

@@ -1,5 +1,6 @@
 //! The court over a real devchain, with the real contract: started, written to, forked, killed, and derived a second time.
 
+mod honest;
 mod inbox;
 mod jam;
 mod late;
