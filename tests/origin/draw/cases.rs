@@ -100,7 +100,7 @@ impl Drawer {
         }
     }
 
-    fn message(&mut self, process: &str, id: &str) -> Enclosed {
+    pub(super) fn message(&mut self, process: &str, id: &str) -> Enclosed {
         let size = match self.below(40) {
             0 => MESSAGE_BYTES + 1,
             1 => MESSAGE_BYTES,
@@ -173,6 +173,9 @@ impl Drawer {
             None => pooled(&process, self.below(MESSAGES)),
         };
         let mut item = self.receipt(game, &process, slot, &message);
+        if let Some(signed) = item.signed.as_mut().filter(|_| self.seed.below(25) == 0) {
+            signed.record = true;
+        }
         let late = self.founding.publish_within + [1, 1, 2, 5, 0][spoil::index(&mut self.seed, 5)];
         let entry = item.signed.as_mut().and_then(|s| s.entries.get_mut(&slot));
         if let Some(entry) = entry.filter(|_| self.below(8) > 0) {
@@ -216,6 +219,10 @@ impl Drawer {
         if self.below(5) == 0 {
             let other = pooled(&process, self.below(MESSAGES));
             items.insert(0, self.message(&process, &other));
+        }
+        if self.below(12) == 0 {
+            let many = 64 + usize::from(self.below(2) == 0);
+            items = vec![items[0].clone(); many];
         }
         let tags = [("Action", "Answer-Data"), ("Process", process.as_str())];
         Letter {

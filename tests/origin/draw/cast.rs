@@ -51,6 +51,9 @@ pub(crate) fn crowd() -> Vec<String> {
     owners.chain(operators).chain(users).collect()
 }
 
+/// The user who can pay for anything.
+pub(crate) const RICH: u64 = 1;
+
 pub(crate) fn process(number: u64) -> String {
     address(&format!("process-{number}"))
 }

@@ -93,6 +93,22 @@ impl Drawer {
         }
     }
 
+    /// A report of two contents of one slot.
+    pub(super) fn double_report(&mut self, game: &Game, process: &str, slot: u64) -> Letter {
+        let items = self.double(game, process, slot);
+        let slot = slot.to_string();
+        let tags = [
+            ("Action", "Report"),
+            ("Process", process),
+            ("Fault", "Double"),
+            ("Slot", &slot),
+        ];
+        Letter {
+            items: Some(items),
+            ..letter(spoil::anybody(&mut self.seed), cast::tags(&tags))
+        }
+    }
+
     /// Two contents of one slot, or one twice.
     fn double(&mut self, game: &Game, process: &str, slot: u64) -> Vec<Enclosed> {
         let first = self.receipt(game, process, slot, &pooled(process, 0));

@@ -62,15 +62,15 @@ fn tighten(seed: &mut Seed, data: &mut Value) {
     let all = &data["parameters"];
     let of = |name: &str| all[name].as_u64().unwrap_or(1);
     let evidence = of("evidence_max_age") + of("period_max") + of("publish_within");
-    let (name, bound, over) = match seed.below(5) {
-        0 => (
+    let (name, bound, over) = match seed.below(7) {
+        0..=2 => (
             "unbonding",
             evidence + of("settlement_depth") + of("slash_delay"),
             false,
         ),
-        1 => ("cut", of("commit") + of("reveal"), true),
-        2 => ("period_min", of("window_floor"), false),
-        3 => (
+        3 => ("cut", of("commit") + of("reveal"), true),
+        4 => ("period_min", of("window_floor"), false),
+        5 => (
             "window_floor",
             of("settlement_depth") + of("late_after"),
             false,
@@ -92,6 +92,7 @@ fn parameters(seed: &mut Seed, unit: u128) -> (Map<String, Value>, (u64, u64)) {
     let safe = evidence + period_max + publish + depth + slash_delay;
     let (commit, reveal, jail_min) = (up(1, 2), up(1, 2), up(1, 3));
     let fee = [0, 1, 7 * unit][usize::try_from(up(0, 2)).unwrap_or(0)];
+    let memory = [40, 40, 40, 160][usize::try_from(up(0, 3)).unwrap_or(0)];
     let parameters = json!({
         "settlement_depth": depth, "activation": up(1, 3), "unbonding": up(safe, 6),
         "evidence_max_age": evidence, "slash_delay": slash_delay,
@@ -100,7 +101,7 @@ fn parameters(seed: &mut Seed, unit: u128) -> (Map<String, Value>, (u64, u64)) {
         "late_after": late, "publish_within": publish, "public_before": up(1, 3),
         "cut": up(1, commit + reveal - 1), "commit": commit, "reveal": reveal,
         "beacon_blocks": up(1, 3), "handover": up(1, 5), "notice": up(1, 7),
-        "jail_min": jail_min, "jail_max": up(jail_min, 9), "memory": up(1, 40),
+        "jail_min": jail_min, "jail_max": up(jail_min, 9), "memory": up(1, memory),
         "mass_window": up(1, slash_delay - 1), "bounty_window": up(1, slash_delay - 1),
         "arrears": up(1, 6), "fee_rise": up(1, 5), "reopening_factor": up(1, 9),
         "min_bond": (1_000 * unit).to_string(), "inbox_fee": fee.to_string(),
@@ -113,7 +114,10 @@ fn parameters(seed: &mut Seed, unit: u128) -> (Map<String, Value>, (u64, u64)) {
 fn balances(seed: &mut Seed, unit: u128) -> Map<String, Value> {
     let owners = (0..cast::OPERATORS).map(|number| (cast::owner(number), 20_000));
     let operators = (0..cast::OPERATORS - 1).map(|number| (cast::operator(number), 2_000));
-    let users = (0..cast::USERS - 1).map(|number| (cast::user(number), 15_000));
+    let users = (0..cast::USERS - 1).map(|number| match number {
+        cast::RICH => (cast::user(number), 900_000),
+        _ => (cast::user(number), 15_000),
+    });
     let spawner = [(cast::spawner(), 1_000)];
     let all = owners.chain(operators).chain(users).chain(spawner);
     all.map(|(address, sum)| {

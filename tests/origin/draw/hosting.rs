@@ -42,6 +42,24 @@ impl Drawer {
         }
     }
 
+    /// An operator offers to host what names this key.
+    pub(super) fn host_with(&mut self, game: &Game, number: u64, hot: &str) -> Letter {
+        let unit = self.founding.unit;
+        let process = self.unhosted(game);
+        let spawn = self.spawn(&process, hot, 200 * unit, 40 * unit);
+        let (rate, cap) = (unit.to_string(), (40 * unit).to_string());
+        let tags = [
+            ("Action", "Host"),
+            ("Rate", rate.as_str()),
+            ("Fee-Cap", &cap),
+            ("Answer-Cap", &cap),
+        ];
+        Letter {
+            items: Some(vec![spawn]),
+            ..letter(cast::operator(number), cast::tags(&tags))
+        }
+    }
+
     /// A process, mostly one that nobody knows yet.
     fn unhosted(&mut self, game: &Game) -> String {
         let court = game.model.court();

@@ -106,6 +106,22 @@ impl Drawer {
         }
     }
 
+    /// A heartbeat by a key, mined some blocks ago.
+    pub(super) fn early_beat(&mut self, game: &Game, process: &str, key: &str, ago: u64) -> Letter {
+        let mut beat = self.beat(game, process, None);
+        key.clone_into(&mut beat.from);
+        set(
+            &mut beat,
+            "Height",
+            game.height.saturating_sub(ago).to_string(),
+        );
+        Letter {
+            ago,
+            items: Some(vec![beat]),
+            ..letter(cast::user(0), cast::tags(&[("Action", "Heartbeat")]))
+        }
+    }
+
     /// Who is bonding loses all and bonds once more: the first activation is not the second's.
     fn begin_again(&mut self, game: &Game) {
         let court = game.model.court();

@@ -1,13 +1,16 @@
 //! Draws moves: mostly what could be right as the court stands, with sums at their edges, and in every eighth item one thing wrong.
 
 mod cases;
-mod cast;
+pub(crate) mod cast;
 mod evidence;
 mod founding;
 mod hosting;
 mod keys;
 mod money;
+mod plots;
+mod reports;
 mod spoil;
+mod stakes;
 
 use std::collections::VecDeque;
 
@@ -60,10 +63,11 @@ impl Drawer {
         match self.below(400) {
             0 => self.crowd(game),
             1 | 2 => self.many(game),
+            3..=5 => self.plot(game),
             _ => {}
         }
         match self.below(100) {
-            0..=21 => self.block(),
+            0..=21 => self.at_the_last(game).unwrap_or_else(|| self.block()),
             22..=27 => self.head(game),
             28..=35 => self.publish(game),
             36 => self.fault(game),

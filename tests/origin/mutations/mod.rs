@@ -1,7 +1,7 @@
 //! Faults put into the contract on purpose, to see that the games would find them.
 //!
-//! Each changes one place of one file; `list.json` says which rule it breaks. A contract that no longer loads is no test of the
-//! games, so it counts as a mistake in the list.
+//! Each changes one place of one file and says which rule it breaks: `list.json` for the house, `cases.json` for cases. A contract
+//! that no longer loads is no test of the games, so it counts as a mistake in the list.
 
 use serde::Deserialize;
 
@@ -9,7 +9,8 @@ use super::contract::{self, Contract};
 use super::game::START;
 use super::runner;
 
-const LIST: &str = include_str!("list.json");
+const HOUSE: &str = include_str!("list.json");
+const CASES: &str = include_str!("cases.json");
 
 /// Moves within which a fault should be found in an ordinary run.
 pub const FOUND_WITHIN: u64 = 20_000;
@@ -27,13 +28,15 @@ pub struct Mutation {
     pub breaks: String,
 }
 
-/// All faults.
+/// All faults, those of the house first.
 ///
 /// # Panics
-/// Where the list is no JSON of this shape.
+/// Where a list is no JSON of this shape.
 #[must_use]
 pub fn all() -> Vec<Mutation> {
-    serde_json::from_str(LIST).expect("the list of mutations is JSON")
+    let read = |list| serde_json::from_str(list).expect("a list of mutations is JSON");
+    let lists: [Vec<Mutation>; 2] = [HOUSE, CASES].map(read);
+    lists.concat()
 }
 
 impl Mutation {
