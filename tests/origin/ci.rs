@@ -3,6 +3,7 @@
 use std::time::Instant;
 use std::{env, fs, path::Path};
 
+use aosec_tests::origin::case_search::{self, Conduct};
 use aosec_tests::origin::game::{Game, Script};
 use aosec_tests::origin::{contract, mutations, runner};
 
@@ -119,4 +120,23 @@ fn faults_put_into_the_contract_are_found() {
     // Of a small sample one may be one of the known survivors.
     let may_survive = (tried.len() * (100 - FOUND_PERCENT) / 100).max(1);
     assert!(survivors.len() <= may_survive, "{survivors:#?}");
+}
+
+/// Every way in which a challenge can go: how long each transaction waits, one jam, one crash, one reorg.
+#[test]
+fn an_honest_host_is_never_slashed_and_a_silent_one_always_is() {
+    for conduct in [Conduct::Honest, Conduct::Silent] {
+        match case_search::all(conduct) {
+            Ok(searched) => eprintln!("{conduct:?}: {searched:?}"),
+            Err(trouble) => panic!("{conduct:?}: {}: {}", trouble.what, trouble.way),
+        }
+    }
+}
+
+#[test]
+fn hosts_that_defend_themselves_badly_are_found() {
+    for conduct in [Conduct::WaitsToPublish, Conduct::ForgetsItsSlot] {
+        let trouble = case_search::all(conduct).expect_err("a planted fault");
+        eprintln!("{conduct:?}: {}: {}", trouble.what, trouble.way);
+    }
 }

@@ -4,6 +4,7 @@
 //! read must be equal. What differs is made short ([`shrink`]) and kept in `tests/vectors/origin`, which every run plays first.
 //! [`mutations`] breaks the contract on purpose, to see that this would find it.
 
+pub mod case_search;
 pub mod compare;
 pub mod contract;
 pub mod draw;
@@ -13,4 +14,6 @@ pub mod moves;
 pub mod mutations;
 pub mod runner;
 pub mod scroll;
+#[path = "../../challenge/tests/written/search.rs"]
+mod search;
 pub mod shrink;

@@ -14,6 +14,13 @@ mod hosts;
 #[path = "../written/pieces.rs"]
 mod pieces;
 mod properties;
+#[path = "../written/search.rs"]
+#[allow(
+    unreachable_pub,
+    reason = "the games between contract and model show what they found"
+)]
+mod search;
 mod speed;
 mod stories;
+mod two_hosts;
 mod vectors;

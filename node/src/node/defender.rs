@@ -7,8 +7,7 @@
 //! It keeps nothing that it cannot learn again from the court (A8): after a restart the open cases are there, and a message that has a
 //! slot keeps it. Deliberately absent: any judgement. What the court let in must be assigned (6.3).
 
-use std::collections::BTreeMap;
-
+use aosec_challenge::defender::Defence;
 use aosec_wire::{Assignment, Draft, Id, SigningKey, Strictness, VerifiedItem, item};
 
 use crate::metrics;
@@ -23,9 +22,6 @@ use crate::su::{self, Refusal};
 const RECEIPTS_MAX: usize = 64;
 /// Cases of a kind that one pass takes up; the others wait for the next block.
 const CASES_AT_ONCE: usize = 256;
-/// Blocks after which a case that is still open is answered anew: the first answer was refused or dropped. After a reorg, which may
-/// have taken it back, it is answered anew at once.
-const AGAIN_BLOCKS: u64 = 8;
 
 /// Who answers, and for whom.
 pub(super) struct Defender {
@@ -35,9 +31,8 @@ pub(super) struct Defender {
     pub(super) operator: SigningKey,
 }
 
-/// Cases whose answer is on its way, with the height at which it was given. After a reorg a number may be another case's: so the
-/// message that opened it belongs to the key.
-type Answered = BTreeMap<(u64, Id), u64>;
+/// Cases whose answer is on its way. After a reorg a number may be another case's: so the message that opened it belongs to the key.
+type Answered = Defence<(u64, Id)>;
 
 /// Why a case is not answered at this block. It is tried again at the next one.
 #[derive(Debug, thiserror::Error)]
@@ -67,7 +62,7 @@ pub(super) async fn run(defender: Defender, shutdown: Shutdown) {
         }
         let now = defender.court.reorgs();
         if std::mem::replace(&mut reorgs, now) != now {
-            answered.clear();
+            answered.reorganized();
         }
         if defender.court.is_caught_up() {
             defender.pass(&mut answered).await;
@@ -82,7 +77,7 @@ const fn key(case: &Case) -> (u64, Id) {
 impl Defender {
     async fn pass(&self, answered: &mut Answered) {
         let now = self.court.standing().soft.unwrap_or(0);
-        answered.retain(|_, at| *at + AGAIN_BLOCKS > now);
+        answered.begin(now);
         let mine = self.operator.address();
         let accused = self.court.accusations(|row, case| {
             row.operator.as_ref() == Some(mine) && row.epoch == case.row.epoch
@@ -108,7 +103,8 @@ impl Defender {
             match self.send(answer, now).await {
                 Ok(id) => {
                     metrics::cases_answered().inc_by(some.len() as u64);
-                    answered.extend(some.iter().map(|(case, _)| (key(case), now)));
+                    some.iter()
+                        .for_each(|(case, _)| answered.given(key(case), now));
                     tracing::info!(answer = %id, cases = some.len(), "cases against this operator are answered");
                 }
                 Err(error) => {
@@ -154,7 +150,7 @@ impl Defender {
             Ok(None) => {}
             Ok(Some(id)) => {
                 metrics::cases_answered().inc();
-                answered.insert(key(case), now);
+                answered.given(key(case), now);
                 tracing::info!(answer = %id, case = case.row.case, "the message that a data case asks for is given");
             }
             Err(reason) => put_off(case, &reason),
@@ -180,9 +176,7 @@ impl Defender {
 
 /// Those that are not answered yet, as many as one pass takes up.
 fn new(cases: Vec<Case>, answered: &Answered) -> Vec<Case> {
-    let new = cases
-        .into_iter()
-        .filter(|case| !answered.contains_key(&key(case)));
+    let new = cases.into_iter().filter(|case| answered.is_due(&key(case)));
     new.take(CASES_AT_ONCE).collect()
 }
 
