@@ -3,6 +3,7 @@
 use std::time::Instant;
 use std::{env, fs, path::Path};
 
+use aosec_tests::harness::adversary::costs;
 use aosec_tests::origin::case_search::{self, Conduct};
 use aosec_tests::origin::game::{Game, Script};
 use aosec_tests::origin::{contract, mutations, runner};
@@ -139,4 +140,19 @@ fn hosts_that_defend_themselves_badly_are_found() {
         let trouble = case_search::all(conduct).expect_err("a planted fault");
         eprintln!("{conduct:?}: {}: {}", trouble.what, trouble.way);
     }
+}
+
+/// Attacks that are cheap, and known to be: what stands against them costs no tokens.
+const CHEAP: [&str; 1] = ["answer at the last block for ever"];
+
+/// Section 10, as far as it concerns stake and cases: attacker's cost, victim's cost.
+#[test]
+fn attacks_cost_their_attackers_more_than_anybody_else() {
+    let all = costs::all();
+    eprintln!("| attack | attacker, tokens | others | ratio | rule | |");
+    all.iter()
+        .for_each(|outcome| eprintln!("{}", outcome.row()));
+    let cheap = all.iter().filter(|outcome| !outcome.is_dear());
+    let cheap: Vec<&str> = cheap.map(|outcome| outcome.attack).collect();
+    assert_eq!(cheap, CHEAP);
 }

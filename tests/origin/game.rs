@@ -59,6 +59,8 @@ pub struct Game {
     played: u64,
     /// How many messages ended with which code; of those that were applied, how many with which action.
     pub codes: BTreeMap<String, u64>,
+    /// Why the last message was refused; nothing where it was applied.
+    pub refused: Option<String>,
 }
 
 impl Game {
@@ -78,6 +80,7 @@ impl Game {
             sought: Vec::new(),
             played: 0,
             codes: BTreeMap::new(),
+            refused: None,
         })
     }
 
@@ -210,7 +213,8 @@ impl Game {
     }
 
     fn settle(&mut self, what: &str, model: &Outcome, told: Option<&Told>) -> Result<(), Trouble> {
-        let code = model.verdict.code.clone();
+        self.refused.clone_from(&model.verdict.code);
+        let code = self.refused.clone();
         let code = code.unwrap_or_else(|| format!("applied: {what}"));
         *self.codes.entry(code).or_insert(0) += 1;
         if let Some(told) = told {

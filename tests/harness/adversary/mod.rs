@@ -1,11 +1,30 @@
 //! Those who want an honest log read wrong: each file is one of them, and gives the contents of `Type: Log` transactions. They pay
 //! with a wallet of their own, see every block, and have the host's scheduler key where the file says so.
+//!
+//! And those who want stake, cases or publication to hurt the honest (PROTOCOL 10): each of these files plays one attack on the [`stage`],
+//! contract and model side by side, and loses; [`costs`] says what each costs.
 
+pub mod accuses_itself;
+pub mod asks_the_impossible;
+pub mod costs;
+pub mod dawdles;
+pub mod drips;
 pub mod enormous;
+pub mod equivocates;
+pub mod floods;
 pub mod foreign;
 pub mod future;
 pub mod garbage;
+pub mod grabs;
+pub mod jams;
+pub mod leaves;
 pub mod overlapping;
+pub mod publishes_nothing;
+pub mod raises_fees;
+pub mod spams;
+pub mod stage;
+pub mod stalls;
+pub mod withholds;
 
 use aosec_node::arweave::bundler::Bundler;
 use aosec_node::arweave::devchain::{Devchain, carrier_key};
