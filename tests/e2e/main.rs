@@ -1,6 +1,7 @@
 //! End to end: the real binary, real processes, real sockets and real ao clients.
 //!
 //! Read in this order: [`clients`] (what users do, with npm's unmodified aoconnect), [`command_line`] (what newcomers type),
+//! [`first_steps`] (the page for them, typed into terminals), [`console`] (the same beside its page),
 //! [`signers`] and [`transactions`] (what we sign, judged by others), [`base_layer`] (a chain that misbehaves), [`arlocal`] (one
 //! that others wrote), [`repeats`] (what is sent more than once), [`from_blocks`] (what a node computes that has blocks alone),
 //! [`checkpoints`] (states that others computed), [`court`] (stake, leases and pay, judged by blocks alone), [`orphan`]
@@ -15,8 +16,10 @@ mod chaos;
 mod checkpoints;
 mod clients;
 mod command_line;
+mod console;
 mod court;
 mod disk;
+mod first_steps;
 mod from_blocks;
 mod guard;
 mod honest;

@@ -21,6 +21,7 @@ pub mod raw_http;
 pub mod seed;
 pub mod skip;
 pub mod su_log;
+pub mod terminal;
 pub mod typed;
 pub mod will;
 pub mod world;

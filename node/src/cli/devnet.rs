@@ -32,7 +32,7 @@ pub struct DevnetArgs {
     #[arg(long)]
     fresh: bool,
     /// Port of the gateway; node i (from 0) takes base + 100 i + 1 to + 4. 0 takes free ports.
-    #[arg(long, default_value_t = 4000)]
+    #[arg(long, env = "AOSEC_BASE_PORT", default_value_t = 4000)]
     base_port: u16,
 }
 

@@ -10,6 +10,7 @@ pub mod challenge;
 pub mod chaos;
 pub mod checkpoint;
 pub mod client;
+pub mod console;
 pub mod court;
 pub mod deploy;
 pub mod devnet;
@@ -17,6 +18,7 @@ pub mod exit;
 pub mod guard;
 pub mod horizon;
 pub mod host;
+mod item;
 pub mod keys;
 pub mod log;
 pub mod message;
@@ -42,7 +44,8 @@ use exit::CliError;
 
 const EXAMPLES: &str = "Examples:
   aosec devnet                                     a local network of three nodes
-  aosec process spawn --file counter.lua           a process on it
+  aosec console                                    a process on it, and a prompt
+  aosec process spawn --file counter.lua           a process from a file
   aosec process eval <process> 'return 1 + 1'      talk to it
   aosec process result <process> <message>         what a message did
 
@@ -84,6 +87,8 @@ enum Command {
     /// Spawn a process, send to it, evaluate in it, read its results and state.
     #[command(subcommand)]
     Process(process::ProcessCommand),
+    /// Talk to a process of yours: Lua line by line, files, its inbox, and what it prints meanwhile.
+    Console(console::ConsoleArgs),
     /// States of processes on the base layer: write, find, judge and begin with them.
     #[command(subcommand)]
     Checkpoint(checkpoint::CheckpointCommand),
@@ -134,6 +139,7 @@ fn run(cli: Cli) -> Result<(), CliError> {
         Command::Guard(command) => block_on(guard::run(command, out)),
         Command::Keys(command) => keys::run(command, out),
         Command::Process(command) => block_on(process::run(command, out)),
+        Command::Console(args) => block_on(console::run(args, out)),
         Command::Checkpoint(command) => block_on(checkpoint::run(command, out)),
         Command::Message(command) => block_on(message::run(command, out)),
         Command::Origin(command) => block_on(origin::run(command, out)),

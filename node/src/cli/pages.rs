@@ -4,11 +4,15 @@ use clap::Parser as _;
 
 use super::Cli;
 
-const PAGES: [(&str, &str); 3] = [
+const PAGES: [(&str, &str); 4] = [
     ("README.md", include_str!("../../../README.md")),
     (
         "docs/CHALLENGER.md",
         include_str!("../../../docs/CHALLENGER.md"),
+    ),
+    (
+        "docs/FIRST-STEPS.md",
+        include_str!("../../../docs/FIRST-STEPS.md"),
     ),
     (
         "docs/OPERATOR.md",
@@ -22,7 +26,7 @@ const ID: &str = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 /// What stands for what a reader knows.
 fn known(word: &str) -> String {
     match word {
-        "PROCESS" | "MESSAGE" | "ORIGIN" | "OPERATOR" | "ADDRESS" | "$P" => ID.to_owned(),
+        "PROCESS" | "MESSAGE" | "ORIGIN" | "OPERATOR" | "ADDRESS" | "$P" | "$M" => ID.to_owned(),
         "GATEWAY" => "http://127.0.0.1:4000".to_owned(),
         "Origin=ORIGIN" => format!("Origin={ID}"),
         other => other.to_owned(),
@@ -46,8 +50,10 @@ fn words(line: &str) -> Vec<String> {
 
 /// The lines of the shell blocks of a page, those that go on joined.
 fn lines(page: &str) -> Vec<String> {
-    let blocks = page.split("```sh\n").skip(1);
-    let text = blocks.filter_map(|block| block.split("```").next());
+    // Behind the language may stand the terminal that a block is typed into.
+    let blocks = page.split("```sh").skip(1);
+    let inner = blocks.filter_map(|block| block.split_once('\n'));
+    let text = inner.filter_map(|(_terminal, block)| block.split("```").next());
     let joined = text.collect::<String>().replace("\\\n", " ");
     joined.lines().map(str::to_owned).collect()
 }

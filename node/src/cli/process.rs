@@ -3,16 +3,16 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use aosec_wire::{Address, Draft, Id, SigningKey, Tags, VerifiedItem};
-use bytes::Bytes;
+use aosec_wire::{Address, Id, SigningKey, VerifiedItem};
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
 use super::Output;
 use super::client::{UnitClient, join};
 use super::exit::CliError;
+use super::item::{NewProcess, lua_file, message_tags, signed, unassigned};
 use super::outcome::{plain, print_result};
-use super::target::{SignerArgs, Target, TargetArgs};
+use super::target::{SignerArgs, TargetArgs};
 use super::verify::{self, VerifyArgs};
 
 /// Verbs of `aosec process`.
@@ -158,7 +158,8 @@ struct WaitArgs {
     timeout: u64,
 }
 
-fn tag(text: &str) -> Result<(String, String), String> {
+/// Reads name=value.
+pub(super) fn tag(text: &str) -> Result<(String, String), String> {
     let (name, value) = text.split_once('=').ok_or("a tag is name=value")?;
     Ok((name.to_owned(), value.to_owned()))
 }
@@ -184,7 +185,14 @@ pub(super) async fn run(command: ProcessCommand, out: Output) -> Result<(), CliE
 
 async fn spawn(args: SpawnArgs, client: &UnitClient, out: Output) -> Result<(), CliError> {
     let target = args.target.find()?;
-    let item = spawn_item(&args, &target)?;
+    let lua = args.file.as_deref().map(lua_file).transpose()?;
+    let wishes = NewProcess {
+        module: args.module,
+        scheduler: args.scheduler,
+        tags: args.tags,
+        lua,
+    };
+    let item = wishes.signed(&args.signer.open()?, &target)?;
     let posted = client.post_item(&target.mu, &item).await?;
     let wait = Duration::from_secs(args.wait.timeout);
     let result = client
@@ -199,44 +207,6 @@ async fn spawn(args: SpawnArgs, client: &UnitClient, out: Output) -> Result<(), 
     }
     let json = json!({ "process": item.id(), "posted": posted, "result": result });
     out.result(&json, item.id())
-}
-
-fn spawn_item(args: &SpawnArgs, target: &Target) -> Result<VerifiedItem, CliError> {
-    let missing =
-        |flag: &str| CliError::Usage(format!("no devnet found to take it from: give --{flag}"));
-    let module = args
-        .module
-        .or(target.module)
-        .ok_or_else(|| missing("module"))?;
-    let scheduler = args
-        .scheduler
-        .clone()
-        .or_else(|| target.scheduler.clone())
-        .ok_or_else(|| missing("scheduler"))?;
-    let mut tags = Tags::new();
-    for (name, value) in &args.tags {
-        tags.push(name.as_str(), value.as_str());
-    }
-    for authority in &target.authorities {
-        tags.push("Authority", authority.to_string());
-    }
-    let data = match &args.file {
-        Some(file) => {
-            tags.push("On-Boot", "Data");
-            Bytes::from(lua_file(file)?)
-        }
-        None => Bytes::from_static(b" "),
-    };
-    for (name, value) in [
-        ("Data-Protocol", "ao"),
-        ("Variant", "ao.TN.1"),
-        ("Type", "Process"),
-    ] {
-        tags.push(name, value);
-    }
-    tags.push("Module", module.to_string());
-    tags.push("Scheduler", scheduler.to_string());
-    signed(&args.signer.open()?, None, tags, data)
 }
 
 async fn send(args: SendArgs, client: &UnitClient, out: Output) -> Result<(), CliError> {
@@ -258,16 +228,6 @@ async fn send(args: SendArgs, client: &UnitClient, out: Output) -> Result<(), Cl
         .result(&target.cu, args.process, item.id(), wait)
         .await?;
     print_result(&result, json!({ "message": item.id() }), out)
-}
-
-/// A message that got no slot in time is kept: its error names it, and the way to force one.
-fn unassigned(id: Id, error: CliError) -> CliError {
-    match error {
-        CliError::DeadlinePassed(_) => error.adding(&format!(
-            "this is message {id}: `aosec message status {id}` follows it, `aosec challenge open --message {id}` forces a slot where a court stands behind its host"
-        )),
-        error => error,
-    }
 }
 
 async fn eval(args: EvalArgs, client: &UnitClient, out: Output) -> Result<(), CliError> {
@@ -293,13 +253,18 @@ async fn eval(args: EvalArgs, client: &UnitClient, out: Output) -> Result<(), Cl
     print_result(&result, json!({ "message": item.id() }), out)
 }
 
+fn message(key: &SigningKey, process: Id, content: &ContentArgs) -> Result<VerifiedItem, CliError> {
+    let tags = message_tags(content.action.as_deref(), &content.tags);
+    signed(key, Some(process), tags, content.data.clone().into())
+}
+
 async fn read(args: ReadArgs, client: &UnitClient, out: Output) -> Result<(), CliError> {
     let target = args.target.find()?;
     let mut url = join(&target.cu, "dry-run")?;
     url.query_pairs_mut()
         .append_pair("process-id", &args.process.to_string());
     let owner = args.owner.unwrap_or_else(|| "1234".into());
-    let tags: Vec<Value> = message_tags(&args.content)
+    let tags: Vec<Value> = message_tags(args.content.action.as_deref(), &args.content.tags)
         .iter()
         .map(|(name, value)| json!({"name": name, "value": value}))
         .collect();
@@ -311,58 +276,6 @@ async fn read(args: ReadArgs, client: &UnitClient, out: Output) -> Result<(), Cl
     print_result(&result, json!({}), out)
 }
 
-fn message(key: &SigningKey, process: Id, content: &ContentArgs) -> Result<VerifiedItem, CliError> {
-    signed(
-        key,
-        Some(process),
-        message_tags(content),
-        Bytes::from(content.data.clone()),
-    )
-}
-
-fn message_tags(content: &ContentArgs) -> Tags {
-    let mut tags = Tags::new();
-    if let Some(action) = &content.action {
-        tags.push("Action", action.as_str());
-    }
-    for (name, value) in &content.tags {
-        tags.push(name.as_str(), value.as_str());
-    }
-    for (name, value) in [
-        ("Data-Protocol", "ao"),
-        ("Variant", "ao.TN.1"),
-        ("Type", "Message"),
-    ] {
-        tags.push(name, value);
-    }
-    tags
-}
-
-/// Signs with a random anchor, so that the same words may be said twice.
-fn signed(
-    key: &SigningKey,
-    target: Option<Id>,
-    tags: Tags,
-    data: Bytes,
-) -> Result<VerifiedItem, CliError> {
-    let anchor = *crate::keys::random_secret()?;
-    let draft = Draft {
-        target,
-        anchor: Some(anchor),
-        tags,
-        data,
-    };
-    draft
-        .sign(key)
-        .map_err(|error| CliError::Usage(format!("this message cannot be signed: {error}")))
-}
-
-/// A Lua file for a process; an item holds 10 MiB, and no sane program comes near.
-fn lua_file(path: &PathBuf) -> Result<String, CliError> {
-    std::fs::read_to_string(path)
-        .map_err(|error| CliError::NotFound(format!("{}: {error}", path.display())))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -371,21 +284,5 @@ mod tests {
     fn tags_are_split_at_the_first_equals_sign() {
         assert_eq!(tag("a=b=c"), Ok(("a".into(), "b=c".into())));
         assert!(tag("novalue").is_err());
-    }
-
-    #[test]
-    fn the_same_words_twice_are_two_messages() {
-        let key = SigningKey::ed25519([1; 32]);
-        let content = ContentArgs {
-            action: None,
-            data: "hi".into(),
-            tags: vec![],
-        };
-        let process = Id::sha256(b"p");
-        let first = message(&key, process, &content).expect("signs");
-        assert_ne!(
-            first.id(),
-            message(&key, process, &content).expect("signs").id()
-        );
     }
 }
