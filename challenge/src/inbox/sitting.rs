@@ -236,19 +236,14 @@ impl<C: Contract> Session<'_, C> {
         for letter in letters {
             self.court.queue.push(letter);
         }
-        let (mut room, mut penniless) = (Room::default(), BTreeSet::new());
+        let mut room = Room::default();
         while let Some(letter) = self.court.queue.next(&room) {
-            let owner = letter.item.owner_address();
             if self.court.run.contains(&letter.item.id()) {
                 self.counts.repeated += 1;
-            } else if penniless.contains(owner) {
-                // The fee comes first (3.4): who had none still has none as long as nothing has run since.
-                self.counts.unfunded += 1;
-            } else if self.item(&letter)? {
+                continue;
+            }
+            if self.item(&letter)? {
                 room.take(letter.item.bytes().len());
-                penniless.clear();
-            } else {
-                penniless.insert(owner.clone());
             }
         }
         self.counts.waiting = self.court.queue.len();
