@@ -6,12 +6,14 @@ use std::{env, fs, path::Path};
 use aosec_tests::harness::adversary::costs;
 use aosec_tests::origin::case_search::{self, Conduct};
 use aosec_tests::origin::game::{Game, Script};
-use aosec_tests::origin::{contract, mutations, runner};
+use aosec_tests::origin::{contract, mutations, runner, siege};
 
 /// Moves that every run of the tests plays; `AOSEC_ORIGIN_MOVES` asks for another number.
 const SHARE: u64 = 1_000_000;
 /// Moves that the model plays alone; `AOSEC_ORIGIN_MODEL_MOVES` asks for another number.
 const MODEL_SHARE: u64 = 200_000;
+/// Blocks in which attackers besiege an honest host; `AOSEC_SIEGE_BLOCKS` asks for another number, `AOSEC_SIEGE_FROM` for other games.
+const SIEGE_SHARE: u64 = 20_000;
 /// The machine of CI has two cores.
 const JOBS: usize = 2;
 /// Every so many of the mutations is tried in CI. `AOSEC_ORIGIN_MUTATIONS=all` tries all of them, any other word those of the files
@@ -155,4 +157,25 @@ fn attacks_cost_their_attackers_more_than_anybody_else() {
     let cheap = all.iter().filter(|outcome| !outcome.is_dear());
     let cheap: Vec<&str> = cheap.map(|outcome| outcome.attack).collect();
     assert_eq!(cheap, CHEAP);
+}
+
+#[test]
+fn an_honest_host_withstands_attackers_and_forks() {
+    let (from, blocks) = (
+        number("AOSEC_SIEGE_FROM", 0),
+        number("AOSEC_SIEGE_BLOCKS", SIEGE_SHARE),
+    );
+    let begun = Instant::now();
+    let withstood = siege::withstand(from, blocks, siege::Host::Honest);
+    let withstood = withstood.unwrap_or_else(|what| panic!("{what}"));
+    let seconds = begun.elapsed().as_secs();
+    eprintln!("games {from}..: {withstood:?}, {seconds} s");
+    assert!(withstood.cases > blocks / 100 && withstood.forks > blocks / 100);
+}
+
+#[test]
+fn a_host_that_keeps_data_back_falls() {
+    let fallen = siege::withstand(1, SIEGE_SHARE, siege::Host::Careless);
+    let what = fallen.expect_err("a host that is slashed");
+    assert!(what.contains("is slashed"), "{what}");
 }

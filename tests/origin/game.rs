@@ -84,6 +84,23 @@ impl Game {
         })
     }
 
+    /// The game as it stands, to go on from there in another way; none where the contract plays too: its machine is one.
+    #[must_use]
+    pub fn fork(&self) -> Option<Self> {
+        self.contract.is_none().then(|| Self {
+            model: self.model.clone(),
+            ends: self.ends.clone(),
+            contract: None,
+            height: self.height,
+            logs: self.logs.clone(),
+            wanted: self.wanted.clone(),
+            sought: self.sought.clone(),
+            played: self.played,
+            codes: self.codes.clone(),
+            refused: self.refused.clone(),
+        })
+    }
+
     /// Plays a script on new courts.
     ///
     /// # Errors

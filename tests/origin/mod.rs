@@ -2,6 +2,7 @@
 //!
 //! A [`game`] is a genesis and moves; both courts run each of them, and verdicts, answers and, now and then, everything that can be
 //! read must be equal. What differs is made short ([`shrink`]) and kept in `tests/vectors/origin`, which every run plays first.
+//! [`case_search`] looks at everything that can happen in one case, [`siege`] lets an honest host stand against all others over forks.
 //! [`mutations`] breaks the contract on purpose, to see that this would find it.
 
 pub mod case_search;
@@ -17,3 +18,4 @@ pub mod scroll;
 #[path = "../../challenge/tests/written/search.rs"]
 mod search;
 pub mod shrink;
+pub mod siege;

@@ -16,6 +16,7 @@ pub(crate) struct Founding {
     pub(crate) floor: u128,
     pub(crate) period: (u64, u64),
     pub(crate) publish_within: u64,
+    pub(crate) depth: u64,
     pub(crate) letter: Letter,
 }
 
@@ -25,6 +26,7 @@ pub(crate) fn draw(seed: &mut Seed) -> Founding {
     let min_bond = 1_000 * unit;
     let floor = 3 * unit;
     let publish_within = parameters["publish_within"].as_u64().unwrap_or(1);
+    let depth = parameters["settlement_depth"].as_u64().unwrap_or(1);
     let data = json!({
         "name": "Stake", "ticker": "STK", "logo": "a".repeat(43),
         "parameters": parameters, "balances": balances(seed, unit),
@@ -41,6 +43,7 @@ pub(crate) fn draw(seed: &mut Seed) -> Founding {
         floor,
         period,
         publish_within,
+        depth,
         letter,
     }
 }

@@ -46,7 +46,26 @@ impl Drawer {
     pub(super) fn host_with(&mut self, game: &Game, number: u64, hot: &str) -> Letter {
         let unit = self.founding.unit;
         let process = self.unhosted(game);
-        let spawn = self.spawn(&process, hot, 200 * unit, 40 * unit);
+        self.hosting_offer(&process, number, hot, unit)
+    }
+
+    pub(super) fn hosting_offer(
+        &mut self,
+        process: &str,
+        number: u64,
+        hot: &str,
+        unit: u128,
+    ) -> Letter {
+        let mut spawn = self.spawn(process, hot, 200 * unit, 40 * unit);
+        for tag in &mut spawn.tags {
+            // What a draw may spoil is as it should be here.
+            match tag.0.as_str() {
+                "Origin" => ORIGIN.clone_into(&mut tag.1),
+                "Hosting-Deposit" => "0".clone_into(&mut tag.1),
+                _ => {}
+            }
+        }
+        spawn.tags.retain(|(name, _)| name != "Challenge-Period");
         let (rate, cap) = (unit.to_string(), (40 * unit).to_string());
         let tags = [
             ("Action", "Host"),

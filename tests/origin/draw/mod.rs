@@ -63,7 +63,7 @@ impl Drawer {
         match self.below(400) {
             0 => self.crowd(game),
             1 | 2 => self.many(game),
-            3..=5 => self.plot(game),
+            3..=9 => self.plot(game),
             _ => {}
         }
         match self.below(100) {

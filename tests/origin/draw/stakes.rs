@@ -7,6 +7,28 @@ use super::plots::ALL;
 use super::{Drawer, cast, spoil};
 
 impl Drawer {
+    /// How far a chain goes back under this genesis.
+    pub(crate) fn depth(&self) -> usize {
+        usize::try_from(self.founding.depth).unwrap_or(1)
+    }
+
+    /// The first operator's bond: ten times the least.
+    pub(crate) fn honest_bond(&mut self) -> Vec<Letter> {
+        let least = self.founding.min_bond.to_string();
+        let mut bond = self.first_bond(0, Some(cast::hot(0, 0)));
+        let sum = (10 * self.founding.min_bond).to_string();
+        for tag in bond.tags.iter_mut().filter(|tag| tag.1 == least) {
+            tag.1.clone_from(&sum);
+        }
+        vec![bond]
+    }
+
+    /// The first operator offers to host a process.
+    pub(crate) fn honest_host(&mut self, number: u64) -> Letter {
+        let unit = self.founding.unit;
+        self.hosting_offer(&cast::process(number), 0, &cast::hot(0, 0), unit)
+    }
+
     /// All but one unit of an operator's stake is slashed: the factor of his pool comes to nothing (4.5).
     pub(super) fn almost_all(&mut self, game: &Game) {
         let number = self.below(cast::OPERATORS);
