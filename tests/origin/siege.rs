@@ -7,7 +7,7 @@
 
 use std::collections::VecDeque;
 
-use aosec_challenge::docket::{Case, Kind};
+use aosec_challenge::docket::{Case, Kind, State};
 
 use super::contract;
 use super::draw::{Drawer, cast};
@@ -135,9 +135,24 @@ impl Siege {
         self.game.play(one).map_err(|error| error.to_string())?;
         let pendings = self.game.model.docket().pendings();
         match pendings.iter().any(|slash| slash.operator == operator()) {
-            true => Err(format!("the honest host is slashed by {one:?}")),
+            true => Err(self.slashed(one)),
             false => Ok(()),
         }
+    }
+
+    /// For what the host was slashed, in words.
+    fn slashed(&self, by: &Move) -> String {
+        let cases = self.game.model.docket().cases().iter();
+        let own = cases.filter(|case| case.operator == operator());
+        let lost: Vec<&Case> = own
+            .filter(|case| case.written() == State::Expired)
+            .collect();
+        let court = self.game.model.court();
+        let payer = court.map(|court| court.ledger().free(&cast::purse()));
+        format!(
+            "the honest host is slashed by {by:?} at {}: {lost:?}; who answers has {payer:?}",
+            self.game.height
+        )
     }
 
     /// The host bonds, waits, and hosts two processes, before anybody else does anything.
@@ -258,7 +273,7 @@ fn given(case: &Case) -> Move {
         ("Process", case.process.as_str()),
     ];
     Move::Item(Letter {
-        from: cast::user(cast::RICH),
+        from: cast::purse(),
         tags: cast::tags(&tags),
         items: Some(vec![item]),
         ..Letter::default()

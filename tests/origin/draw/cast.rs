@@ -54,6 +54,11 @@ pub(crate) fn crowd() -> Vec<String> {
 /// The user who can pay for anything.
 pub(crate) const RICH: u64 = 1;
 
+/// Who pays for what the honest host of a siege sends; nobody else has this key.
+pub(crate) fn purse() -> String {
+    address("purse")
+}
+
 pub(crate) fn process(number: u64) -> String {
     address(&format!("process-{number}"))
 }

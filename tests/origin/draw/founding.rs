@@ -121,7 +121,7 @@ fn balances(seed: &mut Seed, unit: u128) -> Map<String, Value> {
         cast::RICH => (cast::user(number), 900_000),
         _ => (cast::user(number), 15_000),
     });
-    let spawner = [(cast::spawner(), 1_000)];
+    let spawner = [(cast::spawner(), 1_000), (cast::purse(), 900_000)];
     let all = owners.chain(operators).chain(users).chain(spawner);
     all.map(|(address, sum)| {
         let sum = sum * unit + u128::from(seed.below(1_000));

@@ -7,6 +7,7 @@
 
 mod court;
 mod world;
+mod writings;
 
 use self::court::Plant;
 use self::world::{Handover, blocks};

@@ -4,13 +4,12 @@ use std::sync::Arc;
 
 use aosec_challenge::derive::{Block, Entry, Transaction};
 use aosec_challenge::inbox::{Court, Mail, Stepped, Track};
-use aosec_wire::{Id, LogEntry, VerifiedItem};
+use aosec_wire::{Id, LogEntry};
 
 use super::court::{CUT, Leases, Plant};
-use crate::forge::{
-    START, enclosing, founder, inbox, inbox_of, letter, letter_of, origin, signed, spawn, user,
-};
-use crate::hosts::{self, PROCESS, Written, honest, log_of, next_host};
+use super::writings::{next_record, posted, promised, receipt, written};
+use crate::forge::{START, enclosing, founder, inbox, inbox_of, letter, letter_of, origin, spawn};
+use crate::hosts::{self, PROCESS, honest, log_of};
 use crate::search::World;
 
 /// Blocks that follow the one with the first two slots; `AOSEC_TWO_HOSTS_BLOCKS` asks for more.
@@ -142,7 +141,7 @@ impl Handover {
                 let tags = [("Do", "resume"), ("Process", process.as_str())];
                 inbox(&[letter(3, &tags)])
             }
-            Event::Next => log_of(&[next_record(tip)]),
+            Event::Next => log_of(&[next_record(tip.log.last().unwrap())]),
         }
     }
 
@@ -360,49 +359,4 @@ fn demand(holds: bool, what: &str) -> Result<(), String> {
         true => Ok(()),
         false => Err(what.to_owned()),
     }
-}
-
-/// What the first host writes.
-fn written() -> Written {
-    Written::of((1..=9).map(|slot| honest(slot, START))).under(origin())
-}
-
-fn message(number: &str) -> VerifiedItem {
-    let tags = [("Data-Protocol", "ao"), ("Type", "Message"), ("n", number)];
-    signed(&user(2), Some(PROCESS), &tags, b"")
-}
-
-fn posted() -> VerifiedItem {
-    message("posted")
-}
-
-fn promised() -> VerifiedItem {
-    message("promised")
-}
-
-/// The first host promises slot 9, and never publishes 5 to 8.
-fn receipt() -> VerifiedItem {
-    let entry = LogEntry {
-        message: promised().id(),
-        ..honest(9, START)
-    };
-    written().with(9, entry).receipt(9).item().clone()
-}
-
-/// Two slots of the next host behind the log as it stands.
-fn next_record(tip: &Point) -> VerifiedItem {
-    let last = tip.log.last().unwrap();
-    let entries = [1, 2].map(|step| LogEntry {
-        message: Id::sha256(format!("next {step}").as_bytes()),
-        height: last.height,
-        timestamp: last.timestamp + step,
-    });
-    let written = Written {
-        epoch: 1,
-        key: next_host(),
-        first_slot: last.slot + 1,
-        start: last.chain,
-        ..Written::of(entries)
-    };
-    written.under(origin()).item(last.slot + 1, last.slot + 2)
 }
