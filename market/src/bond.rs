@@ -108,6 +108,7 @@ fn blank(brought: &Brought, owner: &str) -> Operator {
         tombstoned: false,
         fee: Fee::new(0),
         answer_fee: Fee::new(0),
+        authorities: Vec::new(),
     }
 }
 

@@ -67,6 +67,7 @@ pub(crate) struct Changes {
     /// Indices of processes, each once, in the order of the first change.
     pub(crate) hosting: Vec<usize>,
     pub(crate) keys: Vec<KeyRow>,
+    pub(crate) authorities: Vec<KeyRow>,
 }
 
 impl State {

@@ -8,7 +8,7 @@ use crate::bench::Bench;
 use crate::court::Court;
 use crate::message::{Enclosures, Item, Tag};
 use crate::outcome::{Answer, Judged, Outcome, Refusal, Reply, Verdict, demand};
-use crate::{bond, escrow, heartbeat, hosting, pay, processes, queue, register};
+use crate::{authorities, bond, escrow, heartbeat, hosting, pay, processes, queue, register};
 use crate::{token, unbonding, update, views};
 
 macro_rules! actions {
@@ -44,6 +44,8 @@ actions! {
     Processes "Processes" views::processes;
     Bond "Bond" bond::bond;
     Update "Update" update::update;
+    Authorize "Authorize" authorities::authorize;
+    Revoke "Revoke" authorities::revoke;
     Unbond "Unbond" unbonding::unbond;
     Withdraw "Withdraw" unbonding::withdraw;
     Host "Host" hosting::host;
@@ -185,6 +187,8 @@ fn verdict(court: Option<(&Court, &dyn Bench)>, refusal: Option<&Refusal>) -> Ve
         let hosting = court.changes.hosting.iter();
         verdict.hosting = hosting.map(|row| processes::row(court, *row)).collect();
         verdict.keys.clone_from(&court.changes.keys);
+        let authorities = &court.changes.authorities;
+        verdict.authorities.clone_from(authorities);
         verdict.cases = bench.rows(court);
         (verdict.want, verdict.sought) = queue::want(court, bench);
     }

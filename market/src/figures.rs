@@ -11,6 +11,8 @@ pub struct Stake {
     pub owner: String,
     /// The present hot key.
     pub hot_key: String,
+    /// The authority keys that stand (4.7).
+    pub authorities: Vec<String>,
     /// State of section 4.
     pub standing: &'static str,
     /// What is bonded.
@@ -76,6 +78,7 @@ impl Court {
         Some(Stake {
             owner: row.owner.clone(),
             hot_key: row.hot_key.clone(),
+            authorities: row.authorities.iter().map(|one| one.key.clone()).collect(),
             standing: row.standing().shown(),
             bond: row.bond,
             live: row.live,

@@ -12,6 +12,7 @@
 //! acts on the house by what [`counter`] offers. What the house must know of a case, [`named`] keeps. [`State::step_with`] seats one.
 
 pub mod amount;
+mod authorities;
 pub mod bench;
 mod bond;
 pub mod counter;

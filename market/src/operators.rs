@@ -5,6 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::amount::Amount;
+use crate::authorities::{self, Authority};
 use crate::court::Court;
 use crate::fees::Fee;
 use crate::keys::HotKey;
@@ -19,6 +20,8 @@ pub(crate) struct Operators {
     by_owner: BTreeMap<String, usize>,
     /// Every key that ever was a hot key (4.3).
     pub(crate) hot_keys: BTreeMap<String, HotKey>,
+    /// Every key that ever was an authority key (4.7).
+    pub(crate) authorized: BTreeSet<String>,
 }
 
 /// One record. Operator address and owner are for ever (4.3).
@@ -41,6 +44,8 @@ pub(crate) struct Operator {
     pub(crate) tombstoned: bool,
     pub(crate) fee: Fee,
     pub(crate) answer_fee: Fee,
+    /// Those that stand, in the order in which they were authorized (4.7).
+    pub(crate) authorities: Vec<Authority>,
 }
 
 /// The present Bonding, or the last one where the bond is 0.
@@ -127,4 +132,5 @@ impl Operator {
 /// `activation` blocks after the `Bond` that began this Bonding.
 pub(crate) fn activate(court: &mut Court, operator: usize) {
     court.operators.get_mut(operator).bonding.active = true;
+    authorities::refresh(court, operator);
 }

@@ -36,6 +36,9 @@ pub struct Verdict {
     /// Key rows in the order in which they were made.
     #[serde(rename = "Keys", skip_serializing_if = "Vec::is_empty")]
     pub keys: Vec<KeyRow>,
+    /// Rows of authority keys that began or ceased to count, in the order in which they were made (4.7).
+    #[serde(rename = "Authorities", skip_serializing_if = "Vec::is_empty")]
+    pub authorities: Vec<KeyRow>,
     /// Rows of cases that were opened or changed, each once, in the order of the first change.
     #[serde(rename = "Cases", skip_serializing_if = "Vec::is_empty")]
     pub cases: Vec<CaseRow>,
@@ -94,7 +97,7 @@ pub struct CaseRow {
     pub slot: Option<u64>,
 }
 
-/// A hot key and the heights at which it counts.
+/// A hot key, or an authority key, and the heights at which it counts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct KeyRow {

@@ -4,6 +4,7 @@
 //! or given back ([`crate::counter`]).
 
 use crate::amount::Amount;
+use crate::authorities;
 use crate::court::Court;
 use crate::queue::Transition;
 
@@ -60,6 +61,7 @@ pub fn slash(court: &mut Court, operator: &str, lease: Option<u64>, wanted: Amou
         lower_held(court, number, taken);
     }
     shrink(court, index);
+    authorities::refresh(court, index);
     taken
 }
 
@@ -135,6 +137,7 @@ pub fn tombstone(court: &mut Court, operator: &str) {
         let lost = Transition::Tombstoned(*number);
         court.queue.schedule(court.height + 1, lost);
     }
+    authorities::refresh(court, index);
 }
 
 /// Begins an episode of jail unless one lasts, and gives the percentage of the episode: 2, doubling with each one in `memory`, 16 at

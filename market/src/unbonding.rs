@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use crate::amount::{self, Amount, WHOLE};
+use crate::authorities;
 use crate::court::Court;
 use crate::message::Item;
 use crate::operators::Standing;
@@ -111,9 +112,9 @@ pub(crate) fn unbond(court: &mut Court, item: &Item) -> Judged {
     let record = court.operators.get_mut(index);
     record.bond = left;
     record.pool.add(amount, ripe);
-    Ok(Reply::fields(
-        json!({"Operator": record.address, "Ripe": ripe}),
-    ))
+    let operator = record.address.clone();
+    authorities::refresh(court, index);
+    Ok(Reply::fields(json!({"Operator": operator, "Ripe": ripe})))
 }
 
 pub(crate) fn withdraw(court: &mut Court, item: &Item) -> Judged {

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::authorities;
 use crate::court::Court;
 use crate::leases::Lease;
 use crate::message::Item;
@@ -101,6 +102,9 @@ fn operator(court: &Court, index: usize, row: &Operator) -> Value {
         "Fee": row.fee.to_json(), "Answer-Fee": row.answer_fee.to_json(),
         "Tombstoned": row.tombstoned,
     });
+    if let Some(keys) = authorities::shown(row) {
+        shown["Authorities"] = keys;
+    }
     if row.bond > 0 {
         shown["Bonded-At"] = json!(row.bonding.began);
     }

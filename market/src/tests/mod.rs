@@ -1,5 +1,6 @@
 //! Stories with the law's own numbers, told to the model alone; the contract hears its own in the garden.
 
+mod authorities;
 mod cases;
 mod hosting;
 mod money;

@@ -75,6 +75,17 @@ pub(crate) fn tags(list: &[(&str, &str)]) -> Vec<(String, String)> {
         .collect()
 }
 
+/// Keys that may sign pushes: so many that some are always new, so few that some are somebody's already.
+pub(crate) fn authority(number: u64) -> String {
+    address(&format!("authority-{number}"))
+}
+
+pub(crate) fn origin_authority(by: &str, owner: &str, operator: &str) -> Enclosed {
+    let mut item = origin_key(by, owner, operator);
+    item.tags[0].1 = "Origin-Authority".to_owned();
+    item
+}
+
 pub(crate) fn origin_key(by: &str, owner: &str, operator: &str) -> Enclosed {
     Enclosed {
         id: address("key-item"),

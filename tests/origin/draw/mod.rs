@@ -1,5 +1,6 @@
 //! Draws moves: mostly what could be right as the court stands, with sums at their edges, and in every eighth item one thing wrong.
 
+mod authorities;
 mod cases;
 pub(crate) mod cast;
 mod evidence;
@@ -187,7 +188,9 @@ impl Drawer {
         if self.below(100) < 38 {
             return self.case(game);
         }
-        match self.below(110) {
+        match self.below(118) {
+            110..=114 => self.authorize(game),
+            115..=117 => self.revoke(game),
             100..=102 => self.role(),
             103..=105 => self.rotate(game),
             106..=109 => self.strange_beat(game),

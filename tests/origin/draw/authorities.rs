@@ -1,0 +1,63 @@
+//! Authority keys (4.7): brought, taken back, brought again by somebody else.
+
+use super::super::game::Game;
+use super::super::moves::Letter;
+use super::money::letter;
+use super::{Drawer, cast, spoil};
+
+/// Names of authority keys in a game: some twice as many as it comes to use.
+const NAMES: u64 = 60;
+
+/// Operators that mostly bring them, so few that a record is full now and then.
+const EAGER: u64 = 3;
+
+impl Drawer {
+    /// An owner brings a key, mostly one that nobody has.
+    pub(super) fn authorize(&mut self, game: &Game) -> Letter {
+        let number = self.below(EAGER + 2).min(cast::OPERATORS - 1);
+        let (owner, operator) = (cast::owner(number), cast::operator(number));
+        let key = match self.below(8) {
+            0 => spoil::anybody(&mut self.seed),
+            1 => self.standing(game, &operator),
+            _ => cast::authority(self.below(NAMES)),
+        };
+        let mut item = cast::origin_authority(&key, &owner, &operator);
+        if self.below(12) == 0 {
+            // Of the wrong kind, or for another record.
+            item = match self.below(2) {
+                0 => cast::origin_key(&key, &owner, &operator),
+                _ => cast::origin_authority(&key, &cast::owner(number + 1), &operator),
+            };
+        }
+        let from = match self.below(10) {
+            0 => operator,
+            _ => owner,
+        };
+        Letter {
+            items: Some(vec![item]),
+            ..letter(from, cast::tags(&[("Action", "Authorize")]))
+        }
+    }
+
+    /// The owner or the operator takes one back, mostly one that stands.
+    pub(super) fn revoke(&mut self, game: &Game) -> Letter {
+        let number = self.below(EAGER + 2).min(cast::OPERATORS - 1);
+        let (owner, operator) = (cast::owner(number), cast::operator(number));
+        let key = match self.below(6) {
+            0 => cast::authority(self.below(NAMES)),
+            _ => self.standing(game, &operator),
+        };
+        let from = [owner, operator][spoil::index(&mut self.seed, 2)].clone();
+        letter(from, cast::tags(&[("Action", "Revoke"), ("Key", &key)]))
+    }
+
+    /// One that stands in the record; a name where none does.
+    fn standing(&mut self, game: &Game, operator: &str) -> String {
+        let court = game.model.court();
+        let stake = court.and_then(|court| court.stake(operator));
+        let keys = stake.map_or_else(Vec::new, |stake| stake.authorities);
+        let at = spoil::index(&mut self.seed, keys.len());
+        let drawn = cast::authority(self.below(NAMES));
+        keys.get(at).cloned().unwrap_or(drawn)
+    }
+}
