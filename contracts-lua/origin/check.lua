@@ -35,6 +35,12 @@ local function check_operator(operator, held)
   expect(#operator.entries > 0 or operator.pool == 0, "an empty pool is empty")
   expect(#operator.entries <= 32 and operator.leases <= operators.LEASES_MAX, "bounds of an operator")
   expect((operator.status == nil) == (operator.bond == 0), "a state without a bond")
+  expect(#operator.authorities <= 4, "4.7: bounds of authority keys")
+  local counts = operator.status == "Bonded" and not operator.tombstoned
+  for _, key in ipairs(operator.authorities) do
+    expect((key.from ~= nil) == counts, "4.7: a key counts while its record is bonded")
+    expect(state.authorities[key.address] == operator.address, "4.7: a key belongs to one record")
+  end
 end
 
 --- Adds what a process's leases hold to `held` by operator, and gives what they are owed.

@@ -6,6 +6,7 @@
 -- either way.
 
 local answer = require("origin.answer")
+local authorize = require("origin.authorize")
 local bond = require("origin.bond")
 local challenge = require("origin.challenge")
 local data = require("origin.data")
@@ -31,6 +32,7 @@ local ACTIONS = {
   ["Total-Supply"] = token.total_supply, Transfer = token.transfer,
   Params = views.params, Operators = views.operators, Processes = views.processes,
   Bond = bond.bond, Update = update.update, Unbond = unbonding.unbond, Withdraw = unbonding.withdraw,
+  Authorize = authorize.authorize, Revoke = authorize.revoke,
   Host = hosting.host, Register = hosting.register, Leave = hosting.leave,
   Fund = escrow.fund, Settle = settle.settle, Heartbeat = escrow.heartbeat,
   Challenge = challenge.challenge, Answer = answer.answer,

@@ -1,11 +1,12 @@
 --- Operators: who they are, in which state, and what of their bond is free (4, 4.4).
 --
 -- A record is made by the first Bond and stays for ever, tied to its owner; an exit empties it. Files
--- around this one change parts of it: `bond`, `keys`, `fees`, `unbonding`, `slash`, `leases`.
+-- around this one change parts of it: `bond`, `keys`, `authorities`, `fees`, `unbonding`, `slash`, `leases`.
 
 local operators = {}
 
 local amount = require("origin.amount")
+local authorities = require("origin.authorities")
 local state = require("origin.state")
 local queue = require("origin.queue")
 
@@ -22,7 +23,7 @@ function operators.make(address, owner)
     status = nil, activation = nil, bonded_at = nil,
     bond = 0, live = 0, reserves = 0, held = 0,
     pool = 0, factor = operators.FACTOR_ONE, entries = {},
-    hot_key = nil, old_key = nil,
+    hot_key = nil, old_key = nil, authorities = {},
     fee = { now = 0 }, answer_fee = { now = state.params.answer_fee_floor },
     jailed_until = nil, tombstoned = nil,
     -- Open and answered cases that name it; leases that are live, newest first by `older`.
@@ -73,11 +74,13 @@ function operators.settle(operator)
   if operator.bond ~= 0 or operator.status == nil then return end
   queue.cancel(operator.activation)
   operator.status, operator.activation, operator.bonded_at = nil, nil, nil
+  authorities.cease_all(operator)
 end
 
 --- The transition `activation`: from now on it may host (4).
 function operators.activate(operator)
   operator.status, operator.activation = "Bonded", nil
+  authorities.begin_all(operator)
 end
 
 return operators

@@ -1,6 +1,6 @@
 --- What one message gives, besides its replies: the verdict that the deriver reads (2.4, 2.8, 3.4).
 --
--- It is one line of JSON, printed: { ok, code, Unfunded, Hosting, Keys, Cases, Want, Sought }. Rows are
+-- It is one line of JSON, printed: { ok, code, Unfunded, Hosting, Keys, Authorities, Cases, Want, Sought }. Rows are
 -- collected while a message runs; one row a process or case, with its state at the end of the message.
 
 local outcome = {}
@@ -10,11 +10,11 @@ local queue = require("origin.queue")
 local hosting = require("origin.hosting_row")
 
 -- Processes and cases whose row changed, in the order of their first change; and rows of keys.
-local changed, cases, is_changed, keys = {}, {}, {}, {}
+local changed, cases, is_changed, keys, authorities = {}, {}, {}, {}, {}
 
 --- Forgets what an earlier message collected.
 function outcome.begin()
-  changed, cases, is_changed, keys = {}, {}, {}, {}
+  changed, cases, is_changed, keys, authorities = {}, {}, {}, {}, {}
 end
 
 --- Says that the hosting row of a process changed.
@@ -36,6 +36,11 @@ function outcome.key(operator, key, from, to)
   keys[#keys + 1] = { Operator = operator, Key = key, From = from, To = to }
 end
 
+--- Says that an authority key begins to count, or, with `to`, that it ceases to (4.7).
+function outcome.authority(operator, key, from, to)
+  authorities[#authorities + 1] = { Operator = operator, Key = key, From = from, To = to }
+end
+
 local function rows(list, row)
   local shown = {}
   for index, subject in ipairs(list) do shown[index] = row(subject) end
@@ -51,7 +56,7 @@ function outcome.print(code)
   local wanted = queue.wanted()
   print(json.encode({
     ok = code == nil, code = code, Hosting = filled(rows(changed, hosting.row)), Keys = filled(keys),
-    Cases = filled(rows(cases, case_row.row)), Want = filled(wanted.heads),
+    Authorities = filled(authorities), Cases = filled(rows(cases, case_row.row)), Want = filled(wanted.heads),
     Sought = filled(wanted.places),
   }))
 end

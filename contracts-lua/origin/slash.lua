@@ -6,6 +6,7 @@
 local slash = {}
 
 local amount = require("origin.amount")
+local authorities = require("origin.authorities")
 local mass = require("origin.mass")
 local operators = require("origin.operators")
 local payout = require("origin.payout")
@@ -85,6 +86,7 @@ end
 function slash.tombstone(operator)
   if operator.tombstoned then return end
   operator.tombstoned = true
+  authorities.cease_all(operator)
   local lease = operator.newest
   while lease do
     lease.lost = queue.schedule(state.height + 1, "tombstoned", lease, lease.process.id)

@@ -24,6 +24,8 @@ local state = {
   owners = {},
   -- Each hot key that ever was: { operator, from, to } (4.3).
   hot_keys = {},
+  -- The operator of each authority key that ever stood (4.7).
+  authorities = {},
 
   -- Processes by id; escrows by process id, known or not (5.12).
   processes = {},

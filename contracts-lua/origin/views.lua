@@ -4,6 +4,7 @@
 local views = {}
 
 local amount = require("origin.amount")
+local authorities = require("origin.authorities")
 local case_row = require("origin.case_row")
 local fees = require("origin.fees")
 local hosting_row = require("origin.hosting_row")
@@ -26,6 +27,7 @@ local function operator_row(operator)
   return {
     Operator = operator.address, Owner = operator.owner, Url = operator.url,
     State = operators.state(operator), ["Hot-Key"] = operator.hot_key,
+    Authorities = authorities.shown(operator),
     Bond = amount.text(operator.bond), Live = amount.text(operator.live),
     Reserves = amount.text(operator.reserves), Held = amount.text(operator.held),
     Free = amount.text(operators.free(operator)), Pool = amount.text(operator.pool),

@@ -18,7 +18,7 @@ macro_rules! part {
 }
 
 /// The modules of the contract: each stands behind those that it needs.
-pub const MODULES: [SourceFile<'static>; 44] = [
+pub const MODULES: [SourceFile<'static>; 46] = [
     part!("amount"),
     part!("text"),
     part!("items"),
@@ -30,11 +30,13 @@ pub const MODULES: [SourceFile<'static>; 44] = [
     part!("hosting_row"),
     part!("case_row"),
     part!("outcome"),
+    part!("authorities"),
     part!("operators"),
     part!("keys"),
     part!("fees"),
     part!("bond"),
     part!("update"),
+    part!("authorize"),
     part!("unbonding"),
     part!("payout"),
     part!("mass"),

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::court::{Court, Item};
 use crate::people::{FEE, RICHES, fund, hosting, id, signed};
 
-const ACTIONS: [&str; 24] = [
+const ACTIONS: [&str; 26] = [
     "Info",
     "Balance",
     "Balances",
@@ -16,6 +16,8 @@ const ACTIONS: [&str; 24] = [
     "Processes",
     "Bond",
     "Update",
+    "Authorize",
+    "Revoke",
     "Unbond",
     "Withdraw",
     "Host",
@@ -32,7 +34,7 @@ const ACTIONS: [&str; 24] = [
     "Cases",
 ];
 
-const TAGS: [&str; 20] = [
+const TAGS: [&str; 21] = [
     "Quantity",
     "Recipient",
     "Process",
@@ -53,6 +55,7 @@ const TAGS: [&str; 20] = [
     "Fault",
     "Case",
     "Message",
+    "Key",
 ];
 
 fn values() -> Vec<String> {

@@ -3,6 +3,7 @@
 
 mod accusers;
 mod answers;
+mod authorities;
 mod bad_input;
 mod court;
 mod delay;

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::authorities::{authorize, revoke};
 use crate::court::{Court, Item, ORIGIN};
 use crate::people::{first_bond, fund, host, id, origin_key, signed, spawn};
 use crate::quarrels;
@@ -71,7 +72,7 @@ fn item(court: &mut Court, dice: &mut Dice) -> Item {
     if dice.below(2) == 0 {
         return quarrels::item(court, dice, process, hot);
     }
-    match dice.below(12) {
+    match dice.below(14) {
         0 => first_bond(owner, operator, hot, 1_000 + dice.sum()),
         1 => Item::new(owner, "Bond").tag("Quantity", dice.sum()),
         2 => Item::new(owner, "Unbond").tag("Quantity", dice.sum()),
@@ -92,6 +93,8 @@ fn item(court: &mut Court, dice: &mut Dice) -> Item {
         8 => Item::new(operator, "Leave").tag("Process", id(process)),
         9 => Item::new("erin", "Settle").tag("Process", id(process)),
         10 => beat(court, dice),
+        11 => authorize(owner, operator, &format!("key-{}", dice.below(30))),
+        12 => revoke(owner, &format!("key-{}", dice.below(30))),
         _ => Item::new(dice.of(&OWNERS), "Transfer")
             .tag("Recipient", id(dice.of(&OPERATORS)))
             .tag("Quantity", dice.sum()),

@@ -44,7 +44,9 @@ fn one_of_each(court: &mut Court) -> Vec<(&'static str, u64)> {
     for (name, item) in items {
         costs.push((name, court.send(item).applied().fuel));
     }
-    costs.push(("Tick", court.block().fuel));
+    // Garbage is collected behind whichever message fills the measure: of two Ticks at most one pays for it.
+    let (one, other) = (court.block().fuel, court.block().fuel);
+    costs.push(("Tick", one.min(other)));
     court.check();
     costs
 }

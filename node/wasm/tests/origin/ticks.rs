@@ -69,7 +69,7 @@ fn a_tick_applies_256_and_the_rest_in_the_next_block() {
         local queue, operators = require('origin.queue'), require('origin.operators')
         for index = 1, 600 do
           local entry = queue.schedule(require('origin.state').height + 2, 'activation',
-            operators.at(...) or { number = index })
+            operators.at(...) or { number = index, authorities = {} })
           if index % 2 == 0 then queue.cancel(entry) end
         end
         return true";
@@ -102,7 +102,7 @@ fn what_a_transition_makes_due_is_applied_in_the_same_tick_and_in_order() {
         local tick = require('origin.tick')
         order = ''
         local function note(name, more)
-          return setmetatable({}, { __newindex = function(_, key)
+          return setmetatable({ authorities = {} }, { __newindex = function(_, key)
             if key == 'status' then order = order .. name if more then more() end end
           end })
         end
