@@ -41,6 +41,11 @@ local function join(high, low)
   return high == 0 and low or string.format("%d%018d", high, low)
 end
 
+-- By the operator: not every `.bint` has it as a function.
+local function product(a, b)
+  return bint(a) * bint(b)
+end
+
 local function of_bint(x)
   local text = bint.tobase(x, 10, true)
   assert(#text <= 2 * LIMB_DIGITS, "an amount beyond its bounds")
@@ -85,7 +90,7 @@ function amount.times(a, count)
     local product = a * count
     return join(product // LIMB, product % LIMB)
   end
-  return of_bint(bint.mul(a, count))
+  return of_bint(product(a, count))
 end
 
 --- a * b / c, rounded down, with a product of any length in between.
@@ -94,7 +99,7 @@ function amount.share(a, b, c)
     and (b == 0 or a <= math.maxinteger // b) then
     return a * b // c
   end
-  return of_bint(bint.udiv(bint.mul(a, b), c))
+  return of_bint(bint.udiv(product(a, b), bint(c)))
 end
 
 return amount

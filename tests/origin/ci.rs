@@ -6,7 +6,7 @@ use std::{env, fs, path::Path};
 use aosec_tests::harness::adversary::costs;
 use aosec_tests::origin::case_search::{self, Conduct};
 use aosec_tests::origin::game::{Game, Script};
-use aosec_tests::origin::{contract, mutations, runner, siege};
+use aosec_tests::origin::{contract, mutations, runner, second, siege};
 
 /// Moves that every run of the tests plays; `AOSEC_ORIGIN_MOVES` asks for another number.
 const SHARE: u64 = 1_000_000;
@@ -14,6 +14,9 @@ const SHARE: u64 = 1_000_000;
 const MODEL_SHARE: u64 = 200_000;
 /// Blocks in which attackers besiege an honest host; `AOSEC_SIEGE_BLOCKS` asks for another number, `AOSEC_SIEGE_FROM` for other games.
 const SIEGE_SHARE: u64 = 20_000;
+/// Moves of one drawn game that a real aos module plays too, and its number; `AOSEC_AOS_MOVES` asks for more.
+const AOS_SHARE: u64 = 120;
+const AOS_GAME: u64 = 1;
 /// The machine of CI has two cores.
 const JOBS: usize = 2;
 /// Every so many of the mutations is tried in CI. `AOSEC_ORIGIN_MUTATIONS=all` tries all of them, any other word those of the files
@@ -33,19 +36,43 @@ fn number(name: &str, otherwise: u64) -> u64 {
 
 #[test]
 fn kept_games_end_alike_in_both_courts() {
+    let kept = kept();
+    for (name, script) in &kept {
+        if let Err(trouble) = Game::replay(&whole(), script) {
+            panic!("{name}: {trouble}");
+        }
+    }
+    assert!(!kept.is_empty(), "no kept game was found");
+}
+
+fn kept() -> Vec<(String, Script)> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("vectors/origin");
     let files = fs::read_dir(folder).expect("the folder of the kept games");
     let paths = files.map(|file| file.expect("a file").path());
-    let mut played = 0;
-    for path in paths.filter(|path| path.extension().is_some_and(|end| end == "json")) {
+    let games = paths.filter(|path| path.extension().is_some_and(|end| end == "json"));
+    let read = |path: std::path::PathBuf| {
         let text = fs::read_to_string(&path).expect("a kept game");
-        let script: Script = serde_json::from_str(&text).expect("a game in JSON");
-        if let Err(trouble) = Game::replay(&whole(), &script) {
-            panic!("{}: {trouble}", path.display());
-        }
-        played += 1;
+        let script = serde_json::from_str(&text).expect("a game in JSON");
+        (path.display().to_string(), script)
+    };
+    games.map(read).collect()
+}
+
+/// The kept games, and some that are drawn, in a module of others: what the contract says is not our runtime's doing.
+#[test]
+fn a_real_aos_module_says_the_same() {
+    let mut games = Vec::new();
+    for (name, script) in kept() {
+        let runs = Game::recorded(&whole(), &script).expect("it ends well in both courts");
+        games.push(second::transcript(&name, &runs));
     }
-    assert!(played > 0, "no kept game was found");
+    let moves = number("AOSEC_AOS_MOVES", AOS_SHARE);
+    let script = runner::drawn(AOS_GAME, moves);
+    let runs = Game::recorded(&whole(), &script).expect("it ends well in both courts");
+    games.push(second::transcript(&format!("game {AOS_GAME}"), &runs));
+    if let Some(said) = second::opinion(&games) {
+        println!("{said}");
+    }
 }
 
 /// The model alone, many games, by its invariants: what the contract says of them the next test asks.

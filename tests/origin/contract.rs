@@ -38,6 +38,8 @@ pub struct Contract {
     instance: Instance,
     env: Vec<u8>,
     slot: u64,
+    /// Each message with its result, where somebody wants to run them again.
+    runs: Option<Vec<Value>>,
 }
 
 /// What one message gave.
@@ -69,17 +71,36 @@ impl Contract {
     /// # Errors
     /// Where the text does not load.
     pub fn spawn(text: &str, height: u64) -> Result<Self, Failure> {
+        Self::begin(text, height, false)
+    }
+
+    /// The same, and what it runs is remembered.
+    ///
+    /// # Errors
+    /// Where the text does not load.
+    pub fn remembering(text: &str, height: u64) -> Result<Self, Failure> {
+        Self::begin(text, height, true)
+    }
+
+    fn begin(text: &str, height: u64, remembers: bool) -> Result<Self, Failure> {
         let instance = Instance::boot(module(), process_module::BOOT, LIMITS);
         let mut court = Self {
             instance: instance.map_err(|error| Failure::Machine(error.to_string()))?,
             env: environment(),
             slot: 0,
+            runs: remembers.then(Vec::new),
         };
         let mut raw = court.raw(ORIGIN, FOUNDER, height);
         raw.insert("Tags".into(), json!([{"name": "On-Boot", "value": "Data"}]));
         raw.insert("Data".into(), json!(text));
         court.run(raw)?;
         Ok(court)
+    }
+
+    /// What it has run so far.
+    #[must_use]
+    pub fn runs(&self) -> &[Value] {
+        self.runs.as_deref().unwrap_or_default()
     }
 
     /// Runs an item.
@@ -172,14 +193,18 @@ impl Contract {
     }
 
     fn run(&mut self, raw: Map<String, Value>) -> Result<Value, Failure> {
-        let raw = Value::Object(raw).to_string();
-        let evaluation = self.instance.handle(raw.as_bytes(), &self.env);
+        let raw = Value::Object(raw);
+        let text = raw.to_string();
+        let evaluation = self.instance.handle(text.as_bytes(), &self.env);
         let evaluation = evaluation.map_err(|error| Failure::Machine(error.to_string()))?;
         let result: Value = serde_json::from_slice(&evaluation.output)
             .map_err(|error| Failure::Shape(error.to_string()))?;
         match result.get("Error") {
             None | Some(Value::Null) => {
                 self.slot += 1;
+                if let Some(runs) = &mut self.runs {
+                    runs.push(json!({ "message": raw, "result": result }));
+                }
                 Ok(result)
             }
             Some(error) => Err(Failure::Error(error.clone())),
@@ -249,7 +274,9 @@ fn module() -> &'static Module {
     })
 }
 
-fn environment() -> Vec<u8> {
+/// The environment of every message.
+#[must_use]
+pub fn environment() -> Vec<u8> {
     let module = "module-00000000000000000000000000000000000";
     json!({
         "Process": {"Id": ORIGIN, "Owner": FOUNDER, "Tags": []},

@@ -70,10 +70,14 @@ impl Game {
     /// Where the contract does not load.
     pub fn begin(text: &str) -> Result<Self, Trouble> {
         let contract = (!text.is_empty()).then(|| Contract::spawn(text, START));
-        Ok(Self {
+        Ok(Self::around(contract.transpose()?))
+    }
+
+    fn around(contract: Option<Contract>) -> Self {
+        Self {
             model: Model::new(ORIGIN, FOUNDER),
             ends: Ends::default(),
-            contract: contract.transpose()?,
+            contract,
             height: START,
             logs: Scrolls::new(),
             wanted: Vec::new(),
@@ -81,7 +85,7 @@ impl Game {
             played: 0,
             codes: BTreeMap::new(),
             refused: None,
-        })
+        }
     }
 
     /// The game as it stands, to go on from there in another way; none where the contract plays too: its machine is one.
@@ -99,6 +103,20 @@ impl Game {
             codes: self.codes.clone(),
             refused: self.refused.clone(),
         })
+    }
+
+    /// Plays a script on new courts, and gives every message that the contract ran on the way, with its result.
+    ///
+    /// # Errors
+    /// What went wrong first.
+    pub fn recorded(text: &str, script: &Script) -> Result<Vec<Value>, Trouble> {
+        let mut game = Self::around(Some(Contract::remembering(text, START)?));
+        for one in &script.moves {
+            game.play(one)?;
+        }
+        game.finish()?;
+        let contract = game.contract.iter();
+        Ok(contract.flat_map(Contract::runs).cloned().collect())
     }
 
     /// Plays a script on new courts.

@@ -17,5 +17,6 @@ pub mod runner;
 pub mod scroll;
 #[path = "../../challenge/tests/written/search.rs"]
 mod search;
+pub mod second;
 pub mod shrink;
 pub mod siege;

@@ -116,6 +116,18 @@ pub fn game(text: &str, seed: u64) -> Report {
     report
 }
 
+/// The moves of one game by number, as the model alone goes through them.
+///
+/// # Panics
+/// Where the model breaks an invariant.
+#[must_use]
+pub fn drawn(seed: u64, moves: u64) -> Script {
+    let (mut drawer, mut script) = (Drawer::new(seed), Script::default());
+    let played = play("", &mut drawer, &mut script, moves, &mut Report::default());
+    assert!(played.is_ok(), "game {seed}: {played:?}");
+    script
+}
+
 fn play(
     text: &str,
     drawer: &mut Drawer,
