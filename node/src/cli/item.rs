@@ -7,6 +7,7 @@ use bytes::Bytes;
 
 use super::exit::CliError;
 use super::target::Target;
+use crate::cu::authority;
 
 /// A process as its owner wants it; what is not named is the devnet's.
 #[derive(Debug)]
@@ -55,8 +56,8 @@ impl NewProcess {
         for (name, value) in self.tags {
             tags.push(name, value);
         }
-        for authority in &target.authorities {
-            tags.push("Authority", authority.to_string());
+        for authority in target.trusted(&tags) {
+            tags.push(authority::TAG, authority);
         }
         let data = match self.lua {
             Some(lua) => {

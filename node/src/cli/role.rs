@@ -1,6 +1,6 @@
 //! Whose key signs for an operator: a key file, a node's sealed keys, or the published ones of a devnet node.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use aosec_wire::SigningKey;
 use clap::Args;
@@ -47,9 +47,24 @@ impl RoleArgs {
                 keys::FOLDER
             )));
         }
+        Ok(Some(NodeKeys::open(folder, &self.password(folder)?)?))
+    }
+
+    /// A key in a file that is sealed like the node's own.
+    ///
+    /// # Errors
+    /// Where no node's keys are named, or it does not open.
+    pub fn sealed(&self, file: &Path) -> Result<SigningKey, CliError> {
+        let folder = self.node_keys.as_ref().ok_or_else(|| {
+            CliError::Usage("name the node's keys with --node-keys <folder>".to_owned())
+        })?;
+        Ok(keys::open(file, None, Some(&self.password(folder)?))?)
+    }
+
+    fn password(&self, folder: &Path) -> Result<keys::Password, CliError> {
         let own = folder.join("password");
-        let password = keys::Password::from_file(self.node_password.as_ref().unwrap_or(&own))?;
-        Ok(Some(NodeKeys::open(folder, &password)?))
+        let file = self.node_password.as_ref().unwrap_or(&own);
+        Ok(keys::Password::from_file(file)?)
     }
 
     /// The owner's key: money.

@@ -1,6 +1,8 @@
 //! `aosec stake`: an operator's bond, from the owner's hand (PROTOCOL 4).
 
-use aosec_wire::{Address, Draft, Id, VerifiedItem};
+use std::path::PathBuf;
+
+use aosec_wire::{Address, Draft, Id, SigningKey, VerifiedItem};
 use clap::{Args, Subcommand};
 use reqwest::Url;
 
@@ -26,6 +28,14 @@ pub enum StakeCommand {
     /// Take out everything that is ripe.
     #[command(after_help = "Example: aosec stake withdraw --key owner.json")]
     Withdraw(WithdrawArgs),
+    /// Let a key sign what the operator's node pushes: processes that trust the court's operators listen to it then.
+    #[command(
+        after_help = "Example: aosec stake authorize --node-keys ./node/keys --yes\nWho changes a key authorizes the new one, waits until it is firm, and then revokes the old one."
+    )]
+    Authorize(AuthorizeArgs),
+    /// Take such a key back, for ever.
+    #[command(after_help = "Example: aosec stake revoke <key> --node-keys ./node/keys --yes")]
+    Revoke(RevokeArgs),
     /// One operator's stake.
     #[command(after_help = "Example: aosec stake show <operator>")]
     Show(ShowArgs),
@@ -56,6 +66,30 @@ pub struct AmountArgs {
     send: SendArgs,
 }
 
+/// Flags of `aosec stake authorize`.
+#[derive(Debug, Args)]
+pub struct AuthorizeArgs {
+    /// File of the authority key, in the place of that among the node's keys.
+    #[arg(long)]
+    authority: Option<PathBuf>,
+    #[command(flatten)]
+    role: RoleArgs,
+    #[command(flatten)]
+    send: SendArgs,
+}
+
+/// Flags of `aosec stake revoke`.
+#[derive(Debug, Args)]
+pub struct RevokeArgs {
+    /// The key's address.
+    #[arg(allow_hyphen_values = true)]
+    authority: Address,
+    #[command(flatten)]
+    role: RoleArgs,
+    #[command(flatten)]
+    send: SendArgs,
+}
+
 /// Flags of `aosec stake withdraw`.
 #[derive(Debug, Args)]
 pub struct WithdrawArgs {
@@ -80,6 +114,8 @@ pub(super) async fn run(command: StakeCommand, out: Output) -> Result<(), CliErr
         StakeCommand::Bond(args) => bond(args, out).await,
         StakeCommand::Unbond(args) => unbond(args, out).await,
         StakeCommand::Withdraw(args) => withdraw(args, out).await,
+        StakeCommand::Authorize(args) => authorize(args, out).await,
+        StakeCommand::Revoke(args) => revoke(args, out).await,
         StakeCommand::Show(args) => show(args, out).await,
     }
 }
@@ -105,8 +141,72 @@ async fn bond(args: BondArgs, out: Output) -> Result<(), CliError> {
                 .to_owned(),
         )
     })?;
-    let item = first_bond(&keys, origin, &args.amount, url)?;
+    let mut items = vec![first_bond(&keys, origin, &args.amount, url)?];
+    // An operator who comes again has its authority key still (4.7).
+    if !is_authorized(&court, &keys).await? {
+        items.push(authorized(&keys, &keys.authority, origin)?);
+    }
+    args.send.deliver_all(&court, &items, out).await
+}
+
+/// Whether the node's authority key stands in the record of its operator.
+async fn is_authorized(court: &CourtClient, keys: &NodeKeys) -> Result<bool, CliError> {
+    let operator = ("operator", keys.operator.address().as_str());
+    let found = match court.get("operators", &[operator]).await {
+        Err(CliError::Refused(_)) => return Ok(false),
+        found => found?,
+    };
+    let stand = found["Rows"][0]["Authorities"].as_array();
+    let own = keys.authority.address().as_str();
+    Ok(stand.is_some_and(|stand| stand.iter().any(|key| key == own)))
+}
+
+fn authorized(
+    keys: &NodeKeys,
+    authority: &SigningKey,
+    origin: Id,
+) -> Result<VerifiedItem, CliError> {
+    let (owner, operator) = (keys.owner.address(), keys.operator.address());
+    let anchor = *crate::keys::random_secret()?;
+    let item = messages::authorize(owner, operator, authority, origin).and_then(|draft| {
+        let draft = Draft {
+            anchor: Some(anchor),
+            ..draft
+        };
+        draft.sign_deterministic(&keys.owner)
+    });
+    item.map_err(|error| CliError::Usage(error.to_string()))
+}
+
+async fn authorize(args: AuthorizeArgs, out: Output) -> Result<(), CliError> {
+    let keys = args.role.node()?.ok_or_else(|| {
+        CliError::Usage(
+            "an authority key says itself for whom it speaks: name the node's keys with --node-keys <folder>"
+                .to_owned(),
+        )
+    })?;
+    let other = args.authority.as_ref().map(|file| args.role.sealed(file));
+    let other = other.transpose()?;
+    let authority = other.as_ref().unwrap_or(&keys.authority);
+    args.send.agreed(&format!(
+        "whoever has the key {} can then speak in the name of any process to all that trust the court's operators",
+        authority.address()
+    ))?;
+    let court = args.send.open(out)?;
+    let item = authorized(&keys, authority, court.id().await?)?;
     args.send.deliver(&court, &item, out).await
+}
+
+async fn revoke(args: RevokeArgs, out: Output) -> Result<(), CliError> {
+    args.send.agreed(&format!(
+        "this takes the authority key {} back for ever: what it signs from then on is trusted nowhere",
+        args.authority
+    ))?;
+    let court = args.send.open(out)?;
+    let draft = messages::revoke(court.id().await?, &args.authority);
+    args.send
+        .send(&court, draft, &args.role.operator()?, out)
+        .await
 }
 
 /// Each one is another message, with an anchor that was drawn for it: an operator may come again after an exit.

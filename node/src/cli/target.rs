@@ -3,12 +3,14 @@
 use std::env::VarError;
 use std::path::PathBuf;
 
-use aosec_wire::{Address, Id, SigningKey};
+use aosec_wire::record::ORIGIN_TAG;
+use aosec_wire::{Address, Id, SigningKey, Tags};
 use clap::Args;
 use reqwest::Url;
 
 use super::exit::CliError;
 use super::keys::PasswordArgs;
+use crate::cu::authority;
 use crate::devnet::file::DevnetFile;
 use crate::keys::sealed::KeyKind;
 
@@ -112,6 +114,18 @@ impl TargetArgs {
             scheduler: None,
             authorities: Vec::new(),
         })
+    }
+}
+
+impl Target {
+    /// Whom a new process with these tags trusts besides: the known nodes; under a court the keys of its operators, whoever they are by
+    /// then (PROTOCOL 5.17), unless the tags name keys themselves.
+    pub fn trusted(&self, tags: &Tags) -> Vec<String> {
+        match tags.get(ORIGIN_TAG) {
+            None => self.authorities.iter().map(Address::to_string).collect(),
+            Some(_) if tags.get(authority::TAG).is_some() => vec![],
+            Some(court) => vec![court.to_owned()],
+        }
     }
 }
 

@@ -191,7 +191,7 @@ impl Party {
     }
 }
 
-/// The environment JSON, the same for every slot of a process.
+/// The environment JSON: the same for every slot of a process, but for the keys that stand for its court ([`super::authority`]).
 #[must_use]
 pub fn environment(process: &Party, module: &Party) -> Vec<u8> {
     to_json(&Environment {

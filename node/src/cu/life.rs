@@ -9,6 +9,7 @@ use std::sync::Arc;
 use aosec_wire::Id;
 use aosec_wire::record::ORIGIN_TAG;
 
+use super::authority::{self, Keys};
 use super::checkpoint::Since;
 use super::duplicate::Seen;
 use super::error::CuError;
@@ -37,6 +38,8 @@ pub struct Ready {
     pub subject: Option<Subject>,
     /// What later slots would repeat of it.
     pub mark: Mark,
+    /// The keys that it sees in place of the court, where its process trusts that one's operators (PROTOCOL 5.17).
+    pub keys: Option<Keys>,
 }
 
 /// A live process.
@@ -48,7 +51,9 @@ pub struct Life {
     module: Arc<Module>,
     terms: Terms,
     engine: String,
+    /// The environment of the newest slot, and the keys that stand in it.
     environment: Vec<u8>,
+    keys: Option<Keys>,
     replay: Replay,
     machine: Box<dyn Machine>,
     since: Since,
@@ -76,6 +81,7 @@ impl Life {
     ) -> Self {
         Self {
             environment: input::environment(&process, &module.party),
+            keys: None,
             is_courted: process.tags.get(ORIGIN_TAG).is_some(),
             process,
             module,
@@ -85,6 +91,22 @@ impl Life {
             machine,
             since: Since::default(),
         }
+    }
+
+    /// From now on the process sees these keys in place of its court (PROTOCOL 5.17); none of them where it names no court.
+    pub fn listen_to(&mut self, keys: Option<&Keys>) {
+        let (Some(keys), Some(court)) = (keys, authority::court_of(&self.process.tags)) else {
+            return;
+        };
+        if self.keys.as_ref() == Some(keys) {
+            return;
+        }
+        let seen = Party {
+            tags: authority::expanded(&self.process.tags, court, keys),
+            ..self.process.clone()
+        };
+        self.environment = input::environment(&seen, &self.module.party);
+        self.keys = Some(Arc::clone(keys));
     }
 
     /// The slot that is due.
@@ -152,6 +174,7 @@ impl Life {
     fn evaluate_one(&mut self, ready: &Ready, seen: &mut Seen) -> Result<Outcome, CuError> {
         let mut replay = self.replay.clone();
         let position = replay.admit(&ready.entry)?.clone();
+        self.listen_to(ready.keys.as_ref());
         let mark = ready.mark;
         let repeats = seen.repeats(&mark);
         let verdict = match self.eligible(ready, position.slot) {

@@ -20,6 +20,7 @@
 pub mod actor;
 pub mod adopt;
 pub mod ahead;
+pub mod authority;
 pub mod checkpoint;
 mod cut;
 pub mod dry;
@@ -33,6 +34,7 @@ pub mod listing;
 pub mod machine;
 pub mod modules;
 pub mod noop;
+mod page;
 pub mod published;
 pub mod rate;
 pub mod replay;
@@ -122,6 +124,7 @@ impl Handle {
             store: doors.store,
             log: doors.log,
             items: doors.items,
+            authorities: doors.authorities,
             snapshots,
             most: settings.most,
             lanes: Semaphore::new(settings.lanes.max(1)),

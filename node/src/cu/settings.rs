@@ -7,7 +7,7 @@ use std::time::Duration;
 use aosec_wire::{Address, VerifiedItem};
 
 use super::machine::Workshop;
-use super::source::{Items, Log};
+use super::source::{Authorities, Items, Log};
 use super::terms::Terms;
 use crate::shutdown::Shutdown;
 use crate::store::Store;
@@ -47,6 +47,8 @@ pub struct Doors {
     pub log: Arc<dyn Log>,
     /// Items by id.
     pub items: Arc<dyn Items>,
+    /// What the court says of authority keys.
+    pub authorities: Arc<dyn Authorities>,
     /// The engine.
     pub workshop: Arc<dyn Workshop>,
     /// Module items that this binary carries.

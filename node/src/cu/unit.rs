@@ -10,6 +10,7 @@ use lru::LruCache;
 use tokio::sync::Semaphore;
 
 use super::actor::Taken;
+use super::authority::{self, Keys};
 use super::checkpoint::Snapshots;
 use super::cut::Done;
 use super::duplicate::Seen;
@@ -18,16 +19,15 @@ use super::input::{DryMessage, Party};
 use super::life::{Batch, Life, Ready};
 use super::machine::Machine;
 use super::modules::{Module, Modules};
-use super::replay::{Entry, Replay};
+use super::replay::Replay;
 use super::residents::Residents;
-use super::source::{Items, Log};
-use super::subject::Subject;
+use super::source::{Authorities, Items, Log};
 use super::terms::Terms;
 use crate::metrics;
 use crate::shutdown::Shutdown;
 use crate::store::Store;
 use crate::store::checkpoint::{self, Checkpoint};
-use crate::store::outcome::{self, Mark};
+use crate::store::outcome;
 use crate::store::pushed;
 
 /// How long one page may hold a core before others get their turn and answers go out; a single slot may take longer.
@@ -44,6 +44,8 @@ pub struct Unit {
     pub log: Arc<dyn Log>,
     /// Items that logs name by reference.
     pub items: Arc<dyn Items>,
+    /// What the court says of authority keys.
+    pub authorities: Arc<dyn Authorities>,
     /// Modules, ready to run.
     pub modules: Modules,
     /// Snapshots.
@@ -69,6 +71,8 @@ pub struct Spawn {
     pub module: Id,
     /// Who orders its messages.
     pub scheduler: Address,
+    /// The court whose operators it trusts (PROTOCOL 5.17).
+    pub court: Option<Id>,
 }
 
 /// The spawns that were looked at lately.
@@ -115,9 +119,13 @@ impl Unit {
         };
         let replay = Replay::new(process, spawn.scheduler.clone(), position);
         let engine = self.modules.engine().to_owned();
-        Ok(Box::new(Life::new(
-            party, module, terms, engine, replay, machine,
-        )))
+        let keys = match replay.position() {
+            Some(at) if at.slot > 0 => self.keys(&spawn, at.height, true).await?,
+            Some(_) | None => spawn.court.map(|_| Keys::default()),
+        };
+        let mut life = Life::new(party, module, terms, engine, replay, machine);
+        life.listen_to(keys.as_ref());
+        Ok(Box::new(life))
     }
 
     /// The instance of the newest checkpoint whose snapshot is whole and gives the root that was noted.
@@ -149,54 +157,6 @@ impl Unit {
             }
         }
         Ok(None)
-    }
-
-    /// The next entries with their messages, at least one.
-    ///
-    /// # Errors
-    /// [`CuError`] where slot `next` cannot be had whole.
-    pub async fn page(&self, process: Id, next: u64, to: u64) -> Result<Vec<Ready>, CuError> {
-        let entries = self.log.entries(process, next, to).await?;
-        if entries.is_empty() {
-            return Err(missing(process, next, "the scheduler does not serve it"));
-        }
-        let spawn = self.spawn(process).await?;
-        let mut whole = Vec::with_capacity(entries.len());
-        for (slot, entry) in (next..).zip(entries) {
-            match self.subject(process, slot, &entry).await {
-                Ok(subject) => whole.push((entry, subject)),
-                // The slots before it are good; whoever needs this one is told at its turn.
-                Err(_later) if !whole.is_empty() => break,
-                Err(error) => return Err(error),
-            }
-        }
-        let marked = tokio::task::spawn_blocking(move || marked(whole, &spawn));
-        marked.await.map_err(|_panicked| CuError::Panicked)
-    }
-
-    /// The message of an entry: served with it, the spawn itself, or fetched by the id that the assignment names. Of a slot that the
-    /// court has emptied nobody needs it.
-    async fn subject(
-        &self,
-        process: Id,
-        slot: u64,
-        entry: &Entry,
-    ) -> Result<Option<Subject>, CuError> {
-        if entry.assignment.is_empty() {
-            return Ok(None);
-        }
-        let subject = match (&entry.message, entry.assignment.message()) {
-            (Some(item), _) => item.clone().into(),
-            (None, None) => self.spawn(process).await?.item.clone().into(),
-            (None, Some(named)) => self.reference(process, slot, named).await?,
-        };
-        Ok(Some(subject))
-    }
-
-    async fn reference(&self, process: Id, slot: u64, named: Id) -> Result<Subject, CuError> {
-        let subject = self.items.subject(named).await?;
-        let subject = subject.filter(|subject| subject.id() == named);
-        subject.ok_or_else(|| missing(process, slot, &format!("no gateway has message {named}")))
     }
 
     /// Evaluates entries for one turn on a core; gives back what the turn had no time for. The life is lost where the thread was.
@@ -339,6 +299,7 @@ fn read_spawn(item: VerifiedItem) -> Result<Spawn, CuError> {
     let reason = match Scheduled::classify(item) {
         Ok(Scheduled::Process(spawn)) => {
             return Ok(Spawn {
+                court: authority::court_of(spawn.item.tags()),
                 item: spawn.item,
                 module: spawn.module,
                 scheduler: spawn.scheduler,
@@ -360,28 +321,4 @@ async fn boot(
     booted
         .map_err(|_panicked| CuError::Panicked)?
         .map_err(|reason| CuError::Instance { process, reason })
-}
-
-fn marked(whole: Vec<(Entry, Option<Subject>)>, spawn: &Spawn) -> Vec<Ready> {
-    let ready = whole.into_iter().map(|(entry, subject)| Ready {
-        mark: match &subject {
-            Some(subject) => Mark::of(subject, spawn.item.tags()),
-            // What it would have pushed nobody can tell.
-            None => Mark {
-                message: entry.assignment.message().unwrap_or(spawn.item.id()),
-                push: None,
-            },
-        },
-        entry,
-        subject,
-    });
-    ready.collect()
-}
-
-fn missing(process: Id, slot: u64, what: &str) -> CuError {
-    CuError::Missing {
-        process,
-        slot,
-        what: what.to_owned(),
-    }
 }

@@ -54,7 +54,7 @@ pub async fn found(chain: &Devchain, ports: &Ports, module: Id) -> Result<(), De
     Ok(())
 }
 
-/// The spawn, the genesis, and the first bonds.
+/// The spawn, the genesis, and the first bonds with their authority keys.
 fn items(ports: &Ports, module: Id) -> Result<Vec<VerifiedItem>, DevnetError> {
     let spawn = spawn(module)?;
     let origin = spawn.id();
@@ -66,6 +66,7 @@ fn items(ports: &Ports, module: Id) -> Result<Vec<VerifiedItem>, DevnetError> {
         let keys = keys::devnet::node(index)?;
         balances.insert(keys.owner.address().clone(), OWNER_TOKENS + BOND);
         bonds.push(bond(&keys, origin, url(*base, 3).as_str())?);
+        bonds.push(authorize(&keys, origin)?);
     }
     let genesis = genesis(origin, &balances)?;
     Ok([spawn, genesis].into_iter().chain(bonds).collect())
@@ -84,4 +85,11 @@ fn bond(keys: &keys::NodeKeys, origin: Id, url: &str) -> Result<VerifiedItem, It
     };
     // Without an anchor: the same devnet begins with the same items.
     messages::first_bond(keys, origin, BOND, url, None)
+}
+
+/// The key that signs what the node pushes speaks for its operator (4.7).
+fn authorize(keys: &keys::NodeKeys, origin: Id) -> Result<VerifiedItem, ItemError> {
+    let (owner, operator) = (keys.owner.address(), keys.operator.address());
+    let draft = messages::authorize(owner, operator, &keys.authority, origin)?;
+    draft.sign_deterministic(&keys.owner)
 }

@@ -12,7 +12,7 @@ use super::{StartError, compute};
 use crate::arweave::gateway::Gateway;
 use crate::cu::adopt::AdoptError;
 use crate::cu::engine::Wasmtime;
-use crate::cu::source::{Derived, Log as _, SourceError};
+use crate::cu::source::{Derived, Log as _, NoAuthorities, SourceError};
 use crate::cu::{self, CuError};
 use crate::follow::derivation::{DeriveError, Standing};
 use crate::follow::{self, View};
@@ -113,6 +113,7 @@ impl Audit {
             address: SigningKey::ed25519([0; 32]).address().clone(),
             log: derived.clone(),
             items: derived.clone(),
+            authorities: Arc::new(NoAuthorities),
             workshop: Arc::clone(&workshop),
         };
         let cu = compute::open(parts, &shutdown).await?;

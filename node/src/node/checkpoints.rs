@@ -15,7 +15,7 @@ use super::audit::{Audit, AuditError};
 use super::compute;
 use crate::cu::adopt::AdoptError;
 use crate::cu::published::{Published, TYPE};
-use crate::cu::source::{Log as _, SourceError};
+use crate::cu::source::{Log as _, NoAuthorities, SourceError};
 use crate::cu::{self, CuError};
 use crate::shutdown::Shutdown;
 use crate::store::Store;
@@ -178,6 +178,7 @@ impl Audit {
             address: SigningKey::ed25519([0; 32]).address().clone(),
             log: Arc::clone(&self.derived) as _,
             items: Arc::clone(&self.derived) as _,
+            authorities: Arc::new(NoAuthorities),
             workshop: Arc::clone(&self.workshop),
         };
         let shutdown = Shutdown::new();

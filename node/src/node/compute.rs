@@ -12,7 +12,7 @@ use crate::config::{LogSource, NodeConfig};
 use crate::cu::engine::Wasmtime;
 use crate::cu::settings::Doors;
 use crate::cu::source::remote::Remote;
-use crate::cu::source::{Derived, IsOrphan, Items, Log, Route, Turn};
+use crate::cu::source::{Authorities, Derived, IsOrphan, Items, Log, NoAuthorities, Route, Turn};
 use crate::locate::Locations;
 use crate::shutdown::Shutdown;
 use crate::store::Store;
@@ -109,15 +109,20 @@ pub(super) async fn start(
     su: &su::Handle,
     (log, items): (Arc<dyn Log>, Arc<dyn Items>),
     base: &Base,
-    workshop: Arc<Wasmtime>,
+    (workshop, court): (Arc<Wasmtime>, Option<&origin::Handle>),
     shutdown: &Shutdown,
 ) -> Result<cu::Handle, StartError> {
+    let authorities: Arc<dyn Authorities> = match court {
+        Some(court) => Arc::new(court.clone()),
+        None => Arc::new(NoAuthorities),
+    };
     let parts = Parts {
         store: base.store.clone(),
         data: config.data.clone(),
         address: su.address().clone(),
         log,
         items,
+        authorities,
         workshop,
     };
     open(parts, shutdown).await
@@ -131,6 +136,8 @@ pub(crate) struct Parts {
     pub(crate) address: Address,
     pub(crate) log: Arc<dyn Log>,
     pub(crate) items: Arc<dyn Items>,
+    /// What the court says of authority keys.
+    pub(crate) authorities: Arc<dyn Authorities>,
     /// Where modules are compiled; several units may share one.
     pub(crate) workshop: Arc<Wasmtime>,
 }
@@ -157,6 +164,7 @@ pub(crate) async fn open(parts: Parts, shutdown: &Shutdown) -> Result<cu::Handle
         folder: parts.data.join(FOLDER),
         log: parts.log,
         items: parts.items,
+        authorities: parts.authorities,
         workshop: parts.workshop,
         modules: vec![module],
         address: parts.address,

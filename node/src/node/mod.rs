@@ -102,7 +102,8 @@ impl Node {
         let locations = parts::locations(&config, &su, &urls, &base);
         let log = compute::logs(&su, &locations)?;
         let sources = compute::sources(&config, &log, &base, follow, court.clone());
-        let cu = compute::start(&config, &su, sources, &base, workshop, &shutdown).await?;
+        let machine = (workshop, court.as_ref());
+        let cu = compute::start(&config, &su, sources, &base, machine, &shutdown).await?;
         let neighbours = mu::adapters::Neighbours {
             named: parts::named(&config, &urls),
             bundler: base.bundler.clone(),

@@ -133,6 +133,7 @@ async fn rewind(handle: &Handle, to: u64) -> Result<(), OriginError> {
     handle.0.reorgs.fetch_add(1, Ordering::AcqRel);
     handle.tenures().rewind(to);
     handle.docket().rewind(to);
+    handle.authorities().rewind(to);
     handle.grown().rewind(to);
     // A root that was kept since these blocks were read anew is still that of the old ones.
     let store = &handle.0.store;
@@ -297,6 +298,12 @@ async fn keep(handle: &Handle, waiting: &mut Vec<Played>) -> Result<(), OriginEr
             docket.apply(block.height, &block.outcomes);
         }
         docket.settle(firm);
+    }
+    {
+        let mut authorities = handle.authorities();
+        for block in &sat {
+            authorities.apply(&block.outcomes);
+        }
     }
     let kept = handle.0.store.write(async move |db| {
         court::keep(&mut *db, &sat).await?;

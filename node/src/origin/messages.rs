@@ -26,9 +26,10 @@ pub fn first_bond(
     anchor: Option<[u8; 32]>,
 ) -> Result<VerifiedItem, ItemError> {
     let (owner, operator) = (keys.owner.address(), keys.operator.address());
-    let mut words = vec![willing(keys.hot, origin, owner, operator)?];
+    let word = |key| willing(key, "Origin-Key", origin, owner, operator);
+    let mut words = vec![word(keys.hot)?];
     if operator != owner {
-        words.push(willing(keys.operator, origin, owner, operator)?);
+        words.push(word(keys.operator)?);
     }
     let mut draft = enclosing(message(origin, "Bond"), &words);
     draft.anchor = anchor;
@@ -39,15 +40,38 @@ pub fn first_bond(
     draft.sign_deterministic(keys.owner)
 }
 
+/// `Authorize`: the owner lets a key speak for what the operator's node sends (4.7); the key's own word is enclosed.
+///
+/// # Errors
+/// None of these fields is over an item's limits.
+pub fn authorize(
+    owner: &Address,
+    operator: &Address,
+    key: &SigningKey,
+    origin: Id,
+) -> Result<Draft, ItemError> {
+    let word = willing(key, "Origin-Authority", origin, owner, operator)?;
+    Ok(enclosing(message(origin, "Authorize"), &[word]))
+}
+
+/// `Revoke`: the owner or the operator takes an authority key back, for ever (4.7).
+#[must_use]
+pub fn revoke(origin: Id, key: &Address) -> Draft {
+    let mut draft = message(origin, "Revoke");
+    draft.tags = draft.tags.with("Key", key.as_str());
+    draft
+}
+
 /// The word of a key that it is willing to serve this owner and operator.
 fn willing(
     key: &SigningKey,
+    action: &str,
     origin: Id,
     owner: &Address,
     operator: &Address,
 ) -> Result<VerifiedItem, ItemError> {
     let tags = Tags::new()
-        .with("Action", "Origin-Key")
+        .with("Action", action)
         .with("Origin", origin.to_string())
         .with("Owner", owner.as_str())
         .with("Operator", operator.as_str());
@@ -121,11 +145,9 @@ pub struct Beat {
     pub height: u64,
 }
 
-/// `Heartbeat`: a message of anyone that encloses the hot key's word that nothing new has come.
-///
-/// # Errors
-/// None of these fields is over an item's limits.
-pub fn heartbeat(hot: &SigningKey, origin: Id, beat: Beat) -> Result<Draft, ItemError> {
+/// A hot key's word that nothing new has come.
+#[must_use]
+pub fn beat(origin: Id, beat: Beat) -> Draft {
     let tags = Tags::new()
         .with("Action", "Heartbeat")
         .with("Origin", origin.to_string())
@@ -134,10 +156,23 @@ pub fn heartbeat(hot: &SigningKey, origin: Id, beat: Beat) -> Result<Draft, Item
         .with("Slot", beat.slot.to_string())
         .with("Log-Chain", beat.chain.to_string())
         .with("Height", beat.height.to_string());
-    let word = Draft {
+    Draft {
         tags,
         ..Draft::default()
-    };
-    let word = word.sign_deterministic(hot)?;
-    Ok(enclosing(message(origin, "Heartbeat"), &[word]))
+    }
+}
+
+/// `Heartbeat`: a message of anyone that encloses such words, 1 to 64.
+#[must_use]
+pub fn heartbeats(origin: Id, words: &[VerifiedItem]) -> Draft {
+    enclosing(message(origin, "Heartbeat"), words)
+}
+
+/// The same with one word, by a hot key at hand.
+///
+/// # Errors
+/// None of its fields is over an item's limits.
+pub fn heartbeat(hot: &SigningKey, origin: Id, said: Beat) -> Result<Draft, ItemError> {
+    let word = beat(origin, said).sign_deterministic(hot)?;
+    Ok(heartbeats(origin, &[word]))
 }

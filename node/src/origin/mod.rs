@@ -15,6 +15,7 @@
 //! Read in this order: [`chamber`], [`blocks`], [`actor`], [`mirror`], `questions`, [`client`]; [`deploy`] and [`messages`] make what is sent.
 
 mod actor;
+mod authorities;
 pub mod blocks;
 pub mod cases;
 pub mod chamber;
@@ -32,6 +33,7 @@ pub mod tenures;
 #[cfg(test)]
 mod tests;
 mod told;
+mod trust;
 
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -40,9 +42,10 @@ use std::time::Duration;
 
 use aosec_challenge::derive::{BlockRef, RewindError};
 use aosec_challenge::inbox::{Court, CourtError, Track, TrackError};
-use aosec_wire::Id;
+use aosec_wire::{Address, Id};
 use tokio::sync::{Mutex, watch};
 
+use self::authorities::Authorities;
 use self::chamber::{Chamber, ChamberError};
 use self::docket::{Case, Docket, Kind};
 use self::grown::Grown;
@@ -146,6 +149,8 @@ struct Inner {
     standing: watch::Sender<Standing>,
     /// Looked into before each slot of a hosted process, changed once a block.
     tenures: RwLock<Tenures>,
+    /// Looked into for each slot of a process that trusts the court's operators, changed once a block.
+    authorities: RwLock<Authorities>,
     /// Looked into by whoever is accused, changed once a block.
     docket: RwLock<Docket>,
     /// What the logs of its processes have grown by, above what is settled.
@@ -176,6 +181,7 @@ impl Handle {
             questions: Questions::new(),
             standing: watch::Sender::new(Standing::default()),
             tenures: RwLock::default(),
+            authorities: RwLock::default(),
             docket: RwLock::default(),
             grown: StdMutex::default(),
             is_caught_up: AtomicBool::new(false),
@@ -238,6 +244,17 @@ impl Handle {
         tenures.get(process).cloned()
     }
 
+    /// The processes that this operator hosts, by id.
+    #[must_use]
+    pub fn hosted(&self, operator: &Address) -> Vec<Id> {
+        let tenures = self
+            .0
+            .tenures
+            .read()
+            .unwrap_or_else(PoisonError::into_inner);
+        tenures.hosted_by(operator)
+    }
+
     /// The open liveness cases against the host of an epoch, as `is_of` knows it, by number.
     #[must_use]
     pub fn accusations(&self, is_of: impl Fn(&Row, &Case) -> bool) -> Vec<Case> {
@@ -266,6 +283,13 @@ impl Handle {
     fn tenures(&self) -> RwLockWriteGuard<'_, Tenures> {
         self.0
             .tenures
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn authorities(&self) -> RwLockWriteGuard<'_, Authorities> {
+        self.0
+            .authorities
             .write()
             .unwrap_or_else(PoisonError::into_inner)
     }

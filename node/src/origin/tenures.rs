@@ -68,6 +68,17 @@ impl Tenures {
         }
     }
 
+    /// The processes that this operator hosts in their first epoch, by id.
+    #[must_use]
+    pub fn hosted_by(&self, operator: &Address) -> Vec<Id> {
+        let rows = self
+            .0
+            .iter()
+            .filter_map(|(id, rows)| Some((id, &rows.last()?.1)));
+        let own = rows.filter(|(_, row)| row.operator.as_ref() == Some(operator) && row.epoch == 0);
+        own.map(|(id, _)| *id).collect()
+    }
+
     /// The newest row of a process.
     #[must_use]
     pub fn get(&self, process: &Id) -> Option<&Row> {

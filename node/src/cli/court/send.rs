@@ -91,6 +91,49 @@ impl SendArgs {
         delivered.map_err(|error| unsure(id, error))
     }
 
+    /// As [`Self::deliver`], for several: all are sent, in this order, before the first is waited for; what came of the first is printed.
+    ///
+    /// # Errors
+    /// The first one that is refused by a rule, or has not run in time.
+    pub async fn deliver_all(
+        &self,
+        court: &CourtClient,
+        items: &[VerifiedItem],
+        out: Output,
+    ) -> Result<(), CliError> {
+        let Some((first, others)) = items.split_first() else {
+            return Ok(());
+        };
+        out.progress(format_args!("sending {} ...", first.id()));
+        let sent = court.post(first).await;
+        sent.map_err(|error| unsure(first.id(), error))?;
+        for other in others {
+            out.progress(format_args!("sending {} ...", other.id()));
+            let sent = court.post(other).await;
+            sent.map_err(|error| unsure(other.id(), error))?;
+        }
+        if self.wait == 0 {
+            return out.result(
+                &json!({ "id": first.id(), "ok": null }),
+                format!(
+                    "sent {}; `aosec origin message` tells what came of it",
+                    first.id()
+                ),
+            );
+        }
+        let wait = Duration::from_secs(self.wait);
+        let mut told = None;
+        for item in items {
+            let ran = court.awaited(item.id(), wait).await;
+            let ran = ran.map_err(|error| unsure(item.id(), error))?;
+            told.get_or_insert(ran);
+        }
+        match told {
+            Some(ran) => court.tell(&ran, out).await,
+            None => Ok(()),
+        }
+    }
+
     async fn delivered(
         &self,
         court: &CourtClient,

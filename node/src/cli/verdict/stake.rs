@@ -109,4 +109,24 @@ pub(super) const WORDS: &[Word] = &[
         "the fee for an answer, or the cap on it, is below `answer_fee_floor`",
         "`aosec origin params` shows it; ask for more, as `aosec host take` does with --answer-cap",
     ),
+    (
+        "4.7 items",
+        "the enclosed word of the authority key is not the one that is asked for",
+        "`aosec stake authorize` with the node's own keys makes it",
+    ),
+    (
+        "4.7 used",
+        "this authority key stands, or stood, in an operator's record",
+        "make a new authority key",
+    ),
+    (
+        "4.7 full",
+        "4 authority keys stand for this operator",
+        "take one back with `aosec stake revoke <key>`",
+    ),
+    (
+        "4.7 key",
+        "no such authority key stands for this operator",
+        "`aosec stake show <operator>` lists them",
+    ),
 ];

@@ -1,10 +1,11 @@
 //! Where a log comes from: this node's own scheduler, or the one that hosts the process, over HTTP.
 //!
-//! The two ports of the compute unit stand here: [`Log`] serves the slots of a process, [`Items`] serves an item by its id alone
-//! (modules, and messages that a log names by reference). What they serve is verified; whether it is the *right* thing is
+//! Ports of the compute unit stand here: [`Log`] serves the slots of a process, [`Items`] serves an item by its id alone
+//! (modules, and messages that a log names by reference), [`Authorities`] what a court says of keys. What they serve is verified; whether it is the *right* thing is
 //! [`super::replay`]'s to say. What cannot be had is an error that names it: nothing is skipped, nothing guessed
 //! (PROTOCOL 5.10).
 
+mod authorities;
 mod courted;
 mod derived;
 mod local;
@@ -18,6 +19,7 @@ use std::pin::Pin;
 
 use aosec_wire::{Id, VerifiedItem};
 
+pub use self::authorities::{Authorities, NoAuthorities};
 pub use self::derived::Derived;
 pub use self::route::Route;
 pub use self::turn::{IsOrphan, Turn};
@@ -125,4 +127,25 @@ pub enum SourceError {
         /// What is missing.
         what: &'static str,
     },
+    /// The process leaves it to a court whom it trusts, and this unit does not compute that one.
+    #[error(
+        "the process trusts the operators of the court {named}, which this node does not compute: its operator starts it with --origin {named}"
+    )]
+    OtherCourt {
+        /// The court.
+        named: Id,
+    },
+    /// The court has not come to the block that a slot is stamped with.
+    #[error(
+        "the slot is stamped with block {height}, and this node has computed the court up to {}: ask again", computed.map_or_else(|| "none".to_owned(), |at| at.to_string())
+    )]
+    CourtBehind {
+        /// The height of the slot.
+        height: u64,
+        /// That of the court.
+        computed: Option<u64>,
+    },
+    /// The court stands still.
+    #[error("the court is not computed any more: {0}")]
+    CourtStill(String),
 }

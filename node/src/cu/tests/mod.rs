@@ -21,7 +21,7 @@ use aosec_wire::{Id, SigningKey, VerifiedItem};
 use self::abacus::Abacus;
 use self::book::{Book, Shelf};
 use super::machine::Workshop;
-use super::source::{Items, Log};
+use super::source::{Authorities, Items, Log, NoAuthorities};
 use super::{CuError, Doors, Handle, Settings};
 use crate::shutdown::Shutdown;
 use crate::store::Store;
@@ -31,6 +31,7 @@ use crate::store::outcome::Outcome;
 struct Sources {
     log: Arc<dyn Log>,
     items: Arc<dyn Items>,
+    authorities: Arc<dyn Authorities>,
     workshop: Arc<dyn Workshop>,
     module: VerifiedItem,
 }
@@ -69,6 +70,7 @@ impl Bench {
         let sources = Sources {
             log: shelf.clone(),
             items: shelf.clone(),
+            authorities: Arc::new(NoAuthorities),
             workshop,
             module,
         };
@@ -83,6 +85,7 @@ impl Bench {
             folder: folder.join("cu"),
             log: sources.log,
             items: sources.items,
+            authorities: sources.authorities,
             workshop: sources.workshop,
             modules: vec![sources.module],
             address: SigningKey::ed25519([9; 32]).address().clone(),

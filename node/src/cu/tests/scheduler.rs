@@ -10,7 +10,7 @@ use super::book::{self, Shelf, sign};
 use super::remote::At;
 use super::{Bench, Sources};
 use crate::cu::source::remote::Remote;
-use crate::cu::source::{Log, Route};
+use crate::cu::source::{Log, NoAuthorities, Route};
 use crate::http::listener;
 use crate::routes::su as routes;
 use crate::shutdown::Shutdown;
@@ -44,6 +44,7 @@ async fn unit(folder: &std::path::Path, log: Arc<dyn Log>) -> Bench {
     let sources = Sources {
         log,
         items: Arc::new(Shelf::default()),
+        authorities: Arc::new(NoAuthorities),
         workshop: Arc::new(Abacus),
         module: book::module(),
     };

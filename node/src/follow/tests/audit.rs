@@ -11,7 +11,7 @@ use super::{DEPTH, mine};
 use crate::arweave::devchain::genesis::module_item;
 use crate::arweave::devchain::loopback::Loopback;
 use crate::cu::replay::Entry;
-use crate::cu::source::{Answer, Log};
+use crate::cu::source::{Answer, Log, NoAuthorities};
 use crate::cu::word::Word;
 use crate::cu::{self, CuError};
 use crate::node::audit::{Audit, AuditError, AuditSettings};
@@ -78,6 +78,7 @@ async fn hosted(
         address: author.scheduler.address().clone(),
         log: Arc::new(Scheduler::of(author)),
         items: Arc::new(chain.gateway()),
+        authorities: Arc::new(NoAuthorities),
         workshop: compute::workshop(true).await.unwrap(),
     };
     compute::open(parts, shutdown).await.unwrap()

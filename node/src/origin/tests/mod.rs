@@ -1,6 +1,7 @@
 //! The court over a real devchain, with the real contract: started, written to, forked, killed, and derived a second time.
 
 mod honest;
+mod authority;
 mod inbox;
 mod jam;
 mod late;

@@ -58,27 +58,28 @@ pub(super) fn of_court(key: &SigningKey, action: &str, more: &[(&str, &str)]) ->
 
 /// What the host has ordered: the message of each slot from 1 on, with stamps.
 pub(super) struct Ordered {
+    pub(super) process: Id,
     pub(super) entries: Vec<LogEntry>,
 }
 
 impl Ordered {
     fn chain(&self, slot: usize) -> Id {
-        let start = Id::sha256(process().id().as_bytes());
+        let start = Id::sha256(self.process.as_bytes());
         let upto = self.entries.iter().take(slot);
         upto.fold(start, |chain, entry| entry.chain_after(chain))
     }
 
-    fn record(&self) -> VerifiedItem {
+    pub(super) fn record(&self) -> VerifiedItem {
         let last = self.entries.len();
         let head = Head {
-            process: process().id(),
+            process: self.process,
             epoch: 0,
             slot: last as u64,
             chain: self.chain(last),
         };
         let signature = HeadSignature::sign(&operator(10)[2], &head, origin());
         let (start, entries) = (self.chain(0), self.entries.clone());
-        let record = LogRecord::new(process().id(), 0, 1, start, entries, signature).unwrap();
+        let record = LogRecord::new(self.process, 0, 1, start, entries, signature).unwrap();
         let draft = Draft {
             tags: Tags::new()
                 .with("Data-Protocol", "ao")
@@ -92,7 +93,7 @@ impl Ordered {
     fn receipt(&self, slot: usize) -> VerifiedItem {
         let entry = self.entries[slot - 1];
         let plan = AssignmentPlan {
-            process: process().id(),
+            process: self.process,
             epoch: 0,
             nonce: slot as u64,
             message: Some(entry.message),
@@ -145,6 +146,7 @@ pub(super) async fn hosted(chain: &Loopback, messages: &[VerifiedItem]) -> Order
         timestamp: time + slot,
     });
     let ordered = Ordered {
+        process: process().id(),
         entries: entries.collect(),
     };
     let data = [&[process()][..], messages].concat();
@@ -171,6 +173,7 @@ pub(super) async fn unit(bench: &Bench, derived: Arc<Derived>) -> cu::Handle {
         address: key(9).address().clone(),
         log: derived.clone(),
         items: derived,
+        authorities: Arc::new(bench.court.clone()),
         workshop: compute::workshop(true).await.unwrap(),
     };
     compute::open(parts, &bench.shutdown).await.unwrap()
