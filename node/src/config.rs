@@ -42,6 +42,8 @@ pub struct NodeConfig {
     pub follow_from: u64,
     /// The court that this node computes.
     pub origin: Option<Id>,
+    /// Whether this node says by itself what keeps the pay of its operator's leases going.
+    pub heartbeats: bool,
 }
 
 /// Where the CU reads logs.
@@ -170,6 +172,7 @@ impl NodeConfig {
             location_ttl: Duration::from_secs(3_600),
             log_source: LogSource::default(),
             follow_from: 0,
+            heartbeats: true,
             origin: None,
             doppelganger_wait: None,
         }

@@ -125,6 +125,11 @@ metric! {
         "aosec_origin_alarms_total", "Times that Origin was computed no further; a human must look.")
 }
 metric! {
+    /// Words by which pay goes on: heartbeats, and looks that were asked for.
+    heartbeats: IntCounter = IntCounter::new(
+        "aosec_heartbeats_total", "Heartbeats sent for leases of this node's operator, and looks asked for.")
+}
+metric! {
     /// Cases against this node's operator that it has answered before the court.
     cases_answered: IntCounter = IntCounter::new(
         "aosec_cases_answered_total", "Cases against this node's operator that it has answered.")
@@ -191,6 +196,7 @@ fn touch() {
         spent_milli_ar(),
         follow_alarms(),
         origin_alarms(),
+        heartbeats(),
         cases_answered(),
     ] {
         counter.inc_by(0);

@@ -151,6 +151,8 @@ fn command(folder: &Path, nodes: usize) -> Command {
     aosec
         .arg("devnet")
         .args(["--nodes", &nodes.to_string(), "--block-time", BLOCK_TIME]);
+    // Stories tell who says what, and when: pay goes on where they say so.
+    aosec.env("AOSEC_HEARTBEATS", "false");
     aosec
         .args(["--base-port", "0", "--fresh", "--json", "--data"])
         .arg(folder.join("net"));

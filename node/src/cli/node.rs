@@ -69,6 +69,9 @@ pub struct RunArgs {
     /// Id of the court to compute, from the block of --follow-from on; /origin on the CU's port shows it.
     #[arg(long, env = "AOSEC_ORIGIN", allow_hyphen_values = true)]
     origin: Option<Id>,
+    /// Whether the node says by itself, with the operator's key and for its inbox fees, what keeps the pay of its leases going.
+    #[arg(long, env = "AOSEC_HEARTBEATS", default_value_t = true, action = clap::ArgAction::Set)]
+    heartbeats: bool,
     /// Blocks between a start and its first signature, in which another node with the same key would be seen; 4 by default.
     #[arg(long, env = "AOSEC_DOPPELGANGER_WAIT")]
     doppelganger_wait: Option<u64>,
@@ -97,6 +100,7 @@ impl RunArgs {
             location_ttl: Duration::from_secs(self.location_ttl),
             log_source: self.log_source,
             follow_from: self.follow_from,
+            heartbeats: self.heartbeats,
             origin: self.origin,
             doppelganger_wait: self.doppelganger_wait,
             ..NodeConfig::new(self.data.clone(), self.gateway.clone())

@@ -7,6 +7,7 @@ pub mod audit;
 pub mod checkpoints;
 pub(crate) mod compute;
 mod defender;
+mod heart;
 mod listen;
 mod parts;
 mod tenure;
@@ -121,6 +122,13 @@ impl Node {
         )
         .await?;
         parts::announce(&config, &urls, &base, &su, &shutdown);
+        parts::beat(
+            &config,
+            court.as_ref(),
+            (&su, &base),
+            &keys.operator,
+            &shutdown,
+        );
         parts::defend(court.as_ref(), &su, keys.operator, &shutdown);
         listeners.serve(
             listen::Routers {

@@ -9,6 +9,7 @@ use reqwest::Url;
 use serde_json::json;
 
 use super::defender::{self, Defender};
+use super::heart::{self, Heart};
 use super::tenure::{Bench, NoCourt};
 use super::{StartError, Urls, tip_every};
 use crate::arweave::bundler::Bundler;
@@ -103,6 +104,25 @@ pub(super) fn defend(
             operator,
         };
         shutdown.track(defender::run(defender, shutdown.clone()));
+    }
+}
+
+/// Lets this operator's leases be spoken for, unless it wants to do that itself.
+pub(super) fn beat(
+    config: &NodeConfig,
+    court: Option<&origin::Handle>,
+    (su, base): (&su::Handle, &Base),
+    operator: &SigningKey,
+    shutdown: &Shutdown,
+) {
+    if let (Some(court), true) = (court, config.heartbeats && config.roles.su) {
+        let heart = Heart {
+            court: court.clone(),
+            su: su.clone(),
+            guard: base.guard.clone(),
+            operator: operator.clone(),
+        };
+        shutdown.track(heart::run(heart, shutdown.clone()));
     }
 }
 

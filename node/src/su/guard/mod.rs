@@ -11,7 +11,8 @@
 //! 7. Each start has a token of its own, kept in the file and published with the location: a node that sees a token of its
 //!    key that its file does not hold knows that another node has the key ([`super::watch`]).
 //!
-//! The key also signs where this scheduler is found ([`Guard::seal_location`]), which can contradict nothing.
+//! The key also signs where this scheduler is found ([`Guard::seal_location`]) and heartbeats ([`Guard::seal_heartbeat`]), which can
+//! contradict nothing.
 //! Deliberately absent: any way to reach the key or to forget a slot. What an operator does to the file while no node runs is
 //! [`offline`]; what travels between two files is [`interchange`].
 
@@ -256,6 +257,19 @@ impl Guard {
         signing
             .await
             .map_err(|error| GuardError::Stopped(error.to_string().into()))?
+    }
+
+    /// Signs that nothing new has come: of `draft` only the tags of a heartbeat are taken (PROTOCOL 5.12), which make no assignment.
+    pub fn seal_heartbeat(&self, draft: &Draft) -> Result<VerifiedItem, ItemError> {
+        let mut tags = Tags::new().with("Action", "Heartbeat");
+        for name in ["Origin", "Process", "Epoch", "Slot", "Log-Chain", "Height"] {
+            tags.push(name, draft.tags.get(name).unwrap_or_default());
+        }
+        let word = Draft {
+            tags,
+            ..Draft::default()
+        };
+        word.sign_deterministic(&self.inner.key)
     }
 
     /// Signs where this scheduler is found: of `draft` only the tags of a `Scheduler-Location` are taken.
