@@ -2,6 +2,7 @@
 
 mod honest;
 mod authority;
+mod bad;
 mod inbox;
 mod jam;
 mod late;
