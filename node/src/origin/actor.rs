@@ -23,6 +23,9 @@ use crate::store::court_log::{self, Growth};
 const BLOCKS_AT_ONCE: u32 = 256;
 /// Outcomes that wait to be written while blocks are caught up with: some megabytes of text.
 const OUTCOMES_AT_ONCE: usize = 4_096;
+/// Blocks behind what was read from which on the court counts as not known: after a machine slept, or gateways were down, what it says of
+/// leases is old, and nothing is signed or taken on its word until it has come up again.
+const BEHIND_BLOCKS: u64 = 3;
 /// Before the next try, where the store was rewritten while it was read.
 const AGAIN: Duration = Duration::from_millis(50);
 
@@ -82,12 +85,14 @@ async fn follow_on(handle: &Handle, views: &mut watch::Receiver<View>) -> Origin
 
 /// From the first time on that nothing is left to step over, the court is known.
 fn notice(handle: &Handle, view: &View) {
-    let soft = handle.standing().soft;
-    // Before the first look at the base layer the tip is not known, and what is on the disk may be old.
-    let is_at_tip = view.tip.is_some() && view.soft >= view.tip;
-    if soft.is_some() && soft == view.soft && is_at_tip {
+    if is_at_tip(view, handle.standing().soft) {
         handle.0.is_caught_up.store(true, Ordering::Release);
     }
+}
+
+/// Before the first look at the base layer the tip is not known, and what is on the disk may be old.
+fn is_at_tip(view: &View, soft: Option<u64>) -> bool {
+    soft.is_some() && soft == view.soft && view.tip.is_some() && view.soft >= view.tip
 }
 
 /// Goes back where blocks were replaced, then steps over what is new. True where there may be more at once.
@@ -100,6 +105,9 @@ async fn advance(handle: &Handle, view: &View, marks: &mut Marks) -> Result<bool
         return Ok(false);
     };
     let (firm, tip) = handle.on_track(|track| tips(track)).await?;
+    if soft > tip.height.saturating_add(BEHIND_BLOCKS) {
+        handle.0.is_caught_up.store(false, Ordering::Release);
+    }
     let store = &handle.0.store;
     let depth = u32::try_from(handle.0.settings.settlement_depth).unwrap_or(u32::MAX);
     let window = depth.saturating_add(BLOCKS_AT_ONCE);
@@ -154,7 +162,7 @@ async fn sit(
     let (mut waiting, mut outcomes) = (Vec::new(), 0);
     for block in new {
         let Some(played) = step(handle, view, &block, previous).await? else {
-            keep(handle, &mut waiting).await?;
+            keep(handle, view, &mut waiting).await?;
             tokio::time::sleep(AGAIN).await;
             return Ok(true);
         };
@@ -171,11 +179,11 @@ async fn sit(
         outcomes += played.sat.outcomes.len();
         waiting.push(played);
         if outcomes >= OUTCOMES_AT_ONCE {
-            keep(handle, &mut waiting).await?;
+            keep(handle, view, &mut waiting).await?;
             outcomes = 0;
         }
     }
-    keep(handle, &mut waiting).await?;
+    keep(handle, view, &mut waiting).await?;
     Ok(some)
 }
 
@@ -269,7 +277,7 @@ async fn compare(handle: &Handle, sat: &Sat) -> Result<(), OriginError> {
 }
 
 /// Writes down what blocks came to, in order; only then it is shown.
-async fn keep(handle: &Handle, waiting: &mut Vec<Played>) -> Result<(), OriginError> {
+async fn keep(handle: &Handle, view: &View, waiting: &mut Vec<Played>) -> Result<(), OriginError> {
     let played = std::mem::take(waiting);
     let Some(standing) = played.last().map(|last| last.standing.clone()) else {
         return Ok(());
@@ -310,6 +318,9 @@ async fn keep(handle: &Handle, waiting: &mut Vec<Played>) -> Result<(), OriginEr
         court_log::extend(db, origin, &settled, firm).await
     });
     kept.await?;
+    if is_at_tip(view, standing.soft) {
+        handle.0.is_caught_up.store(true, Ordering::Release);
+    }
     handle.0.standing.send_replace(standing);
     Ok(())
 }

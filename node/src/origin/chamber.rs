@@ -6,18 +6,19 @@
 
 use std::sync::Arc;
 
-use aosec_challenge::inbox::{BadVerdict, Contract, Fork, Kind, Message, Ran, Verdict};
+use aosec_challenge::inbox::{Contract, Fork, Kind, Message, Ran, Verdict};
 use aosec_wasm::process_module::{BOOT, WASM};
 use aosec_wasm::{EvaluationError, Instance, Limits, Module, WasmError};
-use aosec_wire::{Id, ItemError, Tags};
+use aosec_wire::{Id, Tags};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+pub use super::chamber_error::ChamberError;
 use super::kept::{self, Telling};
+use super::penniless::Penniless;
 use crate::arweave::devchain::genesis::module_item;
 use crate::cu::engine::Wasmtime;
 use crate::cu::input::{Party, environment};
-use crate::cu::machine::WorkshopError;
 
 /// What Origin may use. These decide results, so they are the same in every node (contracts-lua/origin/README.md, Cost): memory for
 /// some 500,000 leases, fuel for ten seconds of a core beside a collection of all garbage, and answers of the wire's length.
@@ -27,50 +28,6 @@ pub const LIMITS: Limits = Limits {
     output_bytes: 16 << 20,
     ticks_per_message: u64::MAX / 2,
 };
-
-/// Why a message has no verdict on this machine.
-#[derive(Debug, thiserror::Error)]
-pub enum ChamberError {
-    /// The VM does not start.
-    #[error("the contract's VM: {0}")]
-    Wasm(#[from] WasmError),
-    /// Nor does its engine.
-    #[error("the contract's engine: {0}")]
-    Workshop(#[from] WorkshopError),
-    /// There is no VM before the court's spawn.
-    #[error("the court has not begun")]
-    NotBegun,
-    /// A run ended without a verdict of fuel or memory.
-    #[error("Origin's slot {slot}: {source}")]
-    Run {
-        /// The slot.
-        slot: u64,
-        /// What happened.
-        source: EvaluationError,
-    },
-    /// The spawn names another module.
-    #[error("Origin runs on module {named}, this node carries {carried}")]
-    Module {
-        /// What the spawn says.
-        named: String,
-        /// What the binary carries.
-        carried: Id,
-    },
-    /// The carried module makes no item.
-    #[error("the carried module: {0}")]
-    Carried(#[from] ItemError),
-    /// The output is none of this contract.
-    #[error(transparent)]
-    Verdict(#[from] BadVerdict),
-    /// The output or the spawn is no JSON of an ao message.
-    #[error("Origin's slot {slot}: {error}")]
-    Json {
-        /// The slot.
-        slot: u64,
-        /// What is wrong.
-        error: String,
-    },
-}
 
 /// What a message came to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -98,6 +55,7 @@ pub struct Chamber {
     /// What messages came to since that was taken out, as it is kept ([`super::kept`]).
     ended: Vec<Ended>,
     telling: Telling,
+    penniless: Penniless,
 }
 
 #[derive(Debug)]
@@ -133,6 +91,7 @@ impl Chamber {
             pending: Vec::new(),
             ended: Vec::new(),
             telling: Telling::All,
+            penniless: Penniless::default(),
         }
     }
 
@@ -242,13 +201,28 @@ impl Contract for Chamber {
         if message.kind == Kind::Spawn {
             self.settle_in(message)?;
         }
+        if message.kind == Kind::Item && self.penniless.has(&message.json) {
+            let mut verdict = Verdict::default();
+            verdict.unfunded = true;
+            return Ok(Ran::Verdict(verdict));
+        }
         let ran = match self.handle(message)? {
             Err(reason) => self.fail(message, &reason),
             Ok(json) => self.read(message, json)?,
         };
         match &ran {
-            Ran::Verdict(verdict) if !verdict.unfunded => self.pending.push(message.json.clone()),
-            Ran::Verdict(_) | Ran::Failed => self.undo()?,
+            Ran::Verdict(verdict) if verdict.unfunded => {
+                self.penniless.note(&message.json);
+                self.undo()?;
+            }
+            Ran::Verdict(_) => {
+                self.penniless.clear();
+                self.pending.push(message.json.clone());
+            }
+            Ran::Failed => {
+                self.penniless.clear();
+                self.undo()?;
+            }
         }
         Ok(ran)
     }
@@ -323,6 +297,7 @@ impl Fork for Chamber {
             pending: Vec::new(),
             ended: Vec::new(),
             telling: self.telling,
+            penniless: Penniless::default(),
         })
     }
 }

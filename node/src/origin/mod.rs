@@ -19,6 +19,7 @@ mod authorities;
 pub mod blocks;
 pub mod cases;
 pub mod chamber;
+mod chamber_error;
 pub mod client;
 pub mod deploy;
 pub mod docket;
@@ -28,6 +29,7 @@ pub mod kept;
 pub mod messages;
 pub mod mirror;
 pub mod orphans;
+mod penniless;
 mod questions;
 pub mod tenures;
 #[cfg(test)]
@@ -155,7 +157,7 @@ struct Inner {
     docket: RwLock<Docket>,
     /// What the logs of its processes have grown by, above what is settled.
     grown: StdMutex<Grown>,
-    /// Whether the tip was reached since the start.
+    /// Whether the tip was reached, and not lost again by several blocks.
     is_caught_up: AtomicBool,
     /// How often blocks were taken back since the start.
     reorgs: AtomicU64,
@@ -215,7 +217,7 @@ impl Handle {
         self.0.standing.subscribe()
     }
 
-    /// Whether it has sat over every block up to the tip since the start, and still sits.
+    /// Whether it has sat over every block up to the tip, still sits, and has not fallen behind by several blocks since.
     #[must_use]
     pub fn is_caught_up(&self) -> bool {
         self.0.is_caught_up.load(Ordering::Acquire)
