@@ -15,6 +15,7 @@ mod challenge;
 mod data;
 mod deposit;
 mod due;
+pub mod forecast;
 mod house;
 mod mass;
 mod paper;

@@ -12,7 +12,7 @@ use super::mail::{Arrival, Discarded, Letter, Mail};
 use super::reason::Unfit;
 use super::sitting::{Counts, Session, Sitting, Slot};
 use super::table::Begun;
-use crate::derive::{Block, BlockRef, Deriver, Position, Step, StepError};
+use crate::derive::{Block, BlockRef, Deriver, Position, Step, StepError, Tenure};
 
 /// What a block came to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -93,6 +93,13 @@ impl Court {
     pub fn emptied(&self, process: &Id) -> impl Iterator<Item = u64> {
         let sitting = self.sitting.as_ref().into_iter();
         sitting.flat_map(|sitting| sitting.emptied(process))
+    }
+
+    /// The tenures of a process so far, by epoch: whose word its log grew by.
+    #[must_use]
+    pub fn tenures(&self, process: &Id) -> Vec<(u64, Tenure)> {
+        let sitting = self.sitting.as_ref();
+        sitting.map_or_else(Vec::new, |sitting| sitting.tenures(process))
     }
 
     /// Steps over the next block, whose mail this is.

@@ -93,6 +93,12 @@ impl Mail {
         mail
     }
 
+    /// The receipts that stand enclosed in its items, by position (5.6).
+    #[must_use]
+    pub fn receipts(&self) -> &[(Position, Receipt)] {
+        &self.receipts
+    }
+
     /// What does not run, in order of position.
     #[must_use]
     pub fn discarded(&self) -> &[Discarded] {

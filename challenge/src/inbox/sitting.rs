@@ -19,7 +19,7 @@ use super::queue::{Queue, Room};
 use super::slots::{Planned, Slots, tick_id};
 use super::table::{BadRow, Begun, Change, Table};
 use super::verdict::Verdict;
-use crate::derive::{Block, Deriver, Log, Parameters, Step, StepError};
+use crate::derive::{Block, Deriver, Log, Parameters, Step, StepError, Tenure};
 
 /// A slot that was used.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -152,6 +152,11 @@ impl Sitting {
     /// The slots of a process that are no-ops for ever, in order (5.10).
     pub(super) fn emptied(&self, process: &Id) -> impl Iterator<Item = u64> {
         self.cases.emptied(process)
+    }
+
+    /// The tenures of a process so far, by epoch.
+    pub(super) fn tenures(&self, process: &Id) -> Vec<(u64, Tenure)> {
+        self.table.tenures(process)
     }
 
     fn follow(&mut self, log: Log) -> Result<(), BadRow> {

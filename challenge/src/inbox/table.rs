@@ -101,6 +101,14 @@ impl Table {
         Ok(changes?.into_iter().flatten().collect())
     }
 
+    /// The tenures of a process, by epoch.
+    pub(super) fn tenures(&self, process: &Id) -> Vec<(u64, Tenure)> {
+        let known = self.processes.get(process).into_iter();
+        let epochs = known.flat_map(|known| known.leases.keys().copied());
+        let tenure = |epoch| Some((epoch, self.tenure(process, epoch)?.1.into_owned()));
+        epochs.filter_map(tenure).collect()
+    }
+
     /// Whether a receipt that is mined at this height is by a key of the host of its epoch (5.8).
     pub(super) fn has_signed(&self, receipt: &Receipt, mined: u64, cut: u64) -> bool {
         let tenure = self.tenure(&receipt.process(), receipt.epoch());

@@ -13,6 +13,7 @@ mod forge;
 mod hosts;
 #[path = "../written/pieces.rs"]
 mod pieces;
+mod proof;
 mod properties;
 #[path = "../written/search.rs"]
 #[allow(
