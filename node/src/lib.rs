@@ -18,6 +18,7 @@ pub mod metrics;
 pub mod mu;
 pub mod node;
 pub mod origin;
+pub mod proof;
 pub mod routes;
 pub mod shutdown;
 pub mod store;

@@ -60,7 +60,8 @@ fn outcome(ended: bool) -> String {
 }
 
 /// The folder of the client tests with its packages installed; none where Node or npm is absent.
-fn clients() -> Option<&'static Path> {
+#[must_use]
+pub fn clients() -> Option<&'static Path> {
     static READY: OnceLock<Option<PathBuf>> = OnceLock::new();
     READY.get_or_init(prepare).as_deref()
 }

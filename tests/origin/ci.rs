@@ -1,5 +1,7 @@
 //! CI's share of the games between contract and model: the kept ones, a million random moves, and some faults put in on purpose.
 
+mod foretold;
+
 use std::time::Instant;
 use std::{env, fs, path::Path};
 

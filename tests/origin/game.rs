@@ -170,6 +170,11 @@ impl Game {
         }
     }
 
+    /// The contract, where it plays along: for questions to it.
+    pub fn contract(&mut self) -> Option<&mut Contract> {
+        self.contract.as_mut()
+    }
+
     /// Compares everything.
     ///
     /// # Errors

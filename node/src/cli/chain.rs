@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::client::{UnitClient, join};
 use super::exit::CliError;
-use super::{Output, chaos};
+use super::{Output, chaos, story};
 use crate::devnet::file::DevnetFile;
 
 /// Verbs of `aosec devnet`.
@@ -17,6 +17,8 @@ pub enum DevnetCommand {
     Chain(ChainArgs),
     /// Let a node of a running devnet fail, and come back.
     Chaos(chaos::ChaosArgs),
+    /// Play how a host falls silent and Arweave goes on, step by step, on a running devnet or on one of its own.
+    Story(story::StoryArgs),
 }
 
 /// Flags of `aosec devnet chain`.
@@ -95,6 +97,7 @@ pub(super) async fn run(command: DevnetCommand, out: Output) -> Result<(), CliEr
     match command {
         DevnetCommand::Chain(args) => on_chain(args, out).await,
         DevnetCommand::Chaos(args) => chaos::run(&args, out),
+        DevnetCommand::Story(args) => Box::pin(story::run(args, out)).await,
     }
 }
 

@@ -20,6 +20,9 @@ pub enum CliError {
     /// Exit 5: the other side does not answer.
     #[error("{0}")]
     Unreachable(String),
+    /// Exit 6: a proof does not hold.
+    #[error("{0}")]
+    ProofInvalid(String),
     /// Exit 7: it did not happen in time.
     #[error("{0}")]
     DeadlinePassed(String),
@@ -41,6 +44,7 @@ impl CliError {
             Self::NotFound(text) => Self::NotFound(with(text)),
             Self::Refused(text) => Self::Refused(with(text)),
             Self::Unreachable(text) => Self::Unreachable(with(text)),
+            Self::ProofInvalid(text) => Self::ProofInvalid(with(text)),
             Self::DeadlinePassed(text) => Self::DeadlinePassed(with(text)),
         }
     }
@@ -54,6 +58,7 @@ impl CliError {
             Self::NotFound(_) => 3,
             Self::Refused(_) => 4,
             Self::Unreachable(_) => 5,
+            Self::ProofInvalid(_) => 6,
             Self::DeadlinePassed(_) => 7,
         }
     }

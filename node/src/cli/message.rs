@@ -1,12 +1,14 @@
-//! `aosec message`: follow one message from the outbox of its MU.
+//! `aosec message`: follow one message from the outbox of its MU; where its process has lost its host, to the slot that Arweave gave it.
 
 use aosec_wire::Id;
 use clap::{Args, Subcommand};
+use reqwest::Url;
+use serde_json::{Value, json};
 
 use super::Output;
 use super::client::{UnitClient, join};
 use super::exit::CliError;
-use super::target::TargetArgs;
+use super::target::{Target, TargetArgs};
 
 /// Verbs of `aosec message`.
 #[derive(Debug, Subcommand)]
@@ -22,6 +24,9 @@ pub struct StatusArgs {
     /// The message.
     #[arg(allow_hyphen_values = true)]
     message: Id,
+    /// The process that it is for, where it was not sent through this node.
+    #[arg(long, allow_hyphen_values = true)]
+    process: Option<Id>,
     #[command(flatten)]
     target: TargetArgs,
 }
@@ -29,9 +34,29 @@ pub struct StatusArgs {
 pub(super) async fn run(command: MessageCommand, out: Output) -> Result<(), CliError> {
     let MessageCommand::Status(args) = command;
     let target = args.target.find()?;
-    let status = UnitClient::new(out)?
-        .get_json(&join(&target.mu, &format!("status/{}", args.message))?)
-        .await?;
+    let client = UnitClient::new(out)?;
+    let url = join(&target.mu, &format!("status/{}", args.message))?;
+    let mut status = match (client.get_json(&url).await, args.process) {
+        // Who knows the process can ask about messages that others have sent.
+        (Err(CliError::NotFound(_)), Some(process)) => {
+            json!({ "id": args.message, "process": process })
+        }
+        (asked, _) => asked?,
+    };
+    let process = status["process"]
+        .as_str()
+        .and_then(|process| process.parse().ok());
+    if let Some(process) = process.or(args.process)
+        && let Some(ordered) = ordered(&client, &target, process, args.message).await
+    {
+        status["state"] = "ordered by Arweave".into();
+        merge(&mut status, ordered);
+    } else if status["state"].is_null() {
+        return Err(CliError::NotFound(format!(
+            "{} has no slot that Arweave has ordered, and was not sent through this node",
+            args.message
+        )));
+    }
     let mut lines = String::new();
     for (name, value) in status
         .as_object()
@@ -47,4 +72,36 @@ pub(super) async fn run(command: MessageCommand, out: Output) -> Result<(), CliE
         ));
     }
     out.result(&status, lines.trim_end())
+}
+
+/// The slot that the base layer has given a message, and what it has done; none where a host ordered it, or nobody has yet. What is shown is
+/// settled.
+async fn ordered(client: &UnitClient, target: &Target, process: Id, message: Id) -> Option<Value> {
+    let query = |root: &Url, path: String| {
+        let mut url = join(root, &path).ok()?;
+        url.query_pairs_mut()
+            .append_pair("process-id", &process.to_string());
+        Some(url)
+    };
+    let shown = client
+        .get_json(&query(target.su.as_ref()?, message.to_string())?)
+        .await
+        .ok()?;
+    let tags = shown["assignment"]["tags"].as_array()?;
+    let tag = |name: &str| tags.iter().find(|tag| tag["name"] == name)?["value"].as_str();
+    tag("Ordered-By").filter(|by| *by == "Arweave")?;
+    let number = |name: &str| tag(name)?.parse::<u64>().ok();
+    let result = client
+        .get_json(&query(&target.cu, format!("result/{message}"))?)
+        .await;
+    Some(json!({
+        "slot": number("Nonce")?, "epoch": number("Epoch")?, "block": number("Block-Height")?, "firm": true,
+        "assignment": shown["assignment"]["id"], "chain": tag("Log-Chain")?, "result": result.unwrap_or_default(),
+    }))
+}
+
+fn merge(status: &mut Value, more: Value) {
+    if let (Value::Object(status), Value::Object(more)) = (status, more) {
+        status.extend(more);
+    }
 }

@@ -28,10 +28,12 @@ pub mod outcome;
 #[cfg(test)]
 mod pages;
 pub mod process;
+pub mod proof;
 pub mod reading;
 pub mod role;
 pub mod stake;
 pub mod status;
+pub mod story;
 pub mod target;
 pub mod verdict;
 pub mod verify;
@@ -49,14 +51,14 @@ const EXAMPLES: &str = "Examples:
   aosec process eval <process> 'return 1 + 1'      talk to it
   aosec process result <process> <message>         what a message did
 
-Exit codes: 0 done, 1 failure, 2 usage, 3 not found, 4 refused by a rule, 5 unreachable, 7 deadline passed.";
+Exit codes: 0 done, 1 failure, 2 usage, 3 not found, 4 refused by a rule, 5 unreachable, 6 a proof does not hold, 7 deadline passed.";
 
 /// What the court's nouns say below their verbs.
 const OF_THE_COURT: &str = "Amounts are tokens, as 12 or 12.5, and with --json units: 10^12 are a token. \
 What spends or risks money says so and wants --yes.
 
 Exit codes: 0 done, 1 failure, 2 usage or no --yes, 3 not found or not run yet, 4 refused by the court or the node, \
-5 unreachable, 7 not run in time: it may still run, and the error names the message.";
+5 unreachable, 6 a proof does not hold, 7 not run in time: it may still run, and the error names the message.";
 
 /// Staking and security for the ao computer: node, local network and tools in one binary.
 #[derive(Debug, Parser)]
@@ -107,6 +109,9 @@ enum Command {
     /// Challenge a host that is silent, late or lies; answer; see how cases end.
     #[command(subcommand, after_help = OF_THE_COURT)]
     Challenge(challenge::ChallengeCommand),
+    /// Check one slot offline: fetch what it rests on into a file, verify and explain the file.
+    #[command(subcommand)]
+    Proof(proof::ProofCommand),
     /// What runs and how it is: every node of a devnet, or one by its url.
     Status(status::StatusArgs),
     /// Print completions for a shell.
@@ -146,6 +151,7 @@ fn run(cli: Cli) -> Result<(), CliError> {
         Command::Stake(command) => block_on(stake::run(command, out)),
         Command::Host(command) => block_on(host::run(command, out)),
         Command::Challenge(command) => block_on(challenge::run(command, out)),
+        Command::Proof(command) => block_on(proof::run(command, out)),
         Command::Status(args) => block_on(status::run(args, out)),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "aosec", &mut std::io::stdout());
@@ -292,6 +298,7 @@ mod tests {
             CliError::NotFound(text()),
             CliError::Refused(text()),
             CliError::Unreachable(text()),
+            CliError::ProofInvalid(text()),
             CliError::DeadlinePassed(text()),
         ];
         for told in [EXAMPLES, OF_THE_COURT] {

@@ -61,6 +61,10 @@ pub struct Target {
     pub cu: Url,
     /// Scheduler unit, where one is known.
     pub su: Option<Url>,
+    /// Every scheduler unit that is known here: the one before first.
+    pub schedulers: Vec<Url>,
+    /// The base layer's gateway, where a devnet names one.
+    pub gateway: Option<Url>,
     /// The module new processes get.
     pub module: Option<Id>,
     /// The scheduler new processes get.
@@ -94,6 +98,14 @@ impl TargetArgs {
             mu: self.mu.clone().unwrap_or_else(|| node.mu.clone()),
             cu: self.cu.clone().unwrap_or_else(|| node.cu.clone()),
             su: self.su.clone().or_else(|| Some(node.su.clone())),
+            schedulers: self
+                .su
+                .iter()
+                .chain([&node.su])
+                .chain(devnet.nodes.iter().map(|node| &node.su))
+                .cloned()
+                .collect(),
+            gateway: Some(devnet.gateway.clone()),
             module: Some(devnet.module),
             scheduler: Some(node.scheduler.clone()),
             authorities: devnet.authorities.clone(),
@@ -110,6 +122,8 @@ impl TargetArgs {
             mu: mu.clone(),
             cu: cu.clone(),
             su: self.su.clone(),
+            schedulers: self.su.iter().cloned().collect(),
+            gateway: None,
             module: None,
             scheduler: None,
             authorities: Vec::new(),

@@ -19,6 +19,8 @@ use crate::origin::messages::{self, OperatorKeys};
 
 /// Nodes whose operators are bonded from the start; further ones may bond themselves.
 pub const BONDED: usize = 3;
+/// Blocks from the founding to where the first bonds count, and are settled: `activation` (2 on the devnet) + 1, and the settlement depth.
+const BONDED_AFTER: u32 = 4;
 /// What each of them bonds.
 const BOND: u128 = 1_000 * TOKEN;
 /// What its owner has beside that.
@@ -38,20 +40,21 @@ fn spawn(module: Id) -> Result<VerifiedItem, ItemError> {
     deploy::spawn(&keys::devnet::founder(), module)
 }
 
-/// Posts the court and has it mined.
+/// Posts the court and has it mined, with blocks behind it until its first operators are bonded: whoever reads that the devnet is ready
+/// may host at once, however slow its blocks are. Gives the height up to which that is.
 ///
 /// # Errors
 /// Where the chain does not take it.
-pub async fn found(chain: &Devchain, ports: &Ports, module: Id) -> Result<(), DevnetError> {
+pub async fn found(chain: &Devchain, ports: &Ports, module: Id) -> Result<u64, DevnetError> {
     let items = items(ports, module)?;
     let gateway = Gateway::new(vec![url(ports.gateway, 0)])?;
     let tags = Tags::new().with("Process", items[0].id().to_string());
-    let bundler = Bundler::new(gateway, carrier_key());
+    let bundler = Bundler::new(gateway.clone(), carrier_key());
     bundler
         .post(Format::One, "Inbox", tags, bundle::build(&items))
         .await?;
-    chain.mine(1).await?;
-    Ok(())
+    chain.mine(1 + BONDED_AFTER).await?;
+    Ok(gateway.tip().await?.height)
 }
 
 /// The spawn, the genesis, and the first bonds with their authority keys.

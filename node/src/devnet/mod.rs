@@ -155,9 +155,10 @@ impl Devnet {
         let shutdown = Shutdown::new();
         let (module, chain) = setup::base_layer(&config, &ports, &shutdown).await?;
         let (origin, is_new) = setup::origin(noted, module)?;
-        if is_new {
-            court::found(&chain, &ports, module).await?;
-        }
+        let founded = match is_new {
+            true => court::found(&chain, &ports, module).await?,
+            false => 0,
+        };
         let children = setup::plans(&config, &ports, origin)?
             .into_iter()
             .map(|plan| {
@@ -176,7 +177,7 @@ impl Devnet {
             children,
             shutdown,
         };
-        devnet.wait_until_ready().await?;
+        devnet.wait_until_ready(founded).await?;
         devnet.write_file()?;
         Ok(devnet)
     }
@@ -240,7 +241,8 @@ impl Devnet {
             })
     }
 
-    async fn wait_until_ready(&mut self) -> Result<(), DevnetError> {
+    /// Waits until every node answers, and has computed the court up to the block in which the first operators are bonded.
+    async fn wait_until_ready(&mut self, founded: u64) -> Result<(), DevnetError> {
         let http = reqwest::Client::builder()
             .no_proxy()
             .timeout(WATCH_PAUSE * 10)
@@ -254,7 +256,8 @@ impl Devnet {
             );
             let has_court = self.file.origin.is_some();
             loop {
-                let ready = is_ready(&http, &url).await && (!has_court || sits(&http, &cu).await);
+                let ready =
+                    is_ready(&http, &url).await && (!has_court || sits(&http, &cu, founded).await);
                 let late = tokio::time::Instant::now() >= deadline;
                 let ended = self.children[index].has_ended();
                 if ready && !ended {
@@ -281,8 +284,8 @@ async fn is_ready(http: &reqwest::Client, web: &Url) -> bool {
     matches!(http.get(url).send().await, Ok(response) if crate::http::error::is_success(response.status().as_u16()))
 }
 
-/// Whether a node has found the court's spawn, or says why it never will.
-async fn sits(http: &reqwest::Client, cu: &Url) -> bool {
+/// Whether a node has found the court's spawn and computed it up to a block, or says why it never will.
+async fn sits(http: &reqwest::Client, cu: &Url, height: u64) -> bool {
     let Ok(url) = cu.join("origin/info") else {
         return false;
     };
@@ -290,7 +293,8 @@ async fn sits(http: &reqwest::Client, cu: &Url) -> bool {
         return false;
     };
     let info: serde_json::Value = response.json().await.unwrap_or_default();
-    info["slot"].is_u64() || info["alarm"].is_string()
+    let has_begun = info["slot"].is_u64() && info["soft"].as_u64() >= Some(height);
+    has_begun || info["alarm"].is_string()
 }
 
 fn choose_ports(config: &DevnetConfig) -> Result<(Ports, Option<Claim>), DevnetError> {

@@ -12,6 +12,7 @@ mod listen;
 mod parts;
 mod tenure;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::Url;
@@ -103,6 +104,10 @@ impl Node {
         let locations = parts::locations(&config, &su, &urls, &base);
         let log = compute::logs(&su, &locations)?;
         let sources = compute::sources(&config, &log, &base, follow, court.clone());
+        let ordered = court
+            .as_ref()
+            .map(|_court| routes::su::Ordered::by(Arc::clone(&sources.0)));
+        let ordered = ordered.unwrap_or_default();
         let machine = (workshop, court.as_ref());
         let cu = compute::start(&config, &su, sources, &base, machine, &shutdown).await?;
         let neighbours = mu::adapters::Neighbours {
@@ -134,7 +139,11 @@ impl Node {
             listen::Routers {
                 web: status::router(about, base.tip.clone(), config.roles.su.then(|| su.clone())),
                 mu: routes::mu::router(mu, court.clone()),
-                su: routes::su::router(su.clone(), parts::elsewhere(&locations, &urls)),
+                su: routes::su::router_with(
+                    su.clone(),
+                    parts::elsewhere(&locations, &urls),
+                    ordered,
+                ),
                 cu: with_court(court, routes::cu::router(cu)),
             },
             &shutdown,

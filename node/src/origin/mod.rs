@@ -16,6 +16,7 @@
 
 mod actor;
 mod authorities;
+pub mod basis;
 pub mod blocks;
 pub mod cases;
 pub mod chamber;

@@ -6,6 +6,7 @@
 pub mod cu;
 pub mod mu;
 pub mod origin;
+mod proof;
 mod read;
 pub mod status;
 pub mod su;

@@ -16,7 +16,7 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use serde_json::{Value, json};
 
-use super::read;
+use super::{proof, read};
 use crate::cu::dry;
 use crate::cu::rate::RUNS_PER_WINDOW;
 use crate::http::body::{Params, WholeBody, clip};
@@ -39,6 +39,7 @@ pub fn before(handle: Handle, cu: Router) -> Router {
         .route("/origin/cases", get(cases))
         .route("/origin/balance/{address}", get(balance))
         .route("/origin/head/{process}", get(head))
+        .route("/origin/proof/{process}/{slot}", get(proof::basis))
         .layer(middleware::from_fn_with_state(handle.clone(), share));
     let routes = Router::new()
         .route("/origin/root", get(root))

@@ -4,7 +4,9 @@
 //! [`others`] opens the other kinds, answers, and reports. Rules live in the court: what it refuses comes back with the rule.
 
 mod cost;
+mod foretold;
 mod look;
+mod monitor;
 mod open;
 mod others;
 
@@ -38,6 +40,11 @@ pub enum ChallengeCommand {
     /// Ask for the message of a slot that nobody serves: its host loses the whole allocation where nobody has it.
     #[command(after_help = "Example: aosec challenge data <process> 12 --yes")]
     Data(others::DataArgs),
+    /// Forecast every open case and its money: what happens if nobody does anything, and if the host answers. Needs no key.
+    #[command(
+        after_help = "Examples:\n  aosec challenge monitor\n  aosec challenge monitor --operator <address> --follow\n  aosec challenge monitor --process <process> --json"
+    )]
+    Monitor(monitor::MonitorArgs),
     /// Give the message that an open data case asks for.
     #[command(after_help = "Example: aosec challenge supply <message> --yes")]
     Supply(others::SupplyArgs),
@@ -60,6 +67,7 @@ pub(super) async fn run(command: ChallengeCommand, out: Output) -> Result<(), Cl
         ChallengeCommand::List(args) => look::list(args, out).await,
         ChallengeCommand::Show(args) => look::show(args, out).await,
         ChallengeCommand::Watch(args) => look::watch(args, out).await,
+        ChallengeCommand::Monitor(args) => monitor::run(args, out).await,
         ChallengeCommand::Answer(args) => others::answer(args, out).await,
         ChallengeCommand::Data(args) => others::data(args, out).await,
         ChallengeCommand::Supply(args) => others::supply(args, out).await,

@@ -313,6 +313,8 @@ mod tests {
                 mu: url.clone(),
                 cu: url,
                 su: None,
+                schedulers: vec![],
+                gateway: None,
                 module: None,
                 scheduler: None,
                 authorities: vec![],

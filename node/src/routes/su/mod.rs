@@ -11,9 +11,11 @@
 //! | `GET /raw/{id}` | the exact bytes of an item that this node keeps |
 //! | `GET /health` | 200, once this scheduler takes messages |
 //!
+//! A process that has lost its host is shown as the base layer orders it, by any node that computes its court ([`ordered`]).
 //! What is unknown here and known elsewhere is answered with 307, path and query kept. Not found is 400, as in the reference.
 
 mod elsewhere;
+mod ordered;
 mod query;
 mod shape;
 #[cfg(test)]
@@ -33,6 +35,7 @@ use bytes::Bytes;
 use serde_json::{Value, json};
 
 pub use self::elsewhere::{Elsewhere, Found, Nowhere, OtherSchedulers};
+pub use self::ordered::Ordered;
 use crate::{
     http::{
         body::{Params, WholeBody},
@@ -49,6 +52,7 @@ const INLINE_BYTES_MAX: usize = 64 * 1024;
 struct Edge {
     su: Handle,
     elsewhere: Arc<dyn Elsewhere>,
+    ordered: Ordered,
 }
 
 impl fmt::Debug for Edge {
@@ -59,8 +63,13 @@ impl fmt::Debug for Edge {
     }
 }
 
-/// The routes of a scheduler.
+/// The routes of a scheduler that shows its own logs alone.
 pub fn router(su: Handle, elsewhere: Arc<dyn Elsewhere>) -> Router {
+    router_with(su, elsewhere, Ordered::default())
+}
+
+/// The routes of a scheduler, which shows what the base layer orders as well.
+pub fn router_with(su: Handle, elsewhere: Arc<dyn Elsewhere>, ordered: Ordered) -> Router {
     Router::new()
         .route("/", get(root).post(post))
         .route("/timestamp", get(timestamp))
@@ -69,7 +78,11 @@ pub fn router(su: Handle, elsewhere: Arc<dyn Elsewhere>) -> Router {
         .route("/{id}/latest", get(latest))
         .route("/processes/{id}", get(process))
         .route("/raw/{id}", get(raw))
-        .with_state(Edge { su, elsewhere })
+        .with_state(Edge {
+            su,
+            elsewhere,
+            ordered,
+        })
 }
 
 async fn root(State(edge): State<Edge>, params: Params, uri: Uri) -> Result<Response, ApiError> {
@@ -138,6 +151,21 @@ async fn one(
         query::process(&params)?,
         query::view(&params),
     );
+    if process.is_none_or(|process| process == id) {
+        let (span, limit) = (query::span(&params)?, query::limit(&params)?);
+        let ordered = edge.ordered.page(&edge.su, id, span, limit).await?;
+        if let Some(page) = ordered {
+            return Ok(Json(view.ordered_page(&page.slots, page.has_more, &span)).into_response());
+        }
+    }
+    if let Some(process) = process
+        && let Some(found) = edge.ordered.find(&edge.su, process, id).await?
+    {
+        return found.map_or_else(
+            || Err(no_slot(id, process)),
+            |slot| Ok(Json(view.ordered(&slot)).into_response()),
+        );
+    }
     if process.is_none_or(|process| process == id) && edge.su.has(id).await.map_err(internal)? {
         let (span, limit) = (query::span(&params)?, query::limit(&params)?);
         let page = edge.su.page(id, span, limit).await.map_err(internal)?;
@@ -157,6 +185,9 @@ async fn latest(
 ) -> Result<Response, ApiError> {
     let id = query::id(&id)?;
     let view = query::view(&params);
+    if let Some(Some(slot)) = edge.ordered.latest(&edge.su, id).await? {
+        return Ok(Json(view.ordered(&slot)).into_response());
+    }
     let entry = edge.su.latest(id).await.map_err(internal)?;
     edge.shown(id, entry, &uri, |entry| Some(view.entry(entry)))
         .await
@@ -198,9 +229,9 @@ impl Edge {
     /// Nothing of this name is in a log here.
     async fn not_here(&self, id: Id, process: Option<Id>, uri: &Uri) -> Result<Response, ApiError> {
         match process {
-            Some(process) if self.su.has(process).await.map_err(internal)? => Err(
-                ApiError::BadRequest(format!("{id} has no slot in the log of {process}")),
-            ),
+            Some(process) if self.su.has(process).await.map_err(internal)? => {
+                Err(no_slot(id, process))
+            }
             Some(process) => self.unknown(process, uri).await,
             None => self.unknown(id, uri).await,
         }
@@ -228,6 +259,10 @@ impl Edge {
             None => Err(refused(Refusal::UnknownProcess(process))),
         }
     }
+}
+
+fn no_slot(id: Id, process: Id) -> ApiError {
+    ApiError::BadRequest(format!("{id} has no slot in the log of {process}"))
 }
 
 fn redirect(origin: &str, uri: &Uri) -> Response {

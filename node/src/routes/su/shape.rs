@@ -4,10 +4,13 @@
 //! target is the empty string except in a spawn. Own additions: the signed assignment in the answer to a post, and the exact
 //! `bytes` of each item when asked with `raw`, without which nobody can verify a signature.
 
-use aosec_wire::{Assignment, VerifiedItem, id::to_base64url};
+use aosec_wire::message::{DATA_PROTOCOL, VARIANT};
+use aosec_wire::{Assignment, Id, VerifiedItem, id::to_base64url};
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use super::ordered::Slot;
+use crate::cu::word::Word;
 use crate::su::{Entry, Page, Span};
 
 /// What a reader asked to see.
@@ -41,6 +44,33 @@ impl View {
         let edge = |entry: &Entry| json!({ "node": self.entry(entry), "cursor": cursor(&entry.assignment) });
         let edges: Vec<_> = page.entries.iter().map(edge).collect();
         json!({ "page_info": { "has_next_page": page.has_more }, "edges": edges })
+    }
+
+    /// A slot that the base layer shows: by its host's assignment where there is one, else by an assignment that nobody signed.
+    pub(super) fn ordered(self, slot: &Slot) -> Value {
+        let is_spawn = slot.word.nonce() == 0;
+        let message = slot
+            .message
+            .as_ref()
+            .map(|item| self.message(item, is_spawn));
+        let mut assignment = match &slot.signed {
+            Some(assignment) => self.signed(assignment.item()),
+            None => unsigned(slot),
+        };
+        assignment["target"] = json!("");
+        json!({ "message": message, "assignment": assignment })
+    }
+
+    /// A page of them.
+    pub(super) fn ordered_page(self, slots: &[Slot], has_more: bool, span: &Span) -> Value {
+        let cursor = |word: &Word| match span {
+            Span::Slots { .. } => word.nonce().to_string(),
+            Span::Times { .. } => word.timestamp().to_string(),
+        };
+        let edge =
+            |slot: &Slot| json!({ "node": self.ordered(slot), "cursor": cursor(&slot.word) });
+        let edges: Vec<_> = slots.iter().map(edge).collect();
+        json!({ "page_info": { "has_next_page": has_more }, "edges": edges })
     }
 
     /// A process, as `/processes/{id}` shows it.
@@ -91,6 +121,52 @@ impl View {
                 text(anchor)
             }
         })
+    }
+}
+
+/// A canonical entry in the shape of an assignment (ADR 0032): the tags of a signed one, the id of the virtual one (PROTOCOL 5.8), and
+/// neither owner nor signature.
+fn unsigned(slot: &Slot) -> Value {
+    let word = &slot.word;
+    let mut tags = vec![
+        ("Process", word.process().to_string()),
+        ("Epoch", word.epoch().to_string()),
+        ("Nonce", word.nonce().to_string()),
+        ("Hash-Chain", hash_chain(slot).to_string()),
+        ("Block-Height", height(word.height())),
+        ("Timestamp", word.timestamp().to_string()),
+        ("Data-Protocol", DATA_PROTOCOL.to_owned()),
+        ("Type", "Assignment".to_owned()),
+        ("Variant", VARIANT.to_owned()),
+    ];
+    tags.extend(
+        word.message()
+            .map(|message| ("Message", message.to_string())),
+    );
+    tags.extend(
+        word.log_chain()
+            .map(|chain| ("Log-Chain", chain.to_string())),
+    );
+    tags.extend(
+        slot.is_virtual
+            .then(|| ("Ordered-By", "Arweave".to_owned())),
+    );
+    let tags = tags
+        .iter()
+        .map(|(name, value)| json!({ "name": name, "value": value }));
+    json!({
+        "id": word.id(), "owner": { "address": "", "key": "" }, "tags": tags.collect::<Vec<_>>(), "signature": "", "anchor": null,
+    })
+}
+
+/// The legacy chain of a virtual assignment stands over the slot before (PROTOCOL 5.4); of a slot whose assignment is not here, what the
+/// module sees.
+fn hash_chain(slot: &Slot) -> Id {
+    let before = slot.before.as_ref().filter(|_| slot.is_virtual);
+    let before = before.and_then(|word| Some((word.id(), word.log_chain()?)));
+    match before {
+        Some((id, chain)) => Id::sha256_of(&[id.as_bytes(), chain.as_bytes()]),
+        None => slot.word.hash_chain(),
     }
 }
 
