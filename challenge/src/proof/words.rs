@@ -78,7 +78,7 @@ impl Proof {
         match self.rests {
             Rests::OnRecord => format!(
                 "The host's key signed a log that has message {message} in slot {slot}, and transactions of the base layer carry it: whoever \
-                 shows another message there with the same key has the proof of a double assignment."
+                 shows another message there under the same key has shown that the host signed two histories."
             ),
             Rests::OnBaseLayer => format!(
                 "By the law's order of the transactions in this file, message {message} has slot {slot}; nobody signed it, and everybody \
