@@ -13,6 +13,7 @@ use super::reason::Unfit;
 use super::sitting::{Counts, Session, Sitting, Slot};
 use super::table::Begun;
 use crate::derive::{Block, BlockRef, Deriver, Position, Step, StepError, Tenure};
+use crate::hunter::Tenures;
 
 /// What a block came to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -87,6 +88,12 @@ impl Court {
     #[must_use]
     pub fn logs(&self) -> Option<&Deriver> {
         self.sitting.as_ref().map(Sitting::logs)
+    }
+
+    /// Who may sign what, once it has begun.
+    #[must_use]
+    pub fn holders(&self) -> Option<&impl Tenures> {
+        self.sitting.as_ref().map(Sitting::table)
     }
 
     /// The slots of a process that are no-ops for ever, in order (5.10).

@@ -11,8 +11,8 @@ use super::places::Places;
 use crate::derive::{Receipt, carried_record, is_law_kind};
 
 /// What a child proves: somebody signed it.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum Evidence {
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Evidence {
     Receipt(Receipt),
     /// A log record whose signature holds for this court.
     Record(LogRecord),
@@ -53,7 +53,7 @@ impl Signed {
 
 impl Evidence {
     /// What a child signs for this court, if it is a receipt (5.4) or a log record (5.5).
-    pub(super) fn of(item: &VerifiedItem, origin: Id) -> Option<Self> {
+    pub(crate) fn of(item: &VerifiedItem, origin: Id) -> Option<Self> {
         if let Ok(assignment) = Assignment::from_item(item.clone()) {
             return Receipt::of(&assignment).ok().map(Self::Receipt);
         }

@@ -43,6 +43,7 @@ pub use cases::Emptied;
 pub use contract::{Contract, Fork, Ran};
 pub use court::{Court, Stepped};
 pub use error::{CourtError, DepthError};
+pub(crate) use evidence::Evidence;
 pub use fallback::{CutOff, VirtualSlot};
 pub use mail::{Discarded, Mail, check_eligible, eligible};
 pub use message::{Kind, Message};

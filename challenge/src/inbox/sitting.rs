@@ -119,6 +119,11 @@ impl Sitting {
         Ok((court, used(Kind::Spawn, slots.last())))
     }
 
+    /// Who may sign what.
+    pub(super) const fn table(&self) -> &Table {
+        &self.table
+    }
+
     pub(super) fn session<'a, C: Contract>(
         &'a mut self,
         block: &'a Block,

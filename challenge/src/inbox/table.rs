@@ -8,6 +8,7 @@ use thiserror::Error;
 
 use super::verdict::{HostingRow, KeyRow, Verdict};
 use crate::derive::{Hosts, HotKey, Log, Receipt, Start, Tenure};
+use crate::hunter::Tenures;
 
 /// A row that cannot be: the contract has a fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
@@ -58,6 +59,8 @@ pub(super) struct Table {
     origin: Id,
     processes: BTreeMap<Id, Known>,
     keys: BTreeMap<Address, Vec<HotKey>>,
+    /// The operator of each key that ever was a hot key (4.3: it belongs to one for ever).
+    signers: BTreeMap<Address, Address>,
 }
 
 /// A process that has, or had, a lease.
@@ -83,6 +86,7 @@ impl Table {
             origin,
             processes: BTreeMap::new(),
             keys: BTreeMap::new(),
+            signers: BTreeMap::new(),
         }
     }
 
@@ -121,6 +125,7 @@ impl Table {
 
     /// One time of a key: a later row for the same time says when it ends.
     fn key(&mut self, row: KeyRow) {
+        self.signers.insert(row.key.clone(), row.operator.clone());
         let keys = self.keys.entry(row.operator).or_default();
         let key = HotKey {
             address: row.key,
@@ -202,6 +207,22 @@ const fn bad(row: &HostingRow, what: &'static str) -> BadRow {
     BadRow {
         process: row.process,
         what,
+    }
+}
+
+impl Tenures for Table {
+    fn operator(&self, key: &Address) -> Option<Address> {
+        self.signers.get(key).cloned()
+    }
+
+    fn holder(&self, process: &Id, epoch: u64) -> Option<Address> {
+        let lease = self.processes.get(process)?.leases.get(&epoch)?;
+        Some(lease.operator.clone())
+    }
+
+    fn first_slot(&self, process: &Id) -> Option<u64> {
+        let (_, first) = self.processes.get(process)?.leases.first_key_value()?;
+        Some(first.first_slot)
     }
 }
 
