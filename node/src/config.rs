@@ -44,6 +44,22 @@ pub struct NodeConfig {
     pub origin: Option<Id>,
     /// Whether this node says by itself what keeps the pay of its operator's leases going.
     pub heartbeats: bool,
+    /// What the node does about cases by itself.
+    pub agent: Agent,
+    /// Whether the node breaks the law when it is told to; a devnet's node alone can.
+    pub chaos: bool,
+}
+
+/// What a node does about cases by itself, its owner asleep (PROTOCOL 6).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum Agent {
+    /// Looks for faults and says so in log and metrics; sends nothing, and answers nothing.
+    Watch,
+    /// Answers cases against its operator, and gives messages that data cases ask for.
+    #[default]
+    Defend,
+    /// Defends, looks for faults of others, and reports them.
+    Hunt,
 }
 
 /// Where the CU reads logs.
@@ -140,6 +156,9 @@ pub enum ConfigError {
         "--base-port {0} leaves no room for the five ports above it; take one up to 65530, or 0 for free ports"
     )]
     Port(u16),
+    /// A node with real keys would be slashed.
+    #[error("--chaos-unsafe is for nodes that `aosec devnet --chaos-unsafe` starts")]
+    Chaos,
     /// Two seconds and two weeks are the bounds.
     #[error("--block-time must lie between 50 ms and 1 h")]
     BlockTime,
@@ -174,6 +193,8 @@ impl NodeConfig {
             follow_from: 0,
             heartbeats: true,
             origin: None,
+            agent: Agent::default(),
+            chaos: false,
             doppelganger_wait: None,
         }
     }
@@ -195,6 +216,9 @@ impl NodeConfig {
             if !matches!(url.scheme(), "http" | "https") {
                 return Err(ConfigError::Scheme(url.clone()));
             }
+        }
+        if self.chaos && self.devnet.is_none() {
+            return Err(ConfigError::Chaos);
         }
         if self.base_port.checked_add(PORTS).is_none() {
             return Err(ConfigError::Port(self.base_port));
@@ -257,6 +281,11 @@ mod tests {
             .check(),
             Err(ConfigError::Port(65_535))
         );
+        let rogue = NodeConfig {
+            chaos: true,
+            ..config()
+        };
+        assert_eq!(rogue.check(), Err(ConfigError::Chaos));
         let slow = NodeConfig {
             block_time: Duration::from_secs(7_200),
             ..config()

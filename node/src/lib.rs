@@ -6,6 +6,7 @@
 //! No rule lives in a loop: rules are the pure files of each unit (A10).
 
 pub mod arweave;
+pub mod chaos;
 pub mod cli;
 pub mod config;
 pub mod cu;

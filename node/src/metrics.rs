@@ -135,6 +135,16 @@ metric! {
         "aosec_cases_answered_total", "Cases against this node's operator that it has answered.")
 }
 metric! {
+    /// Faults that the hunter has found, by kind.
+    hunter_findings: IntCounterVec = IntCounterVec::new(
+        Opts::new("aosec_hunter_findings_total", "Faults that the hunter has found, by kind."), &["fault"])
+}
+metric! {
+    /// Charges of this node's hunter that the court has taken, by kind.
+    hunter_reports: IntCounterVec = IntCounterVec::new(
+        Opts::new("aosec_hunter_reports_total", "Charges of the hunter that the court has taken, by kind."), &["fault"])
+}
+metric! {
     /// Height up to which the base layer's blocks were read for logs; 0 before the first.
     followed_height: IntGauge = IntGauge::new(
         "aosec_follow_height_blocks", "Height up to which the base layer was read for logs.")
@@ -214,6 +224,10 @@ fn touch() {
         origin_height(),
     ] {
         gauge.add(0);
+    }
+    for fault in ["double", "chain", "tenure", "publication", "data"] {
+        hunter_findings().with_label_values(&[fault]).inc_by(0);
+        hunter_reports().with_label_values(&[fault]).inc_by(0);
     }
     for unit in ["su", "mu"] {
         refusals().with_label_values(&[unit]).inc_by(0);

@@ -5,11 +5,11 @@
 //! [`signers`] and [`transactions`] (what we sign, judged by others), [`base_layer`] (a chain that misbehaves), [`arlocal`] (one
 //! that others wrote), [`repeats`] (what is sent more than once), [`from_blocks`] (what a node computes that has blocks alone),
 //! [`checkpoints`] (states that others computed), [`court`] (stake, leases and pay, judged by blocks alone), [`orphan`]
-//! (a silent host is challenged, and Arweave goes on), [`story`] (the same, by the one command that plays it), [`honest`] (what a host
-//! survives in the middle of a case), [`trust`] (whom a process hears under the court), [`unpublished`] (what a host does that nobody
-//! hears), [`hostile_items`], [`hostile_requests`] and [`slow`] (what enemies send), [`chaos`] and [`base_layer_kills`] (what power
-//! switches do), [`disk`] (what disks do), [`guard`] (what lost, old and doubled files do), [`operate`] (what an operator is told of it
-//! all).
+//! (a silent host is challenged, and Arweave goes on), [`story`] (the same, by the one command that plays it), [`faults`] (every other
+//! fault, by nodes that really commit it), [`honest`] (what a host survives in the middle of a case), [`trust`] (whom a process hears
+//! under the court), [`unpublished`] (what a host does that nobody hears), [`hostile_items`], [`hostile_requests`] and [`slow`] (what
+//! enemies send), [`chaos`] and [`base_layer_kills`] (what power switches do), [`disk`] (what disks do), [`guard`] (what lost, old and
+//! doubled files do), [`operate`] (what an operator is told of it all).
 
 mod arlocal;
 mod base_layer;
@@ -21,6 +21,7 @@ mod command_line;
 mod console;
 mod court;
 mod disk;
+mod faults;
 mod first_steps;
 mod from_blocks;
 mod guard;

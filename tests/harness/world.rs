@@ -35,13 +35,24 @@ impl World {
     /// Where it does not become ready in time, with the ends of all logs.
     #[must_use]
     pub fn start(nodes: usize) -> Self {
+        Self::start_with(nodes, &[])
+    }
+
+    /// As [`Self::start`], with more flags of `aosec devnet`.
+    ///
+    /// # Panics
+    /// Where it does not become ready in time, with the ends of all logs.
+    #[must_use]
+    pub fn start_with(nodes: usize, flags: &[&str]) -> Self {
         let folder = tempfile::Builder::new()
             .prefix("aosec-world-")
             .tempdir()
             .expect("a temporary folder")
             .keep();
         let log = folder.join("devnet.log");
-        let mut supervisor = Group::start(command(&folder, nodes), &log, Some(&folder));
+        let mut command = command(&folder, nodes);
+        command.args(flags);
+        let mut supervisor = Group::start(command, &log, Some(&folder));
         let end = Instant::now() + START_DEADLINE;
         let devnet = loop {
             if let Some(devnet) = Devnet::read(&descriptor(&folder)) {

@@ -96,7 +96,7 @@ enum Orphans {
 pub(super) async fn run(command: DevnetCommand, out: Output) -> Result<(), CliError> {
     match command {
         DevnetCommand::Chain(args) => on_chain(args, out).await,
-        DevnetCommand::Chaos(args) => chaos::run(&args, out),
+        DevnetCommand::Chaos(args) => chaos::run(args, out).await,
         DevnetCommand::Story(args) => Box::pin(story::run(args, out)).await,
     }
 }

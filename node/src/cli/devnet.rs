@@ -7,6 +7,7 @@ use clap::Args;
 
 use super::exit::CliError;
 use super::{Output, chain};
+use crate::config::Agent;
 use crate::devnet::{self, Devnet, DevnetConfig, banner};
 use crate::shutdown::asked_by_operator;
 
@@ -34,6 +35,12 @@ pub struct DevnetArgs {
     /// Port of the gateway; node i (from 0) takes base + 100 i + 1 to + 4. 0 takes free ports.
     #[arg(long, env = "AOSEC_BASE_PORT", default_value_t = 4000)]
     base_port: u16,
+    /// What the nodes do about cases by themselves: watch, defend, or hunt.
+    #[arg(long, value_enum, default_value_t)]
+    agent: Agent,
+    /// Let nodes break the law when `aosec devnet chaos` tells them to; their operators lose stake for it.
+    #[arg(long)]
+    chaos_unsafe: bool,
 }
 
 /// Reads 500ms, 1s, 2m.
@@ -61,6 +68,8 @@ pub(super) async fn run(args: DevnetArgs, out: Output) -> Result<(), CliError> {
         data: args.data,
         fresh: args.fresh,
         base_port: args.base_port,
+        agent: args.agent,
+        chaos: args.chaos_unsafe,
     };
     out.progress("starting the base layer and the nodes ...");
     let mut devnet = Devnet::start(config)

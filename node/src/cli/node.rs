@@ -11,7 +11,7 @@ use serde_json::json;
 
 use super::Output;
 use super::exit::CliError;
-use crate::config::{LogSource, NodeConfig, Peer, Roles};
+use crate::config::{Agent, LogSource, NodeConfig, Peer, Roles};
 use crate::keys::{self, NodeKeys, Password};
 use crate::node::Node;
 use crate::shutdown::{Shutdown, asked_by_operator};
@@ -72,6 +72,9 @@ pub struct RunArgs {
     /// Whether the node says by itself, with the operator's key and for its inbox fees, what keeps the pay of its leases going.
     #[arg(long, env = "AOSEC_HEARTBEATS", default_value_t = true, action = clap::ArgAction::Set)]
     heartbeats: bool,
+    /// What the node does about cases by itself: watch only says what it sees, defend answers for its operator, hunt reports others too.
+    #[arg(long, env = "AOSEC_AGENT", value_enum, default_value_t)]
+    agent: Agent,
     /// Blocks between a start and its first signature, in which another node with the same key would be seen; 4 by default.
     #[arg(long, env = "AOSEC_DOPPELGANGER_WAIT")]
     doppelganger_wait: Option<u64>,
@@ -81,6 +84,9 @@ pub struct RunArgs {
     /// Use the published keys of this devnet node and allow private addresses.
     #[arg(long, hide = true)]
     devnet_node: Option<usize>,
+    /// Break the law when told to; only with the published keys of a devnet node.
+    #[arg(long, hide = true, requires = "devnet_node")]
+    chaos_unsafe: bool,
     /// Stop when stdin closes: the supervisor's way to take its children along.
     #[arg(long, hide = true)]
     stop_with_stdin: bool,
@@ -102,6 +108,8 @@ impl RunArgs {
             follow_from: self.follow_from,
             heartbeats: self.heartbeats,
             origin: self.origin,
+            agent: self.agent,
+            chaos: self.chaos_unsafe,
             doppelganger_wait: self.doppelganger_wait,
             ..NodeConfig::new(self.data.clone(), self.gateway.clone())
         }

@@ -22,6 +22,9 @@ pub struct DevnetFile {
     pub token: Option<Id>,
     /// The module that processes on the devnet run.
     pub module: Id,
+    /// Whether its nodes break the law when they are told to.
+    #[serde(default)]
+    pub chaos: bool,
     /// Keys that push messages: what a process names in its `Authority` tags.
     pub authorities: Vec<Address>,
     /// The nodes.

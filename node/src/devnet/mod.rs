@@ -26,6 +26,7 @@ pub use setup::SETTLEMENT_DEPTH;
 use crate::arweave::bundler::BundlerError;
 use crate::arweave::devchain::DevchainError;
 use crate::arweave::gateway::GatewayError;
+use crate::config::Agent;
 use crate::keys::KeysError;
 use crate::shutdown::Shutdown;
 
@@ -49,6 +50,10 @@ pub struct DevnetConfig {
     pub fresh: bool,
     /// Gateway's port, 0 for free ones.
     pub base_port: u16,
+    /// What its nodes do about cases by themselves.
+    pub agent: Agent,
+    /// Whether its nodes break the law when they are told to.
+    pub chaos: bool,
 }
 
 /// Why the devnet does not start or go on.
@@ -159,6 +164,7 @@ impl Devnet {
             true => court::found(&chain, &ports, module).await?,
             false => 0,
         };
+        setup::doors(&ports, &chain, &shutdown).await?;
         let children = setup::plans(&config, &ports, origin)?
             .into_iter()
             .map(|plan| {
@@ -168,7 +174,7 @@ impl Devnet {
                 })
             })
             .collect::<Result<Vec<_>, _>>()?;
-        let file = setup::file(&ports, (module, origin), &children, accounts)?;
+        let file = setup::file(&ports, (module, origin), &children, accounts, config.chaos)?;
         let mut devnet = Self {
             folder: config.data,
             _lock: lock,

@@ -9,8 +9,10 @@ use std::net::{Ipv4Addr, TcpListener};
 
 /// Ports between two nodes.
 const STEP: u16 = 100;
-/// Ports of one node above its base: page, MU, SU, CU.
-const OFFSETS: [u16; 4] = [1, 2, 3, 4];
+/// A node's own door to the gateway, above its base: it can be shut for one node alone.
+pub const DOOR: u16 = 5;
+/// Ports of one node above its base: page, MU, SU, CU, its door to the gateway.
+const OFFSETS: [u16; 5] = [1, 2, 3, 4, DOOR];
 /// Where the search for a free stretch begins: above the registered services, below Linux's ephemeral ports.
 const SEARCH_FROM: u16 = 10_000;
 /// Where it ends: ten nodes' stretch below 32,768.
@@ -21,7 +23,7 @@ const SEARCH_TO: u16 = 31_000;
 pub struct Ports {
     /// The base layer's gateway.
     pub gateway: u16,
-    /// `base` of each node: its units listen at base + 1 to base + 4.
+    /// `base` of each node: its units listen at base + 1 to base + 4, its door to the gateway at base + 5.
     pub nodes: Vec<u16>,
 }
 

@@ -6,14 +6,16 @@ use std::path::Path;
 use std::time::Duration;
 
 use aosec_wire::{Address, Id, SigningKey};
+use clap::ValueEnum as _;
 use reqwest::Url;
 
 use super::child::{ChildPlan, NodeChild};
 use super::court;
 use super::file::{AccountEntry, DevnetFile, DevnetFileError, NAME, NodeEntry};
-use super::ports::Ports;
+use super::ports::{DOOR, Ports};
 use super::{DevnetConfig, DevnetError};
 use crate::arweave::devchain::{self, Devchain, genesis};
+use crate::config::Agent;
 use crate::keys::{self, sealed::KeyKind};
 use crate::shutdown::Shutdown;
 
@@ -189,6 +191,25 @@ pub(super) async fn base_layer(
     Ok((module, chain))
 }
 
+/// Opens each node's own door to the gateway, so that one node can be cut off from the base layer.
+pub(super) async fn doors(
+    ports: &Ports,
+    chain: &Devchain,
+    shutdown: &Shutdown,
+) -> Result<(), DevnetError> {
+    for (index, base) in ports.nodes.iter().enumerate() {
+        let port = base.saturating_add(DOOR);
+        devchain::server::open_door(chain, &name(index), port, shutdown).await?;
+    }
+    Ok(())
+}
+
+/// A mode as its flag takes it.
+fn word(agent: Agent) -> String {
+    let value = agent.to_possible_value();
+    value.map_or_else(String::new, |value| value.get_name().to_owned())
+}
+
 /// What each child is started with.
 pub(super) fn plans(
     config: &DevnetConfig,
@@ -207,7 +228,7 @@ pub(super) fn plans(
         let name = name(index);
         let data = config.data.join(&name);
         let flags = [
-            ("--gateway", url(ports.gateway, 0).to_string()),
+            ("--gateway", url(*base, DOOR).to_string()),
             ("--data", data.display().to_string()),
             ("--base-port", base.to_string()),
             ("--devnet-node", index.to_string()),
@@ -226,6 +247,10 @@ pub(super) fn plans(
         if let Some(origin) = origin {
             args.push(format!("--origin={origin}"));
         }
+        args.extend(["--agent".to_owned(), word(config.agent)]);
+        if config.chaos {
+            args.push("--chaos-unsafe".to_owned());
+        }
         ChildPlan {
             log: config.data.join(format!("{name}.log")),
             name,
@@ -241,6 +266,7 @@ pub(super) fn file(
     (module, origin): (Id, Option<Id>),
     children: &[NodeChild],
     accounts: Vec<AccountEntry>,
+    chaos: bool,
 ) -> Result<DevnetFile, DevnetError> {
     let mut nodes = Vec::new();
     for (index, (base, child)) in ports.nodes.iter().zip(children).enumerate() {
@@ -265,6 +291,7 @@ pub(super) fn file(
         origin,
         token: origin,
         module,
+        chaos,
         authorities,
         nodes,
         accounts,
@@ -312,8 +339,8 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let (ports, _claim) = Ports::free(1, std::process::id()).expect("a stretch is free");
         let accounts = accounts(folder.path()).expect("their keys are written");
-        let file =
-            file(&ports, (Id::new([1; 32]), None), &[], accounts).expect("it is put together");
+        let file = file(&ports, (Id::new([1; 32]), None), &[], accounts, false)
+            .expect("it is put together");
         let mut text = serde_json::to_value(&file).expect("JSON");
         let keys = keys::devnet::node(0).expect("published keys");
         let (address, url) = (keys.operator.address().to_string(), "http://127.0.0.1:1");

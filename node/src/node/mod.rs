@@ -8,6 +8,7 @@ pub mod checkpoints;
 pub(crate) mod compute;
 mod defender;
 mod heart;
+mod hunter;
 mod listen;
 mod parts;
 mod tenure;
@@ -18,6 +19,7 @@ use std::time::Duration;
 use reqwest::Url;
 
 use crate::arweave::gateway::GatewayError;
+use crate::chaos::Rogue;
 use crate::config::{ConfigError, NodeConfig};
 use crate::keys::NodeKeys;
 use crate::routes::{self, status};
@@ -55,6 +57,9 @@ pub enum StartError {
     /// The messenger.
     #[error("the messenger: {0}")]
     Messenger(#[from] mu::StartError),
+    /// A published key of the devnet.
+    #[error("the devnet's keys: {0}")]
+    Key(#[from] aosec_wire::KeyError),
     /// The compute unit's folder or engine.
     #[error("the compute unit: {0}")]
     Compute(String),
@@ -103,6 +108,7 @@ impl Node {
         let su = parts::scheduler(&config, &base, asked).await?;
         let locations = parts::locations(&config, &su, &urls, &base);
         let log = compute::logs(&su, &locations)?;
+        let (log, seen) = hunter::witness::Witness::of(log);
         let sources = compute::sources(&config, &log, &base, follow, court.clone());
         let ordered = court
             .as_ref()
@@ -115,8 +121,9 @@ impl Node {
             bundler: base.bundler.clone(),
             cu: cu.clone(),
             locations: locations.clone(),
-            log,
+            log: log.clone(),
         };
+        let rogue = base.rogue(&config, &su, &keys.authority)?;
         let settings = mu::Settings::default();
         let mu = mu::start(
             base.store.clone(),
@@ -127,17 +134,20 @@ impl Node {
         )
         .await?;
         parts::announce(&config, &urls, &base, &su, &shutdown);
-        parts::beat(
-            &config,
-            court.as_ref(),
-            (&su, &base),
-            &keys.operator,
-            &shutdown,
-        );
-        parts::defend(court.as_ref(), &su, keys.operator, &shutdown);
+        let agents = parts::Agents {
+            court: court.clone(),
+            su: su.clone(),
+            log,
+            operator: keys.operator,
+            seen,
+        };
+        agents.start(&config, &base, &shutdown);
         listeners.serve(
             listen::Routers {
-                web: status::router(about, base.tip.clone(), config.roles.su.then(|| su.clone())),
+                web: with_rogue(
+                    rogue,
+                    status::router(about, base.tip.clone(), config.roles.su.then(|| su.clone())),
+                ),
                 mu: routes::mu::router(mu, court.clone()),
                 su: routes::su::router_with(
                     su.clone(),
@@ -165,6 +175,13 @@ impl Node {
     pub async fn close(self) {
         self.su.close().await;
         self.store.close().await;
+    }
+}
+
+fn with_rogue(rogue: Option<Rogue>, page: axum::Router) -> axum::Router {
+    match rogue {
+        Some(rogue) => routes::chaos::beside(rogue, page),
+        None => page,
     }
 }
 

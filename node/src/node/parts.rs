@@ -4,19 +4,25 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use aosec_wire::{Address, SigningKey};
+use aosec_wire::record::NO_ORIGIN;
+use aosec_wire::{Address, SigningKey, VerifiedItem};
 use reqwest::Url;
 use serde_json::json;
+use tokio::sync::mpsc;
 
 use super::defender::{self, Defender};
 use super::heart::{self, Heart};
+use super::hunter::{self, Hunt};
 use super::tenure::{Bench, NoCourt};
 use super::{StartError, Urls, tip_every};
 use crate::arweave::bundler::Bundler;
 use crate::arweave::gateway::Gateway;
 use crate::arweave::location::{self, Location};
 use crate::arweave::tip::{TipSettings, TipWatch};
-use crate::config::NodeConfig;
+use crate::chaos::withhold::{Faults, Withholding};
+use crate::chaos::{self, Rogue};
+use crate::config::{Agent, NodeConfig};
+use crate::cu::source::Log;
 use crate::keys::NodeKeys;
 use crate::locate::{Locations, Reach};
 use crate::origin;
@@ -24,7 +30,7 @@ use crate::routes::status::About;
 use crate::routes::su::{Elsewhere, OtherSchedulers};
 use crate::shutdown::Shutdown;
 use crate::store::Store;
-use crate::su::ports::Court;
+use crate::su::ports::{BaseLayer, Court};
 use crate::su::{
     self,
     adapters::{OwnLogs, Poster},
@@ -49,6 +55,8 @@ pub(super) struct Base {
     pub(super) tip: TipWatch,
     pub(super) bundler: Bundler,
     pub(super) poster: Poster,
+    /// What a rogue node withholds; none in an honest one.
+    pub(super) faults: Option<Arc<Faults>>,
 }
 
 impl Base {
@@ -74,7 +82,41 @@ impl Base {
             tip,
             bundler,
             poster,
+            faults: config.chaos.then(Arc::default),
         })
+    }
+
+    /// The base layer as the scheduler uses it.
+    fn base_layer(&self) -> Arc<dyn BaseLayer> {
+        let poster = Arc::new(self.poster.clone());
+        match &self.faults {
+            None => poster,
+            Some(faults) => {
+                let tip = Arc::new(self.tip.clone());
+                Arc::new(Withholding::new(poster, tip, Arc::clone(faults)))
+            }
+        }
+    }
+
+    /// The door to a devnet node's misbehaviour, where it was started for that.
+    pub(super) fn rogue(
+        &self,
+        config: &NodeConfig,
+        su: &su::Handle,
+        author: &SigningKey,
+    ) -> Result<Option<Rogue>, StartError> {
+        let Some((faults, devnet_node)) = self.faults.clone().zip(config.devnet) else {
+            return Ok(None);
+        };
+        let parts = chaos::Parts {
+            devnet_node,
+            author: author.clone(),
+            su: su.clone(),
+            base_layer: Arc::new(self.poster.clone()),
+            faults,
+            origin: config.origin.unwrap_or(NO_ORIGIN),
+        };
+        Ok(Some(Rogue::new(parts)?))
     }
 }
 
@@ -90,39 +132,52 @@ pub(super) fn about(keys: &NodeKeys, urls: &Urls) -> About {
     }
 }
 
-/// Lets cases against the operator be answered.
-pub(super) fn defend(
-    court: Option<&origin::Handle>,
-    su: &su::Handle,
-    operator: SigningKey,
-    shutdown: &Shutdown,
-) {
-    if let Some(court) = court {
-        let defender = Defender {
-            court: court.clone(),
-            su: su.clone(),
-            operator,
-        };
-        shutdown.track(defender::run(defender, shutdown.clone()));
-    }
+/// What the agents stand on: those who act before the court without a human.
+pub(super) struct Agents {
+    pub(super) court: Option<origin::Handle>,
+    pub(super) su: su::Handle,
+    pub(super) log: Arc<dyn Log>,
+    pub(super) operator: SigningKey,
+    pub(super) seen: mpsc::Receiver<VerifiedItem>,
 }
 
-/// Lets this operator's leases be spoken for, unless it wants to do that itself.
-pub(super) fn beat(
-    config: &NodeConfig,
-    court: Option<&origin::Handle>,
-    (su, base): (&su::Handle, &Base),
-    operator: &SigningKey,
-    shutdown: &Shutdown,
-) {
-    if let (Some(court), true) = (court, config.heartbeats && config.roles.su) {
-        let heart = Heart {
-            court: court.clone(),
-            su: su.clone(),
-            guard: base.guard.clone(),
-            operator: operator.clone(),
+impl Agents {
+    /// Lets cases against the operator be answered, its leases be spoken for, and faults of others be found, as the operator wants it.
+    pub(super) fn start(self, config: &NodeConfig, base: &Base, shutdown: &Shutdown) {
+        let Some(court) = self.court else {
+            return;
         };
-        shutdown.track(heart::run(heart, shutdown.clone()));
+        let agent = config.agent;
+        if config.heartbeats && config.roles.su {
+            let heart = Heart {
+                court: court.clone(),
+                su: self.su.clone(),
+                guard: base.guard.clone(),
+                operator: self.operator.clone(),
+            };
+            shutdown.track(heart::run(heart, shutdown.clone()));
+        }
+        if agent != Agent::Watch {
+            let defender = Defender {
+                court: court.clone(),
+                su: self.su.clone(),
+                operator: self.operator.clone(),
+            };
+            shutdown.track(defender::run(defender, shutdown.clone()));
+        }
+        if agent != Agent::Defend {
+            let hunt = Hunt {
+                court,
+                store: base.store.clone(),
+                su: self.su,
+                log: self.log,
+                gateway: base.gateway.clone(),
+                operator: self.operator,
+                seen: self.seen,
+                reports: agent == Agent::Hunt,
+            };
+            shutdown.track(hunter::run(hunt, shutdown.clone()));
+        }
     }
 }
 
@@ -156,7 +211,7 @@ pub(super) async fn scheduler(
         store: base.store.clone(),
         guard: base.guard.clone(),
         tip: Arc::new(base.tip.clone()),
-        base_layer: Arc::new(base.poster.clone()),
+        base_layer: base.base_layer(),
         clock: Arc::new(SystemClock),
         court,
         settings: su::Settings {

@@ -32,6 +32,7 @@ pub mod mirror;
 pub mod orphans;
 mod penniless;
 mod questions;
+mod tables;
 pub mod tenures;
 #[cfg(test)]
 mod tests;

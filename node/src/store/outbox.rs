@@ -278,6 +278,32 @@ pub async fn children(store: &Store, parent: Id, limit: usize) -> Result<Vec<Row
     rows.iter().map(read).collect()
 }
 
+/// Receipts that the settled log of this court does not show in their slot, or not yet, with their keys: at most `limit`, by key,
+/// behind `after`.
+pub async fn unshown_receipts(
+    store: &Store,
+    court: Id,
+    after: Option<Id>,
+    limit: u32,
+) -> Result<Vec<(Id, Bytes)>, StoreError> {
+    let after = after.map_or_else(Vec::new, blob);
+    let rows = sqlx::query(
+        "SELECT o.key, o.receipt FROM outbox o WHERE o.key > ? AND o.receipt IS NOT NULL AND NOT EXISTS \
+         (SELECT 1 FROM canonical c WHERE c.court = ? AND c.process = o.process AND c.slot = o.slot AND c.message = o.message) \
+         ORDER BY o.key LIMIT ?",
+    )
+    .bind(after)
+    .bind(blob(court))
+    .bind(i64::from(limit))
+    .fetch_all(store.readers())
+    .await?;
+    let read = |row: &SqliteRow| {
+        let bytes: Vec<u8> = row.get(1);
+        Ok((id(row.get(0), "outbox.key")?, Bytes::from(bytes)))
+    };
+    rows.iter().map(read).collect()
+}
+
 /// Entries that have not ended.
 pub async fn unfinished(store: &Store) -> Result<u64, StoreError> {
     let row = sqlx::query("SELECT COUNT(*) FROM outbox WHERE stage <= 4")

@@ -183,3 +183,70 @@ async fn every_commit_waits_for_the_disk() {
     const FULL: i64 = 2;
     assert_eq!((synchronous, mode.as_str()), (FULL, "wal"));
 }
+
+/// What the settled log shows in its slot is passed over; what it shows elsewhere, or not at all, is given, page by page.
+#[tokio::test]
+async fn receipts_that_the_log_does_not_show_are_found() {
+    use aosec_challenge::derive::Entry;
+    use aosec_wire::Id;
+
+    use super::{canonical, outbox};
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path()).await;
+    let id = |number: u8| Id::new([number; 32]);
+    let row = |number: u8, slot: Option<u64>| outbox::Row {
+        key: id(number),
+        load: 0,
+        pushed: false,
+        process: id(100),
+        message: id(number),
+        base_layer: false,
+        exclude: String::new(),
+        root: id(number),
+        pushed_for: id(number),
+        depth: 0,
+        parent: None,
+        sender: None,
+        progress: outbox::Progress {
+            stage: 6,
+            receipt: slot.map(|slot| (slot, vec![number].into())),
+            ..outbox::Progress::default()
+        },
+        remark: None,
+    };
+    let shown = move |slot: u64, message: u8| Entry {
+        slot,
+        message: id(message),
+        height: 1,
+        timestamp: 1,
+        chain: id(0),
+        mined: 2,
+        epoch: 0,
+    };
+    let rows = [
+        row(1, Some(1)),
+        row(2, Some(2)),
+        row(3, None),
+        row(4, Some(4)),
+    ];
+    let kept = store.write(async move |db: &mut Db| {
+        for row in &rows {
+            outbox::insert(&mut *db, row, 0).await?;
+        }
+        // Slot 1 is shown, and the message of slot 4 stands in another one.
+        let log = canonical::LogKey {
+            court: id(99),
+            process: id(100),
+        };
+        canonical::extend(db, log, &[shown(1, 1), shown(3, 4)], 2).await
+    });
+    kept.await.unwrap();
+    let found = async |after, limit| {
+        let found = outbox::unshown_receipts(&store, id(99), after, limit).await;
+        let found = found.unwrap().into_iter();
+        found.map(|(_, receipt)| receipt[0]).collect::<Vec<_>>()
+    };
+    assert_eq!(found(None, 9).await, [2, 4]);
+    assert_eq!(found(None, 1).await, [2]);
+    assert_eq!(found(Some(id(2)), 9).await, [4]);
+}

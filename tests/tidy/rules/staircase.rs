@@ -10,6 +10,11 @@ const GUARD: &str = "node/src/su/guard";
 /// Each unit, and the units that it may not know.
 const ABOVE: [(&str, &[&str]); 2] = [(SU, &["cu", "mu"]), ("node/src/cu/", &["mu"])];
 
+/// What a devnet's node signs when it is told to break the law. It takes no key from anybody: it makes the devnet's published ones.
+const ROGUE: &str = "node/src/chaos/signer.rs";
+/// Words by which a key could come in there.
+const KEYS: [&str; 2] = ["SigningKey", "NodeKeys"];
+
 /// Whom the SU's other files may ask to sign: the guard, or their own method that asks it.
 const ASKED: [&str; 2] = ["guard", "self"];
 
@@ -17,9 +22,21 @@ const ASKED: [&str; 2] = ["guard", "self"];
 pub(crate) fn guard_alone_signs(tree: &Tree) -> Vec<Violation> {
     let others = tree
         .with_ending(".rs")
-        .filter(|(path, _)| path.starts_with(NODE) && !path.starts_with(GUARD));
-    others
+        .filter(|(path, _)| path.starts_with(NODE) && !path.starts_with(GUARD) && *path != ROGUE);
+    let mut found: Vec<Violation> = others
         .flat_map(|(path, text)| signatures(path, &rust::shipped(tree, path, text)))
+        .collect();
+    let rogue = tree.with_ending(".rs").filter(|(path, _)| *path == ROGUE);
+    found.extend(rogue.flat_map(|(path, text)| taken(path, &rust::shipped(tree, path, text))));
+    found
+}
+
+/// Where the rogue could be handed a real key.
+fn taken(path: &str, code: &str) -> Vec<Violation> {
+    let advice = "the rogue signer takes no key: it makes keys::devnet's own, so that no real key ever signs there";
+    let lines = KEYS.iter().flat_map(|word| rust::lines_with(code, word));
+    lines
+        .map(|line| Violation::new(path, line, "A2 guard", advice))
         .collect()
 }
 

@@ -22,11 +22,31 @@ fn signatures_beside_the_guard_are_found() {
             )],
             ("node/src/locate.rs", 2),
         ),
+        bad(
+            staircase::guard_alone_signs,
+            &[(
+                "node/src/chaos/signer.rs",
+                "//! x\nfn new(key: SigningKey) -> Self {}",
+            )],
+            ("node/src/chaos/signer.rs", 2),
+        ),
+        bad(
+            staircase::guard_alone_signs,
+            &[(
+                "node/src/chaos/mod.rs",
+                "//! x\nplan.sign(&keys.scheduler);",
+            )],
+            ("node/src/chaos/mod.rs", 2),
+        ),
     ]);
     must_pass(
         staircase::guard_alone_signs,
         &[
             &[("node/src/su/guard.rs", "plan.sign(&self.scheduler);")],
+            &[(
+                "node/src/chaos/signer.rs",
+                "let scheduler = devnet::node(3)?.scheduler; plan.sign(&scheduler);",
+            )],
             &[("node/src/su/guard_file.rs", "plan.sign(&key);")],
             &[("node/src/mu/push.rs", "draft.sign(&self.authority);")],
             &[(

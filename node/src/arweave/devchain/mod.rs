@@ -33,6 +33,7 @@ pub use actor::MINE_MAX;
 pub use genesis::Genesis;
 pub use journal::JournalError;
 pub use record::RecordError;
+use server::Doors;
 pub use server::start;
 
 /// The published, throw-away key that signs the devchain's own bundles.
@@ -53,6 +54,7 @@ pub fn carrier_key() -> SigningKey {
 pub struct Devchain {
     chain: Arc<RwLock<Chain>>,
     asks: mpsc::Sender<Ask>,
+    doors: Doors,
 }
 
 impl Devchain {
@@ -71,7 +73,11 @@ impl Devchain {
             .name("devchain".into())
             .spawn(move || Actor::run(actor, inbox))
             .map_err(DevchainError::Thread)?;
-        Ok(Self { chain, asks })
+        Ok(Self {
+            chain,
+            asks,
+            doors: Doors::default(),
+        })
     }
 
     /// The chain as it is on the disk.
@@ -150,7 +156,7 @@ impl Devchain {
 
     /// Mines a block each `every`, until the chain stops or nobody else holds it.
     pub fn mine_every(&self, every: Duration) -> impl Future<Output = ()> + Send + 'static {
-        let chain = Arc::clone(&self.chain);
+        let (chain, doors) = (Arc::clone(&self.chain), self.doors.clone());
         let asks = self.asks.downgrade();
         async move {
             let mut ticks = tokio::time::interval(every);
@@ -162,6 +168,7 @@ impl Devchain {
                 if let Err(error) = (Self {
                     chain: Arc::clone(&chain),
                     asks,
+                    doors: doors.clone(),
                 })
                 .mine(1)
                 .await

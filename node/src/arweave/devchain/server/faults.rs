@@ -42,7 +42,9 @@ pub(super) async fn fork_with(
 
 /// The faults that stand.
 pub(super) async fn shown(State(gateway): State<Gateway>) -> Result<Json<Value>, ApiError> {
-    Ok(Json(json!(gateway.chain.read().await?.faults())))
+    let mut shown = json!(gateway.chain.read().await?.faults());
+    shown["cut"] = json!(gateway.chain.doors.shut());
+    Ok(Json(shown))
 }
 
 /// Transactions are mined so many blocks later; 0 lifts it.

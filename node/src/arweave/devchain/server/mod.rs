@@ -9,12 +9,14 @@
 //! | `/graphql` | finding things ([`graphql`]) |
 //! | `POST /tx/arweave` (one item), `/mine`, `/mint/...` | development alone ([`dev`]) |
 //! | `POST /fork/...`, `/delay/...`, `/censor/...`, `/hide/...` | misbehaviour on demand ([`faults`]) |
+//! | `POST /cut/...`, `/join/...` | a client's own door to all this, shut and open ([`doors`]) |
 //!
 //! No rule lives here: a handler reads, asks the chain once, and shapes the answer.
 
 mod blocks;
 mod data;
 mod dev;
+mod doors;
 mod faults;
 mod graphql;
 mod transactions;
@@ -29,6 +31,7 @@ use axum::http::request::Parts;
 use axum::routing::{get, post};
 use tokio::net::TcpListener;
 
+pub use self::doors::{Doors, open_door};
 use super::{Devchain, DevchainError, Genesis};
 use crate::http::body::clip;
 use crate::http::error::ApiError;
@@ -107,6 +110,8 @@ pub fn router(chain: Devchain) -> Router {
         .route("/uncensor/{address}", post(faults::uncensor))
         .route("/hide/{id}", post(faults::hide))
         .route("/show/{id}", post(faults::show))
+        .route("/cut/{door}", post(doors::cut))
+        .route("/join/{door}", post(doors::join))
         .route("/raw/{id}", get(data::content))
         .route("/{id}", get(data::content))
         .with_state(Gateway {

@@ -1,69 +1,39 @@
-//! `aosec devnet chaos`: lets a node of the devnet fail as a real one may.
+//! Silence and waking: signals to a node's process.
 //!
 //! A silenced node is a stopped process: it accepts connections and answers nothing, as a machine that hangs. A woken one goes on where it
 //! was, and believes that no time has passed. Only processes that `devnet.json` names and that run a node of that folder are touched.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use clap::{Args, Subcommand};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::json;
 
-use super::Output;
-use super::exit::CliError;
-use crate::devnet::file::{DevnetFile, NodeEntry};
+use super::Net;
+use crate::cli::Output;
+use crate::cli::exit::CliError;
+use crate::devnet::file::NodeEntry;
 
-/// Flags of `aosec devnet chaos`.
-#[derive(Debug, Args)]
-#[command(
-    after_help = "Examples:\n  aosec devnet chaos silence node1\n  aosec devnet chaos wake node1\n\nWake a silenced node before you end its devnet by force: a stopped process does not notice that its parent is gone."
-)]
-pub struct ChaosArgs {
-    /// Folder of the devnet whose devnet.json names the nodes.
-    #[arg(long, global = true, env = "AOSEC_DEVNET", default_value_os_t = crate::devnet::default_folder())]
-    devnet: PathBuf,
-    #[command(subcommand)]
-    verb: ChaosVerb,
-}
+/// A signal, and what is true of the node afterwards.
+pub(super) type Word = (Signal, &'static str);
+/// It stops.
+pub(super) const SILENCE: Word = (Signal::STOP, "is silent");
+/// It goes on.
+pub(super) const WAKE: Word = (Signal::CONT, "goes on");
 
-#[derive(Debug, Subcommand)]
-enum ChaosVerb {
-    /// Stop a node's process in the middle of whatever it does: it answers nobody.
-    Silence {
-        /// The node, by name.
-        node: String,
-    },
-    /// Let a silenced node go on.
-    Wake {
-        /// The node, by name.
-        node: String,
-    },
-}
-
-pub(super) fn run(args: &ChaosArgs, out: Output) -> Result<(), CliError> {
-    let (name, signal, said) = match &args.verb {
-        ChaosVerb::Silence { node } => (node, Signal::STOP, "is silent"),
-        ChaosVerb::Wake { node } => (node, Signal::CONT, "goes on"),
-    };
-    let file = DevnetFile::read(&args.devnet)
-        .map_err(|error| CliError::NotFound(format!("{error}; start one with `aosec devnet`")))?;
-    let node = file.nodes.iter().find(|node| node.name == *name);
-    let node = node.ok_or_else(|| unknown(name, &file.nodes))?;
-    let pid = running(node, &args.devnet)?;
+pub(super) fn send(
+    net: &Net,
+    name: &str,
+    (signal, said): Word,
+    out: Output,
+) -> Result<(), CliError> {
+    let (_, node) = net.node(name)?;
+    let pid = running(node, &net.folder)?;
     kill_process(pid, signal)
         .map_err(|error| CliError::failure(format!("{name} (process {}): {error}", node.pid)))?;
     out.result(
         &json!({ "node": name, "pid": node.pid, "signal": signal.as_raw() }),
         format!("{name} {said}"),
     )
-}
-
-fn unknown(name: &str, nodes: &[NodeEntry]) -> CliError {
-    let names: Vec<&str> = nodes.iter().map(|node| node.name.as_str()).collect();
-    CliError::NotFound(format!(
-        "the devnet has no node {name}; it has {}",
-        names.join(", ")
-    ))
 }
 
 /// The node's process, if that number still is one: after a devnet has ended, another process may have it.
