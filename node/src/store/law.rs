@@ -377,8 +377,7 @@ mod tests {
         derive(2, None, 2).await;
         assert_eq!((left(1).await, left(2).await), (vec![(3, 0)], vec![]));
         let named = async |process: u8| is_named(&store, Id::new([process; 32]), 9).await;
-        assert!(named(1).await.unwrap() && named(2).await.unwrap());
-        assert!(!named(3).await.unwrap());
+        assert!(named(1).await.unwrap() && named(2).await.unwrap() && !named(3).await.unwrap());
     }
 
     #[tokio::test]
