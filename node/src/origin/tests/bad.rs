@@ -72,6 +72,66 @@ async fn shown(bench: &Bench) -> Vec<serde_json::Value> {
     shown
 }
 
+/// What is wrong, and the code that it gets; none where it is no message to the court at all.
+fn wrong(
+    owner: &SigningKey,
+    other: &SigningKey,
+    word: &VerifiedItem,
+) -> Vec<(&'static str, VerifiedItem, Option<&'static str>)> {
+    let long = "9".repeat(31);
+    let much = "9".repeat(30);
+    let nobody = [("Recipient", "nobody"), ("Quantity", "5")];
+    let elsewhere = Draft {
+        target: Some(Id::new([77; 32])),
+        ..messages::message(origin(), "Transfer")
+    };
+    vec![
+        ("malformed: no amount", pays("much"), Some("3.1 amount")),
+        (
+            "malformed: no address",
+            said(&alice(), "Transfer", &nobody),
+            Some("3.1 recipient"),
+        ),
+        ("overflowing", pays(&long), Some("3.1 amount")),
+        ("more than there is", pays(&much), Some("3.1 balance")),
+        ("negative", pays("-5"), Some("3.1 amount")),
+        ("fractional", pays("1.5"), Some("3.1 amount")),
+        ("nothing", pays("0"), Some("3.1 amount")),
+        (
+            "an action that is none",
+            said(&alice(), "Steal", &[]),
+            Some("2.2 action"),
+        ),
+        ("mistimed", said(owner, "Withdraw", &[]), Some("4 unripe")),
+        ("garbage enclosed", encloses(b"garbage"), Some("2.5 child")),
+        (
+            "a promise of more than there is",
+            encloses(&[255; 64]),
+            Some("2.5 child"),
+        ),
+        (
+            "someone else's key",
+            grabbed(&key(40), &bond(10), "Bond"),
+            Some("4.3 items"),
+        ),
+        (
+            "someone else's authority",
+            grabbed(other, word, "Authorize"),
+            Some("4.7 items"),
+        ),
+        (
+            "someone else's process",
+            taken_by_a_stranger(),
+            Some("5.1 scheduler"),
+        ),
+        (
+            "foreign",
+            elsewhere.sign_deterministic(&alice()).unwrap(),
+            None,
+        ),
+    ]
+}
+
 #[tokio::test]
 async fn whatever_is_wrong_is_answered_by_its_rule_and_changes_nothing() {
     let chain = Loopback::start(Vec::new()).await;
@@ -91,58 +151,7 @@ async fn whatever_is_wrong_is_answered_by_its_rule_and_changes_nothing() {
     assert_eq!(bench.balance(Depth::Soft, &key(9)).await, "7");
     let books = shown(&bench).await;
 
-    let long = "9".repeat(31);
-    let much = "9".repeat(30);
-    let nobody = [("Recipient", "nobody"), ("Quantity", "5")];
-    let elsewhere = Draft {
-        target: Some(Id::new([77; 32])),
-        ..messages::message(origin(), "Transfer")
-    };
-    let wrong = [
-        ("malformed: no amount", pays("much"), Some("3.1 amount")),
-        (
-            "malformed: no address",
-            said(&alice(), "Transfer", &nobody),
-            Some("3.1 recipient"),
-        ),
-        ("overflowing", pays(&long), Some("3.1 amount")),
-        ("more than there is", pays(&much), Some("3.1 balance")),
-        ("negative", pays("-5"), Some("3.1 amount")),
-        ("fractional", pays("1.5"), Some("3.1 amount")),
-        ("nothing", pays("0"), Some("3.1 amount")),
-        (
-            "an action that is none",
-            said(&alice(), "Steal", &[]),
-            Some("2.2 action"),
-        ),
-        ("mistimed", said(&owner, "Withdraw", &[]), Some("4 unripe")),
-        ("garbage enclosed", encloses(b"garbage"), Some("2.5 child")),
-        (
-            "a promise of more than there is",
-            encloses(&[255; 64]),
-            Some("2.5 child"),
-        ),
-        (
-            "someone else's key",
-            grabbed(&key(40), &bond(10), "Bond"),
-            Some("4.3 items"),
-        ),
-        (
-            "someone else's authority",
-            grabbed(other, &word, "Authorize"),
-            Some("4.7 items"),
-        ),
-        (
-            "someone else's process",
-            taken_by_a_stranger(),
-            Some("5.1 scheduler"),
-        ),
-        (
-            "foreign",
-            elsewhere.sign_deterministic(&alice()).unwrap(),
-            None,
-        ),
-    ];
+    let wrong = wrong(&owner, other, &word);
     let mut items: Vec<_> = wrong.iter().map(|(_, item, _)| item.clone()).collect();
     items.push(paid);
     post(&chain, &items).await;
