@@ -3,7 +3,7 @@
 //! A silenced node is a stopped process: it accepts connections and answers nothing, as a machine that hangs. A woken one goes on where it
 //! was, and believes that no time has passed. Only processes that `devnet.json` names and that run a node of that folder are touched.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::json;

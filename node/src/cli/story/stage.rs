@@ -8,6 +8,7 @@ use tokio::task::JoinHandle;
 
 use crate::cli::Output;
 use crate::cli::exit::CliError;
+use crate::config::Agent;
 use crate::devnet::file::DevnetFile;
 use crate::devnet::{Devnet, DevnetConfig};
 
@@ -55,6 +56,8 @@ impl Stage {
             data: folder.clone(),
             fresh: true,
             base_port: 0,
+            agent: Agent::default(),
+            chaos: false,
         };
         let devnet = Devnet::start(config)
             .await

@@ -1,8 +1,8 @@
 //! The court over a real devchain, with the real contract: started, written to, forked, killed, and derived a second time.
 
-mod honest;
 mod authority;
 mod bad;
+mod honest;
 mod inbox;
 mod jam;
 mod late;
