@@ -129,7 +129,7 @@ async fn delays_and_censorship_survive_a_restart() {
     let (_, faults) = house.post(&format!("/uncensor/{sender}"), "").await;
     assert_eq!(
         serde_json::from_str::<Value>(&faults).unwrap(),
-        json!({ "delay_blocks": 1, "censored": [], "hidden": [] })
+        json!({ "delay_blocks": 1, "censored": [], "hidden": [], "cut": [] })
     );
     house.post("/mine", "").await;
     assert_eq!(house.get(&status).await.0, 200);
