@@ -35,13 +35,13 @@ async fn an_operator_makes_the_chain_misbehave_and_behave_again() {
     typed(&house, &["hide", &sender]).await;
     assert_eq!(
         typed(&house, &["faults"]).await,
-        json!({ "delay_blocks": 2, "censored": [sender], "hidden": [sender] })
+        json!({ "delay_blocks": 2, "censored": [sender], "hidden": [sender], "cut": [] })
     );
     typed(&house, &["delay", "--blocks", "0"]).await;
     typed(&house, &["censor", &sender, "--lift"]).await;
     assert_eq!(
         typed(&house, &["hide", &sender, "--lift"]).await,
-        json!({ "delay_blocks": 0, "censored": [], "hidden": [] })
+        json!({ "delay_blocks": 0, "censored": [], "hidden": [], "cut": [] })
     );
     let (ended, said) = run(&house, &["fork", "--depth", "99"]).await;
     assert_eq!(ended, Some(4), "{said}");
