@@ -24,7 +24,13 @@ pub(crate) fn register(court: &mut Court, item: &Item) -> Judged {
     let reply = json!({"Process": process.id, "First": process.first});
     let index = match known {
         Some(index) => {
-            *court.processes.get_mut(index) = process;
+            let row = court.processes.get_mut(index);
+            // One id is one spawn: what it says was known the first time.
+            let scheduler = std::mem::take(&mut row.scheduler);
+            *row = Process {
+                scheduler,
+                ..process
+            };
             index
         }
         None => court.processes.add(process),
