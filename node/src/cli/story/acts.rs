@@ -150,16 +150,16 @@ impl<'a> Story<'a> {
             "--yes",
         ];
         self.types(&take).await?;
-        let row = self.row(&near.name).await?;
-        let start = row["Lease"]["Start"].as_u64().unwrap_or(0);
+        let (row, start) = self.leased(&near.name).await?;
         self.teller.says(format!(
             "Since block {start} {} of the bond of {}'s operator {} stand behind process {process}; its escrow of {} pays 0.01 tokens a block.",
             tokens(ALLOCATION), host.name, host.operator, amount(&row["Escrow"])
         ))?;
         self.teller.fact("process", process);
         self.teller.fact("operator", host.operator.to_string());
-        // Nothing is signed before the lease is settled.
-        self.block(start + 3).await
+        // Nothing is signed before the lease is settled, and each node follows the base layer by itself.
+        self.block(start + 3, &near.name).await?;
+        self.block(start + 3, &host.name).await
     }
 
     async fn used(&mut self) -> Result<(), CliError> {
@@ -322,7 +322,7 @@ impl<'a> Story<'a> {
         let case = self
             .until("the case has ended", async |story| {
                 let case = story.typist.done(&words).await?;
-                let height = story.height().await?;
+                let height = story.height(&story.near().name).await?;
                 if case["State"] == "Open" && height >= told + 3 {
                     told = height;
                     story.teller.says(format!(

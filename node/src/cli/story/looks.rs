@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use super::acts::Story;
+use super::typist::line;
 use crate::cli::Output;
 use crate::cli::amount::Amount;
 use crate::cli::exit::CliError;
@@ -13,6 +14,8 @@ use crate::cli::exit::CliError;
 const PATIENCE: Duration = Duration::from_secs(150);
 /// Pause between two looks.
 const LOOK_EVERY: Duration = Duration::from_millis(400);
+/// The code of a question that the court refuses: it does not know the process yet.
+const REFUSED: i32 = 4;
 
 impl Story<'_> {
     /// The court's row of the process, as a node has it.
@@ -22,6 +25,26 @@ impl Story<'_> {
             .done(&["host", "list", &self.process, "--on", node])
             .await?;
         Ok(rows["Rows"][0].take())
+    }
+
+    /// The row and the block since which the process has a host, as soon as this node's court has come so far.
+    pub(super) async fn leased(&mut self, node: &str) -> Result<(Value, u64), CliError> {
+        let process = self.process.clone();
+        let words = ["host", "list", &process, "--on", node];
+        self.until("the lease", async |story| {
+            let mut typed = story.typist.typed(&words).await?;
+            let row = typed.said["Rows"][0].take();
+            match typed.code {
+                0 => Ok(row["Lease"]["Start"].as_u64().map(|start| (row, start))),
+                REFUSED => Ok(None),
+                code => Err(CliError::failure(format!(
+                    "`{}` ended with {code}: {}",
+                    line(&words),
+                    typed.said["error"]
+                ))),
+            }
+        })
+        .await
     }
 
     pub(super) async fn balance(&self) -> Result<u128, CliError> {
@@ -36,19 +59,16 @@ impl Story<'_> {
         Ok(units(&told["Balance"]))
     }
 
-    /// The block up to which the user's node has computed the court.
-    pub(super) async fn height(&self) -> Result<u64, CliError> {
-        let info = self
-            .typist
-            .done(&["origin", "info", "--on", &self.near().name])
-            .await?;
+    /// The block up to which a node has computed the court.
+    pub(super) async fn height(&self, node: &str) -> Result<u64, CliError> {
+        let info = self.typist.done(&["origin", "info", "--on", node]).await?;
         Ok(info["soft"].as_u64().unwrap_or(0))
     }
 
-    /// Waits until the court has sat over a block.
-    pub(super) async fn block(&mut self, height: u64) -> Result<(), CliError> {
+    /// Waits until the court of a node has sat over a block.
+    pub(super) async fn block(&mut self, height: u64, node: &str) -> Result<(), CliError> {
         let reached = self.until("the block", async |story| {
-            Ok((story.height().await? >= height).then_some(()))
+            Ok((story.height(node).await? >= height).then_some(()))
         });
         reached.await
     }
