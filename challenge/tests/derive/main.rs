@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+#[path = "../written/files.rs"]
+mod files;
 mod forge;
 #[path = "../written/pieces.rs"]
 mod pieces;

@@ -4,6 +4,8 @@
 
 mod caps;
 mod clerk;
+#[path = "../written/files.rs"]
+mod files;
 mod forge;
 #[path = "../derive/forge.rs"]
 #[allow(

@@ -12,12 +12,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::pieces::{self, Piece};
 
-#[derive(Debug, PartialEq, Serialize, Deserialize)]
-pub(super) struct File {
-    pub(super) about: String,
-    pub(super) vectors: Vec<Vector>,
-}
-
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Vector {
     pub(super) name: String,

@@ -18,77 +18,40 @@ mod start;
 mod transactions;
 mod virtual_log;
 
-use std::collections::BTreeSet;
-use std::fs;
-use std::path::PathBuf;
+use shape::Vector;
 
-use shape::{File, Vector};
+use crate::files::Files;
 
-const ABOUT: &str = "Blocks, and the messages that Origin gets of them (docs/PROTOCOL.md, 2.1 to 2.10). The contract is a stand-in: \
+const FILES: Files<Vector> = Files {
+    folder: "inbox",
+    about: "Blocks, and the messages that Origin gets of them (docs/PROTOCOL.md, 2.1 to 2.10). The contract is a stand-in: \
 an item's tag `Say` is its verdict, `fail` a run that ends in an error, everything else is applied. Ids and bytes are base64url; in \
 `data` a number stands for so many zero bytes. `rewind` goes back to the state after that height; `discarded` lists what does not run \
 by rule and word; `signed` is what each enclosure signs; `virtual_slots` are those of processes \
-without host, `emptied` slots that are no-ops; where `messages` is empty nothing is said of them; `firm` is how many of the messages are firm at the end.";
-
-/// The fewest cases that the files together may have.
-const CASES_MIN: usize = 60;
-
-type Cases = fn() -> Vec<Vector>;
-
-const FILES: [(&str, Cases); 10] = [
-    ("start", start::cases),
-    ("transactions", transactions::cases),
-    ("items", items::cases),
-    ("children", children::cases),
-    ("logs", logs::cases),
-    ("places", places::cases),
-    ("signed", signed::cases),
-    ("fallback", fallback::cases),
-    ("promises", promises::cases),
-    ("reorgs", reorgs::cases),
-];
-
-fn path(name: &str) -> PathBuf {
-    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
-    root.join("../tests/vectors/inbox")
-        .join(format!("{name}.json"))
-}
-
-fn made(cases: Cases) -> File {
-    File {
-        about: ABOUT.to_owned(),
-        vectors: cases(),
-    }
-}
-
-fn read(name: &str) -> File {
-    let text = fs::read_to_string(path(name)).unwrap();
-    serde_json::from_str(&text).unwrap()
-}
+without host, `emptied` slots that are no-ops; where `messages` is empty nothing is said of them; `firm` is how many of the messages are firm at the end.",
+    least: 60,
+    cases: &[
+        ("start", start::cases),
+        ("transactions", transactions::cases),
+        ("items", items::cases),
+        ("children", children::cases),
+        ("logs", logs::cases),
+        ("places", places::cases),
+        ("signed", signed::cases),
+        ("fallback", fallback::cases),
+        ("promises", promises::cases),
+        ("reorgs", reorgs::cases),
+    ],
+};
 
 #[test]
 fn vectors_are_what_the_cases_say() {
-    for (name, cases) in FILES {
-        if std::env::var_os("WRITE_VECTORS").is_some() {
-            let text = serde_json::to_string_pretty(&made(cases)).unwrap();
-            fs::write(path(name), text + "\n").unwrap();
-        }
-        assert!(
-            read(name) == made(cases),
-            "{name}.json is not what its cases say"
-        );
-    }
+    FILES.are_what_the_cases_say();
 }
 
 #[test]
 fn vectors_hold() {
-    let files = FILES.into_iter().map(|(name, _)| read(name));
-    let vectors: Vec<Vector> = files.flat_map(|file| file.vectors).collect();
-    let broken: Vec<String> = vectors.iter().filter_map(broken).collect();
-    assert!(broken.is_empty(), "{}", broken.join("\n"));
-    let names: BTreeSet<&str> = vectors.iter().map(|vector| vector.name.as_str()).collect();
-    assert_eq!(names.len(), vectors.len(), "two vectors have one name");
-    assert!(names.len() >= CASES_MIN, "{} vectors", names.len());
+    FILES.hold(|vector| &vector.name, broken);
 }
 
 fn broken(vector: &Vector) -> Option<String> {

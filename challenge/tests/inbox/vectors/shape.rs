@@ -12,12 +12,6 @@ use crate::clerk::Clerk;
 use crate::forge::{self, DEPTH, START};
 use crate::hosts;
 
-#[derive(Debug, PartialEq, Serialize, Deserialize)]
-pub(super) struct File {
-    pub(super) about: String,
-    pub(super) vectors: Vec<Vector>,
-}
-
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Vector {
     pub(super) name: String,
