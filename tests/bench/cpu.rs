@@ -14,6 +14,13 @@ pub(crate) fn used(pid: &str) -> Duration {
     of_stat(&format!("/proc/{pid}/stat"))
 }
 
+/// Processor time of the thread that asks, to the nanosecond.
+pub(crate) fn used_by_this_thread() -> Duration {
+    let stat = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
+    let ran = stat.split_whitespace().next();
+    Duration::from_nanos(ran.and_then(|ran| ran.parse().ok()).unwrap_or(0))
+}
+
 /// Processor time of our own threads whose names begin like this.
 pub(crate) fn used_by_threads(name: &str) -> Duration {
     let threads = std::fs::read_dir("/proc/self/task").into_iter().flatten();

@@ -3,9 +3,11 @@
 //!
 //! `cargo run --release -p aosec-tests --bin bench -- --help` names what can be measured.
 
+mod court;
 mod cpu;
 mod generator;
 mod growth;
+mod heard;
 mod items;
 mod kept_alive;
 mod limits;
@@ -19,12 +21,13 @@ mod replay;
 mod scheduler;
 mod su;
 mod table;
+mod year;
 
 use machine::Machine;
 use table::Table;
 
 /// A word, whether it is measured where no word is given, and what it says.
-const WORDS: [(&str, bool, &str); 6] = [
+const WORDS: [(&str, bool, &str); 8] = [
     (
         "module",
         true,
@@ -51,6 +54,16 @@ const WORDS: [(&str, bool, &str); 6] = [
         "slots a second from the blocks of the base layer to results, and from a checkpoint",
     ),
     (
+        "origin",
+        true,
+        "messages a second that a reader derives from the court's blocks, and how fast its state is read (half a minute)",
+    ),
+    (
+        "origin-year",
+        false,
+        "the same over a million messages, or over as many as a number behind it says",
+    ),
+    (
         "memory",
         false,
         "memory of a node after a million messages (D35; ten minutes and more)",
@@ -61,7 +74,10 @@ const WORDS: [(&str, bool, &str); 6] = [
 const WITH_NODES: [&str; 4] = ["su", "su-ed25519", "growth", "memory"];
 
 fn main() {
-    let wanted: Vec<String> = std::env::args().skip(1).collect();
+    let (sizes, wanted): (Vec<String>, Vec<String>) = std::env::args()
+        .skip(1)
+        .partition(|word| word.parse::<u64>().is_ok());
+    let size = sizes.first().and_then(|size| size.parse().ok());
     let is_known = |word: &String| WORDS.iter().any(|(name, ..)| name == word);
     if !wanted.iter().all(is_known) {
         return help();
@@ -79,6 +95,12 @@ fn main() {
     if is_wanted("replay") {
         let runtime = tokio::runtime::Runtime::new().expect("a runtime");
         runtime.block_on(replay::measure(&mut table));
+    }
+    if is_wanted("origin") {
+        court::measure(&mut table, court::SHORT);
+    }
+    if is_wanted("origin-year") {
+        court::measure(&mut table, size.unwrap_or(court::BUSY));
     }
     if WITH_NODES.iter().any(|word| is_wanted(word)) {
         product::build();
@@ -112,14 +134,14 @@ fn with_nodes(table: &mut Table, is_wanted: impl Fn(&str) -> bool) {
 
 fn help() {
     println!("Measures the node of this checkout on this machine and prints one table.\n");
-    println!("  cargo run --release -p aosec-tests --bin bench [-- WORD ...]\n");
+    println!("  cargo run --release -p aosec-tests --bin bench [-- WORD ... [NUMBER]]\n");
     for (word, whole, says) in WORDS {
         let only = if whole {
             ""
         } else {
             "; only where it is named"
         };
-        println!("  {word:10} {says}{only}");
+        println!("  {word:11} {says}{only}");
     }
     println!(
         "\nRatios count: figure and limit come from the same minute. `others` is what other programs used meanwhile."

@@ -165,16 +165,20 @@ impl Row<'_> {
         let ratio = lag
             .drained
             .map(|drained| drained.as_secs_f64() / run.wall.as_secs_f64());
+        let verdict = match ratio {
+            Some(ratio) if ratio < 1.0 => "it keeps up",
+            _ => "it falls behind such a load",
+        };
         table.row(
             &format!("publication behind it, {}", self.name),
             format!(
-                "{} of {} messages, in a block after {drained}",
+                "{} of {} messages, in a block after {drained}: {verdict}",
                 lag.waiting,
                 run.times.len()
             ),
             format!("the load: {}", millis(run.wall)),
             ratio,
-            "< 1: it keeps up",
+            "< 1",
         );
     }
 

@@ -11,7 +11,9 @@ use super::blocks::{self, Marks};
 use super::chamber::Chamber;
 use super::grown;
 use super::kept::Telling;
+use super::pace::Pace;
 use super::{Handle, OriginError, Standing, tips};
+use crate::arweave::block::BlockId;
 use crate::follow::{self, View};
 use crate::metrics;
 use crate::shutdown::Shutdown;
@@ -207,20 +209,32 @@ async fn step(
         return Ok(None);
     };
     let is_settled = view.firm.is_some_and(|firm| block.height <= firm);
-    let played = handle
-        .on_track(move |track| play(track, read, is_settled))
+    let pace = Pace::of(block.height, view.firm);
+    let mut played = handle
+        .on_track(move |track| play(track, read, is_settled, pace))
         .await??;
-    compare(handle, &played.sat).await?;
+    compare(handle, &mut played, block.id).await?;
     Ok(Some(played))
 }
 
 /// Runs the block.
-fn play(track: &mut Track<Chamber>, block: Block, is_settled: bool) -> Result<Played, OriginError> {
+fn play(
+    track: &mut Track<Chamber>,
+    block: Block,
+    is_settled: bool,
+    pace: Pace,
+) -> Result<Played, OriginError> {
     let (id, height) = (block.id, block.height);
     let (firm, soft) = tips(track);
     let stepped = match is_settled && firm == soft {
-        true => track.settled(&block)?,
-        false => track.step(block)?,
+        true => {
+            track.firm_contract().set_pace(pace)?;
+            track.settled(&block)?
+        }
+        false => {
+            track.firm_contract().set_pace(Pace::EachBlock)?;
+            track.step(block)?
+        }
     };
     for one in &stepped.discarded {
         tracing::debug!(height, position = ?one.position, reason = %one.reason, "not run");
@@ -228,10 +242,10 @@ fn play(track: &mut Track<Chamber>, block: Block, is_settled: bool) -> Result<Pl
     let ended = track.soft_contract().take_ended();
     let _firm_ones_were_taken_when_they_were_soft = track.firm_contract().take_ended();
     let (court, chamber) = track.soft();
-    let last = court.last_slot().zip(chamber.root());
-    let root = last.map(|((slot, _chain), root)| CourtRoot {
+    let slot = court.last_slot().map(|(slot, _chain)| slot);
+    let root = slot.zip(chamber.root()).map(|(slot, root)| CourtRoot {
         height,
-        block: crate::arweave::block::BlockId::new(id),
+        block: BlockId::new(id),
         slot,
         root,
     });
@@ -246,7 +260,7 @@ fn play(track: &mut Track<Chamber>, block: Block, is_settled: bool) -> Result<Pl
         standing: Standing {
             soft: Some(height),
             firm: Some(tips(track).0.height),
-            slot: root.map(|root| root.slot),
+            slot,
             root: root.map(|root| root.root),
             contract: chamber.contract(),
             queued: stepped.counts.waiting,
@@ -260,19 +274,24 @@ fn play(track: &mut Track<Chamber>, block: Block, is_settled: bool) -> Result<Pl
     })
 }
 
-/// O2.
-async fn compare(handle: &Handle, sat: &Sat) -> Result<(), OriginError> {
-    let before = court::root(&handle.0.store, sat.height).await?;
-    let Some((was, now)) = before.zip(sat.root) else {
+/// O2. Behind a block that is only caught up with, what was noted of it before stays: the next root tells whether it is right.
+async fn compare(handle: &Handle, played: &mut Played, block: BlockId) -> Result<(), OriginError> {
+    let (height, slot) = (played.sat.height, played.standing.slot);
+    let before = court::root(&handle.0.store, height).await?;
+    let Some(was) = before.filter(|was| was.block == block && Some(was.slot) == slot) else {
         return Ok(());
     };
-    match was.block == now.block && was.slot == now.slot && was.root != now.root {
-        false => Ok(()),
-        true => Err(OriginError::Diverged {
-            height: sat.height,
+    match played.sat.root {
+        Some(now) if now.root != was.root => Err(OriginError::Diverged {
+            height,
             was: was.root,
             now: now.root,
         }),
+        Some(_same) => Ok(()),
+        None => {
+            played.sat.root = Some(was);
+            Ok(())
+        }
     }
 }
 

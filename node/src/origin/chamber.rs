@@ -1,8 +1,9 @@
 //! The contract in its VM: messages in, verdicts out (PROTOCOL 2.4, 3.4).
 //!
-//! A commit looks at the whole memory, so it is made once a block. Where a run must leave nothing behind (unfunded, failed) the
-//! memory goes back to the last commit, the messages since then run again, and a commit follows: the state is the same as if each
-//! message had been committed by itself, and one such run costs no other a second time.
+//! A commit looks at the whole memory, so it is made once a block, and of blocks that are caught up with ([`Pace`]) once for as many
+//! as cost about as much to run. Where a run must leave nothing behind (unfunded, failed) the memory goes back to the last commit,
+//! the messages since then run again, and a commit follows: the state is the same as if each message had been committed by itself,
+//! and one such run costs no other a second time.
 
 use std::sync::Arc;
 
@@ -15,6 +16,7 @@ use serde_json::{Value, json};
 
 pub use super::chamber_error::ChamberError;
 use super::kept::{self, Telling};
+use super::pace::Pace;
 use super::penniless::Penniless;
 use crate::arweave::devchain::genesis::module_item;
 use crate::cu::engine::Wasmtime;
@@ -56,6 +58,7 @@ pub struct Chamber {
     ended: Vec<Ended>,
     telling: Telling,
     penniless: Penniless,
+    pace: Pace,
 }
 
 #[derive(Debug)]
@@ -92,6 +95,7 @@ impl Chamber {
             ended: Vec::new(),
             telling: Telling::All,
             penniless: Penniless::default(),
+            pace: Pace::default(),
         }
     }
 
@@ -100,10 +104,31 @@ impl Chamber {
         self.telling = telling;
     }
 
-    /// The state root after the last block; none before the spawn.
+    /// The state root after the last block; none before the spawn, and behind a block that was only caught up with ([`Pace`]).
     #[must_use]
     pub fn root(&self) -> Option<Id> {
-        self.vm.as_ref().map(|vm| Id::new(vm.instance.root()))
+        let vm = self.vm.as_ref().filter(|_vm| self.pending.is_empty());
+        vm.map(|vm| Id::new(vm.instance.root()))
+    }
+
+    /// How the next blocks are run. What the last ones have left without a root gets one where every block has one again.
+    ///
+    /// # Errors
+    /// [`ChamberError`].
+    pub fn set_pace(&mut self, pace: Pace) -> Result<(), ChamberError> {
+        self.pace = pace;
+        match pace {
+            Pace::EachBlock => self.commit(),
+            Pace::CatchingUp => Ok(()),
+        }
+    }
+
+    fn commit(&mut self) -> Result<(), ChamberError> {
+        if !self.pending.is_empty() {
+            self.pending.clear();
+            self.instance()?.commit();
+        }
+        Ok(())
     }
 
     /// SHA-256 of the contract that runs; none before the spawn.
@@ -122,6 +147,7 @@ impl Chamber {
     /// # Errors
     /// Where the run has no end, or no text.
     pub fn ask(&mut self, message: &[u8]) -> Result<String, ChamberError> {
+        self.commit()?;
         let env = Arc::clone(&self.env);
         let instance = self.instance()?;
         let ended = instance.handle(message, &env);
@@ -145,7 +171,7 @@ impl Chamber {
         }
     }
 
-    /// Goes back to before the last message, and commits what ran before it in this block.
+    /// Goes back to before the last message, and commits what ran before it since the last commit.
     fn undo(&mut self) -> Result<(), ChamberError> {
         let (pending, env) = (std::mem::take(&mut self.pending), Arc::clone(&self.env));
         let instance = self.instance()?;
@@ -228,9 +254,12 @@ impl Contract for Chamber {
     }
 
     fn end_block(&mut self, _height: u64) -> Result<(), ChamberError> {
-        self.pending.clear();
-        self.instance()?.commit();
-        Ok(())
+        let (pace, messages) = (self.pace, self.pending.len());
+        let bytes = self.pending.iter().map(Vec::len).sum();
+        match pace.is_due(self.instance()?.memory_bytes(), messages, bytes) {
+            true => self.commit(),
+            false => Ok(()),
+        }
     }
 }
 
@@ -284,8 +313,9 @@ impl Chamber {
 }
 
 impl Fork for Chamber {
+    /// The second one is at the last commit, with what has run since run again.
     fn fork(&self) -> Result<Self, ChamberError> {
-        Ok(Self {
+        let mut second = Self {
             workshop: Arc::clone(&self.workshop),
             limits: self.limits,
             vm: match &self.vm {
@@ -294,11 +324,18 @@ impl Fork for Chamber {
             },
             env: Arc::clone(&self.env),
             contract: self.contract,
-            pending: Vec::new(),
+            pending: self.pending.clone(),
             ended: Vec::new(),
             telling: self.telling,
             penniless: Penniless::default(),
-        })
+            pace: Pace::default(),
+        };
+        for message in &self.pending {
+            let again = second.instance()?.handle(message, &self.env);
+            again.map_err(|source| ChamberError::Run { slot: 0, source })?;
+        }
+        second.commit()?;
+        Ok(second)
     }
 }
 
@@ -318,55 +355,5 @@ fn text(output: Vec<u8>, slot: u64) -> Result<String, ChamberError> {
 }
 
 #[cfg(test)]
-mod unit_tests {
-    use super::*;
-
-    /// A contract that never comes to an end.
-    const CONTRACT: &str = r#"Handlers.prepend("endless", function() return true end, function()
-        while true do end end)"#;
-    /// Enough to boot.
-    const FUEL: u64 = 1_000_000_000;
-
-    fn message(kind: Kind, number: u8, data: &str) -> Message {
-        let module = module_item(WASM).unwrap().id().to_string();
-        let (id, owner) = (Id::new([number; 32]), Id::new([9; 32]).to_string());
-        let json = json!({
-            "Id": id, "Owner": owner, "From": owner, "Target": Id::new([1; 32]), "Data": data,
-            "Timestamp": 1, "Block-Height": 1, "Tags": [
-                { "name": "Type", "value": if number == 1 { "Process" } else { "Message" } },
-                { "name": "Module", "value": module },
-                { "name": "On-Boot", "value": "Data" },
-            ],
-        });
-        Message {
-            kind,
-            id,
-            slot: u64::from(number),
-            height: 1,
-            timestamp: 1,
-            json: json.to_string().into_bytes(),
-        }
-    }
-
-    #[test]
-    fn a_slot_without_an_answer_is_told_as_an_error() {
-        let workshop = Arc::new(Wasmtime::new().unwrap());
-        let mut chamber = Chamber::new(workshop);
-        chamber.limits.fuel_per_message = FUEL;
-        assert_eq!(chamber.contract(), None);
-        let began = chamber.run(&message(Kind::Spawn, 1, CONTRACT)).unwrap();
-        assert!(matches!(began, Ran::Verdict(_)), "{began:?}");
-        assert_eq!(
-            chamber.contract(),
-            Some(Id::sha256_of(&[CONTRACT.as_bytes()]))
-        );
-        let ran = chamber.run(&message(Kind::Item, 2, "")).unwrap();
-        assert!(matches!(ran, Ran::Failed), "{ran:?}");
-        let ended = chamber.take_ended();
-        assert_eq!(ended.len(), 2, "{ended:?}");
-        assert_eq!((ended[1].message, ended[1].slot), (Id::new([2; 32]), 2));
-        let outcome: Value = serde_json::from_str(&ended[1].json).unwrap();
-        let error = outcome["Error"].as_str().unwrap();
-        assert_eq!(error, "out of fuel");
-    }
-}
+#[path = "chamber_tests.rs"]
+mod unit_tests;

@@ -12,7 +12,7 @@
 //!
 //! Deliberately absent: any rule of the court, and any way to change it but an item on the base layer.
 //!
-//! Read in this order: [`chamber`], [`blocks`], [`actor`], [`mirror`], `questions`, [`client`]; [`deploy`] and [`messages`] make what is sent.
+//! Read in this order: [`pace`], [`chamber`], [`blocks`], [`actor`], [`mirror`], `questions`, [`client`]; [`deploy`] and [`messages`] make what is sent.
 
 mod actor;
 mod authorities;
@@ -30,6 +30,7 @@ pub mod kept;
 pub mod messages;
 pub mod mirror;
 pub mod orphans;
+pub mod pace;
 mod penniless;
 mod questions;
 mod tables;
