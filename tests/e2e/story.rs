@@ -231,6 +231,10 @@ fn slots_are_proven(world: &World, process: &str, message: &str) {
                 .as_array()
                 .is_some_and(|blocks| !blocks.is_empty())
         );
+        let foreign = "A".repeat(64);
+        let both = ["--gateway", &gateway, "--block-hash", &foreign];
+        let (ended, said) = run(world, &[&["proof", "verify", path], &both[..]].concat());
+        assert_eq!(ended, Some(INVALID), "the gateway excuses no id: {said}");
         assert!(!offline(&devnet, path).is_empty());
     }
     let proof = done(world, &["proof", "explain", path]);

@@ -159,9 +159,14 @@ fn silent(origin: &str, error: &reqwest::Error) -> CliError {
             REQUEST_DEADLINE.as_secs()
         ));
     }
-    CliError::Unreachable(format!(
-        "{origin} cannot be reached; does the node run? (`aosec status`)"
-    ))
+    match error.is_connect() {
+        true => CliError::Unreachable(format!(
+            "{origin} cannot be reached; does the node run? (`aosec status`)"
+        )),
+        false => CliError::BrokenOff(format!(
+            "{origin} broke off before its answer was whole: it may have done what it was asked"
+        )),
+    }
 }
 
 fn refusal(status: u16, origin: &str, body: &Value) -> CliError {

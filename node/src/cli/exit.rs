@@ -20,6 +20,9 @@ pub enum CliError {
     /// Exit 5: the other side does not answer.
     #[error("{0}")]
     Unreachable(String),
+    /// Exit 5: the other side broke off; what it has done by then is not known.
+    #[error("{0}")]
+    BrokenOff(String),
     /// Exit 6: a proof does not hold.
     #[error("{0}")]
     ProofInvalid(String),
@@ -44,6 +47,7 @@ impl CliError {
             Self::NotFound(text) => Self::NotFound(with(text)),
             Self::Refused(text) => Self::Refused(with(text)),
             Self::Unreachable(text) => Self::Unreachable(with(text)),
+            Self::BrokenOff(text) => Self::BrokenOff(with(text)),
             Self::ProofInvalid(text) => Self::ProofInvalid(with(text)),
             Self::DeadlinePassed(text) => Self::DeadlinePassed(with(text)),
         }
@@ -57,7 +61,7 @@ impl CliError {
             Self::Usage(_) => 2,
             Self::NotFound(_) => 3,
             Self::Refused(_) => 4,
-            Self::Unreachable(_) => 5,
+            Self::Unreachable(_) | Self::BrokenOff(_) => 5,
             Self::ProofInvalid(_) => 6,
             Self::DeadlinePassed(_) => 7,
         }

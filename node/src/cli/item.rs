@@ -122,10 +122,10 @@ pub(super) fn signed(
         .map_err(|error| CliError::Usage(format!("this message cannot be signed: {error}")))
 }
 
-/// A message that got no slot in time is kept: its error names it, and the way to force one.
+/// A message that got no slot in time, or no answer that says so, may be kept: its error names it, and the way to force one.
 pub(super) fn unassigned(id: Id, error: CliError) -> CliError {
     match error {
-        CliError::DeadlinePassed(_) => error.adding(&format!(
+        CliError::DeadlinePassed(_) | CliError::BrokenOff(_) => error.adding(&format!(
             "this is message {id}: `aosec message status {id}` follows it, `aosec challenge open --message {id}` forces a slot where a court stands behind its host"
         )),
         error => error,

@@ -46,16 +46,20 @@ pub(super) async fn run(command: MessageCommand, out: Output) -> Result<(), CliE
     let process = status["process"]
         .as_str()
         .and_then(|process| process.parse().ok());
-    if let Some(process) = process.or(args.process)
-        && let Some(ordered) = ordered(&client, &target, process, args.message).await
-    {
-        status["state"] = "ordered by Arweave".into();
-        merge(&mut status, ordered);
-    } else if status["state"].is_null() {
-        return Err(CliError::NotFound(format!(
-            "{} has no slot that Arweave has ordered, and was not sent through this node",
-            args.message
-        )));
+    let found = match process.or(args.process) {
+        Some(process) => ordered(&client, &target, process, args.message).await,
+        None => Ok(None),
+    };
+    match found {
+        Ok(Some(ordered)) => {
+            status["state"] = "ordered by Arweave".into();
+            merge(&mut status, ordered);
+        }
+        found if status["state"].is_null() => return Err(unknown(args.message, found.err())),
+        Ok(None) => {}
+        Err(error) => out.progress(format_args!(
+            "whether Arweave has ordered it meanwhile is not known: {error}"
+        )),
     }
     let mut lines = String::new();
     for (name, value) in status
@@ -74,29 +78,56 @@ pub(super) async fn run(command: MessageCommand, out: Output) -> Result<(), CliE
     out.result(&status, lines.trim_end())
 }
 
+/// A message of which this node knows nothing: it has none, or who was asked did not say.
+fn unknown(message: Id, trouble: Option<CliError>) -> CliError {
+    trouble.unwrap_or_else(|| {
+        CliError::NotFound(format!(
+            "{message} has no slot that Arweave has ordered, and was not sent through this node"
+        ))
+    })
+}
+
 /// The slot that the base layer has given a message, and what it has done; none where a host ordered it, or nobody has yet. What is shown is
 /// settled.
-async fn ordered(client: &UnitClient, target: &Target, process: Id, message: Id) -> Option<Value> {
+async fn ordered(
+    client: &UnitClient,
+    target: &Target,
+    process: Id,
+    message: Id,
+) -> Result<Option<Value>, CliError> {
     let query = |root: &Url, path: String| {
-        let mut url = join(root, &path).ok()?;
+        let mut url = join(root, &path)?;
         url.query_pairs_mut()
             .append_pair("process-id", &process.to_string());
-        Some(url)
+        Ok::<_, CliError>(url)
     };
-    let shown = client
-        .get_json(&query(target.su.as_ref()?, message.to_string())?)
-        .await
-        .ok()?;
-    let tags = shown["assignment"]["tags"].as_array()?;
+    let Some(su) = target.su.as_ref() else {
+        return Ok(None);
+    };
+    let shown = match client.get_json(&query(su, message.to_string())?).await {
+        Err(CliError::NotFound(_) | CliError::Refused(_)) => return Ok(None),
+        shown => shown?,
+    };
+    let Some(mut slot) = virtual_slot(&shown["assignment"]) else {
+        return Ok(None);
+    };
+    let result = query(&target.cu, format!("result/{message}"))?;
+    match client.get_json(&result).await {
+        Ok(result) => slot["result"] = result,
+        Err(error) => slot["result-pending"] = error.to_string().into(),
+    }
+    Ok(Some(slot))
+}
+
+/// What an assignment says that Arweave made; none where a host signed it.
+fn virtual_slot(assignment: &Value) -> Option<Value> {
+    let tags = assignment["tags"].as_array()?;
     let tag = |name: &str| tags.iter().find(|tag| tag["name"] == name)?["value"].as_str();
     tag("Ordered-By").filter(|by| *by == "Arweave")?;
     let number = |name: &str| tag(name)?.parse::<u64>().ok();
-    let result = client
-        .get_json(&query(&target.cu, format!("result/{message}"))?)
-        .await;
     Some(json!({
         "slot": number("Nonce")?, "epoch": number("Epoch")?, "block": number("Block-Height")?, "firm": true,
-        "assignment": shown["assignment"]["id"], "chain": tag("Log-Chain")?, "result": result.unwrap_or_default(),
+        "assignment": assignment["id"], "chain": tag("Log-Chain")?,
     }))
 }
 

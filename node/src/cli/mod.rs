@@ -298,6 +298,7 @@ mod tests {
             CliError::NotFound(text()),
             CliError::Refused(text()),
             CliError::Unreachable(text()),
+            CliError::BrokenOff(text()),
             CliError::ProofInvalid(text()),
             CliError::DeadlinePassed(text()),
         ];

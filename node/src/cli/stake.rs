@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use aosec_wire::{Address, Draft, Id, SigningKey, VerifiedItem};
 use clap::{Args, Subcommand};
 use reqwest::Url;
+use serde_json::Value;
 
 use super::Output;
 use super::amount::Amount;
@@ -141,24 +142,41 @@ async fn bond(args: BondArgs, out: Output) -> Result<(), CliError> {
                 .to_owned(),
         )
     })?;
+    let record = record(&court, &keys).await?;
+    is_no_repetition(&keys, &record)?;
     let mut items = vec![first_bond(&keys, origin, &args.amount, url)?];
     // An operator who comes again has its authority key still (4.7).
-    if !is_authorized(&court, &keys).await? {
+    if !is_authorized(&keys, &record) {
         items.push(authorized(&keys, &keys.authority, origin)?);
     }
     args.send.deliver_all(&court, &items, out).await
 }
 
-/// Whether the node's authority key stands in the record of its operator.
-async fn is_authorized(court: &CourtClient, keys: &NodeKeys) -> Result<bool, CliError> {
+/// The record of the node's operator; null where there is none.
+async fn record(court: &CourtClient, keys: &NodeKeys) -> Result<Value, CliError> {
     let operator = ("operator", keys.operator.address().as_str());
-    let found = match court.get("operators", &[operator]).await {
-        Err(CliError::Refused(_)) => return Ok(false),
-        found => found?,
-    };
-    let stand = found["Rows"][0]["Authorities"].as_array();
+    match court.get("operators", &[operator]).await {
+        Err(CliError::Refused(_)) => Ok(Value::Null),
+        found => Ok(found?["Rows"][0].take()),
+    }
+}
+
+/// The court takes each `Bond` of an operator in office for more stake (4): a first bond that was typed again would bind the sum twice.
+fn is_no_repetition(keys: &NodeKeys, record: &Value) -> Result<(), CliError> {
+    match record["State"].as_str() {
+        None | Some("None" | "Unbonding") => Ok(()),
+        Some(state) => Err(CliError::Refused(format!(
+            "operator {} is {state} already, nothing was sent: `aosec stake show {0}` shows its bond, `aosec stake bond` without --url adds to it",
+            keys.operator.address()
+        ))),
+    }
+}
+
+/// Whether the node's authority key stands in the record of its operator.
+fn is_authorized(keys: &NodeKeys, record: &Value) -> bool {
     let own = keys.authority.address().as_str();
-    Ok(stand.is_some_and(|stand| stand.iter().any(|key| key == own)))
+    let stand = record["Authorities"].as_array();
+    stand.is_some_and(|stand| stand.iter().any(|key| key == own))
 }
 
 fn authorized(
@@ -270,6 +288,24 @@ async fn show(args: ShowArgs, out: Output) -> Result<(), CliError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_first_bond_is_not_sent_twice() {
+        let keys = crate::keys::devnet::node(0).unwrap();
+        let refused =
+            |state: Value| is_no_repetition(&keys, &serde_json::json!({ "State": state }));
+        for state in ["Bonding", "Bonded"] {
+            let error = refused(state.into()).unwrap_err();
+            let said = error.to_string();
+            assert!(
+                matches!(error, CliError::Refused(_)) && said.contains("stake show"),
+                "{said}"
+            );
+        }
+        for state in [Value::Null, "None".into(), "Unbonding".into()] {
+            refused(state).unwrap();
+        }
+    }
 
     #[test]
     fn an_operator_that_comes_again_is_not_told_the_old_outcome() {

@@ -93,7 +93,9 @@ pub(super) async fn ended(
                     state = now;
                 }
             }
-            Err(CliError::Unreachable(_) | CliError::DeadlinePassed(_)) => {}
+            Err(
+                CliError::Unreachable(_) | CliError::BrokenOff(_) | CliError::DeadlinePassed(_),
+            ) => {}
             Err(error) => return Err(error),
         }
         if begun.elapsed() >= wait {

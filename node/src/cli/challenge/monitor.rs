@@ -52,8 +52,9 @@ pub(super) async fn run(args: MonitorArgs, out: Output) -> Result<(), CliError> 
                 last = Some(outlook.cases);
             }
             Ok(_unchanged) => {}
-            Err(CliError::Unreachable(_) | CliError::DeadlinePassed(_))
-                if args.follow && last.is_some() => {}
+            Err(
+                CliError::Unreachable(_) | CliError::BrokenOff(_) | CliError::DeadlinePassed(_),
+            ) if args.follow && last.is_some() => {}
             Err(error) => return Err(error),
         }
         if !args.follow {

@@ -198,10 +198,10 @@ impl Link {
     }
 }
 
-/// A message that got no slot: kept by the MU where the MU says so, else not sent at all.
+/// A message of which nobody said that it has a slot. Only where no connection came about it is sure that nothing was sent.
 fn told(message: Id, error: CliError) -> CliError {
     match error {
-        CliError::DeadlinePassed(_) => unassigned(message, error)
+        CliError::DeadlinePassed(_) | CliError::BrokenOff(_) => unassigned(message, error)
             .adding(&format!("here, `.again {message}` sends the very same once more, `.result {message}` shows what it came to")),
         CliError::Unreachable(_) => error.adding("nothing was sent"),
         error => error,
@@ -211,10 +211,12 @@ fn told(message: Id, error: CliError) -> CliError {
 /// A message that has its slot and no result yet.
 fn later(message: Id, error: CliError) -> CliError {
     match error {
-        CliError::DeadlinePassed(_) | CliError::NotFound(_) | CliError::Unreachable(_) => error
-            .adding(&format!(
-                "message {message} has its slot; `.result {message}` shows what it came to"
-            )),
+        CliError::DeadlinePassed(_)
+        | CliError::NotFound(_)
+        | CliError::Unreachable(_)
+        | CliError::BrokenOff(_) => error.adding(&format!(
+            "message {message} has its slot; `.result {message}` shows what it came to"
+        )),
         error => error,
     }
 }
@@ -226,14 +228,21 @@ mod tests {
     #[test]
     fn an_error_tells_what_becomes_of_the_message() {
         let message = Id::new([7; 32]);
-        let silent = told(message, CliError::DeadlinePassed("no slot".to_owned())).to_string();
-        for words in [
-            ".again",
-            ".result",
-            "aosec challenge open --message",
-            "aosec message status",
-        ] {
-            assert!(silent.contains(&format!("{words} {message}")), "{silent}");
+        let open = [
+            CliError::DeadlinePassed("no slot".to_owned()),
+            CliError::BrokenOff("reset".to_owned()),
+        ];
+        for error in open {
+            let said = told(message, error).to_string();
+            for words in [
+                ".again",
+                ".result",
+                "aosec challenge open --message",
+                "aosec message status",
+            ] {
+                assert!(said.contains(&format!("{words} {message}")), "{said}");
+            }
+            assert!(!said.contains("nothing was sent"), "{said}");
         }
         let gone = told(message, CliError::Unreachable("nobody".to_owned())).to_string();
         assert!(gone.contains("nothing was sent"), "{gone}");

@@ -15,7 +15,12 @@ use crate::cli::Output;
 use crate::cli::client::join;
 use crate::cli::court::{CourtClient, ReadArgs};
 use crate::cli::exit::CliError;
-use crate::proof::{self, BlockShape, CaseShape, CourtShape, File, LeaseShape, Placed, VERSION};
+use crate::proof::{
+    self, BlockShape, CaseShape, CourtShape, FILE_BYTES_MAX, File, LeaseShape, Placed, VERSION,
+};
+
+/// Most cases of a process that are read: what a court shows in some hundred pages.
+const CASES_MAX: usize = 10_000;
 
 /// Flags of `aosec proof fetch`.
 #[derive(Debug, Args)]
@@ -39,11 +44,12 @@ pub struct FetchArgs {
 pub(super) async fn run(args: FetchArgs, out: Output) -> Result<(), CliError> {
     let collector = Collector::open(&args, out)?;
     let file = collector.file(&args).await?;
-    let read = proof::of(&file).map_err(|error| CliError::ProofInvalid(error.to_string()))?;
+    let text = serde_json::to_vec(&file).map_err(|error| CliError::failure(error.to_string()))?;
+    // As `aosec proof verify` will read it.
+    let read = proof::read(&text).map_err(|error| CliError::ProofInvalid(error.to_string()))?;
     let proof = look::checked(&read, out)?;
     let path = args.out.clone();
     let path = path.unwrap_or_else(|| format!("proof-{}-{}.json", args.process, args.slot).into());
-    let text = serde_json::to_vec(&file).map_err(|error| CliError::failure(error.to_string()))?;
     let written = std::fs::write(&path, &text);
     written.map_err(|error| CliError::failure(format!("{}: {error}", path.display())))?;
     let mut json = told::json(&proof, &read.transactions, None);
@@ -200,7 +206,7 @@ impl Collector {
 
     /// The blocks with their transactions, as gateways give them.
     async fn blocks(&self, basis: &Value) -> Result<Vec<BlockShape>, CliError> {
-        let mut blocks = Vec::new();
+        let (mut blocks, mut length) = (Vec::new(), 0);
         for block in basis["blocks"].as_array().into_iter().flatten() {
             let mut transactions = Vec::new();
             for named in block["transactions"].as_array().into_iter().flatten() {
@@ -214,6 +220,12 @@ impl Collector {
                     CliError::NotFound(format!("no gateway has the transaction {id}"))
                 })?;
                 let transaction = found.to_json();
+                length += transaction["data"].as_str().map_or(0, str::len);
+                if length > FILE_BYTES_MAX {
+                    return Err(CliError::Refused(format!(
+                        "the transactions that this slot rests on are longer than a proof may be ({FILE_BYTES_MAX} bytes): compute the process from blocks with `aosec process verify`"
+                    )));
+                }
                 transactions.push(Placed { place, transaction });
             }
             blocks.push(BlockShape {
@@ -256,6 +268,7 @@ impl Collector {
     /// The liveness cases of the process that no answer has closed: those that a lease ended with, once it has.
     async fn cases(&self, process: Id) -> Result<Vec<Value>, CliError> {
         let (name, mut first, mut cases) = (process.to_string(), Some(1), Vec::new());
+        let mut read = 0;
         while let Some(from) = first {
             let from = from.to_string();
             let mut page = self
@@ -267,6 +280,12 @@ impl Collector {
                 .as_array_mut()
                 .map(std::mem::take)
                 .unwrap_or_default();
+            read += rows.len();
+            if read > CASES_MAX {
+                return Err(CliError::Refused(format!(
+                    "{process} has had more than {CASES_MAX} cases: compute it from blocks with `aosec process verify`"
+                )));
+            }
             cases.extend(
                 rows.into_iter()
                     .filter(|row| row["Kind"] == "Liveness" && row["State"] != "Closed"),

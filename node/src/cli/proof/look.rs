@@ -48,9 +48,11 @@ async fn looked(
     let read =
         proof::read(&bytes(args)?).map_err(|error| CliError::ProofInvalid(error.to_string()))?;
     let proof = checked(&read, out)?;
+    let by_hash = by_hash(&read, &args.block_hash)?;
     let confirmed = match &args.gateway {
+        // Its blocks are all of the file's, those whose ids were given too.
         Some(gateway) => Some(by_gateway(&read, gateway).await?),
-        None => by_hash(&read, &args.block_hash)?,
+        None => by_hash,
     };
     Ok((proof, read, confirmed))
 }
