@@ -51,7 +51,7 @@ const WORDS: [(&str, bool, &str); 8] = [
     (
         "replay",
         true,
-        "slots a second from the blocks of the base layer to results, and from a checkpoint",
+        "slots a second from the blocks of the base layer to results, and from a checkpoint; of as many slots as a number says",
     ),
     (
         "origin",
@@ -94,7 +94,8 @@ fn main() {
     }
     if is_wanted("replay") {
         let runtime = tokio::runtime::Runtime::new().expect("a runtime");
-        runtime.block_on(replay::measure(&mut table));
+        let slots = size.and_then(|size| usize::try_from(size).ok());
+        runtime.block_on(replay::measure(&mut table, slots.unwrap_or(replay::SLOTS)));
     }
     if is_wanted("origin") {
         court::measure(&mut table, court::SHORT);

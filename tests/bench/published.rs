@@ -1,5 +1,7 @@
 //! A token's log as its scheduler put it on a base layer: signed beforehand, so that a reader alone is measured.
 
+use std::ops::Range;
+
 use aosec_node::arweave::bundler::{Bundler, DATA_BYTES_MAX};
 use aosec_node::arweave::devchain::Devchain;
 use aosec_node::arweave::devchain::genesis::module_item;
@@ -68,8 +70,9 @@ impl Log {
         self.messages[0].id()
     }
 
-    pub(crate) fn last_slot(&self) -> u64 {
-        self.assignments.len() as u64 - 1
+    /// Slots of the whole log.
+    pub(crate) fn slots(&self) -> usize {
+        self.assignments.len()
     }
 
     fn send(&mut self, user: &SigningKey, extra: &[(&str, &str)], data: String) {
@@ -116,9 +119,15 @@ impl Log {
         self.assignments.push(signed);
     }
 
-    /// Posts everything and mines it, with `depth` blocks on top.
-    pub(crate) async fn publish(&self, bundler: &Bundler, chain: &Devchain, depth: u32) {
-        let slots: Vec<usize> = (0..self.assignments.len()).collect();
+    /// Posts these slots and mines them, with `depth` blocks on top.
+    pub(crate) async fn publish(
+        &self,
+        slots: Range<usize>,
+        bundler: &Bundler,
+        chain: &Devchain,
+        depth: u32,
+    ) {
+        let slots: Vec<usize> = slots.collect();
         for some in slots.chunks(SLOTS) {
             let (first, last) = (some[0], some[some.len() - 1]);
             let items = some.iter().flat_map(|slot| {

@@ -1,5 +1,6 @@
 //! From the base layer to a state root: a devchain in this very process serves the blocks, an empty disk derives the log and
-//! computes it. The limit beside it is what one core computes when the messages are at hand.
+//! computes it. The limit beside it is what one core computes when the messages are at hand. A second empty disk begins with the
+//! state that the first one wrote to the base layer, and computes what came behind it.
 
 use std::time::{Duration, Instant};
 
@@ -8,30 +9,35 @@ use aosec_node::arweave::devchain::{Devchain, Genesis, carrier_key, server};
 use aosec_node::arweave::gateway::Gateway;
 use aosec_node::cu::CuError;
 use aosec_node::node::audit::{Audit, AuditError, AuditSettings};
+use aosec_node::node::checkpoints::Found;
 use aosec_node::shutdown::Shutdown;
-use aosec_wire::Id;
+use aosec_wire::{Id, SigningKey, Tags};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 
 use super::cpu;
 use super::module;
 use super::published::Log;
-use super::table::{Table, micros, per_second};
+use super::table::{Table, micros, millis, per_second};
 
-/// Slots of the log: some seconds of work at the goal.
-const SLOTS: usize = 20_000;
+/// Slots of the log, where nobody says how many: some seconds of work at the goal.
+pub(crate) const SLOTS: usize = 20_000;
+/// Slots behind the checkpoint.
+const BEHIND: usize = 100;
 /// Blocks on top of the last record.
 const DEPTH: u32 = 3;
 const FUNDS_WINSTON: u128 = 1_000_000_000_000_000;
 const GOAL: &str = ">= 5.0 k/s";
+const CHECKPOINT_AT_MOST: Duration = Duration::from_secs(10);
+const CHECKPOINT_GOAL: &str = "100,000 slots < 10 s";
 /// Threads of the base layer: those that serve it, and the one that keeps it.
 const RIG: &str = "base-layer";
 const CHAIN: &str = "devchain";
 
-pub(crate) async fn measure(table: &mut Table) {
+pub(crate) async fn measure(table: &mut Table, slots: usize) {
     let raw = module::transfers_per_second(1);
-    eprintln!("signing {SLOTS} slots ...");
-    let log = Log::of_token(SLOTS);
+    eprintln!("signing {slots} slots ...");
+    let log = Log::of_token(slots.max(2 * BEHIND));
     let rig = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
         .thread_name(RIG)
@@ -41,7 +47,10 @@ pub(crate) async fn measure(table: &mut Table) {
     let serving = rig.spawn(async move { (World::with(&log).await, log) });
     let (world, log) = serving.await.expect("a base layer");
     let folder = tempfile::tempdir().expect("a folder");
-    replay(table, &world, &log, &folder, raw).await;
+    let audit = replay(table, &world, &log, &folder, raw).await;
+    world.go_on(&audit, &log).await;
+    audit.close().await;
+    from_checkpoint(table, &world, &log).await;
     drop(world);
     rig.shutdown_background();
 }
@@ -52,21 +61,22 @@ fn spent() -> [Duration; 3] {
     [rig, cpu::used("self"), cpu::used_by_all()]
 }
 
-async fn replay(table: &mut Table, world: &World, log: &Log, folder: &TempDir, raw: f64) {
+async fn replay(table: &mut Table, world: &World, log: &Log, folder: &TempDir, raw: f64) -> Audit {
+    let slots = log.slots() - BEHIND;
+    let last = slots as u64 - 1;
     let (begun, before) = (Instant::now(), spent());
     let audit = world.audit(folder).await;
     let standing = audit.standing(log.process()).await.expect("a log");
-    assert_eq!(standing.firm.slot, log.last_slot(), "everything is settled");
+    assert_eq!(standing.firm.slot, last, "everything is settled");
     let derived = begun.elapsed();
-    root(&audit, log.process(), log.last_slot()).await;
+    root(&audit, log.process(), last).await;
     let (wall, after) = (begun.elapsed(), spent());
-    audit.close().await;
     let [rig, own, all] = std::array::from_fn(|which| after[which].saturating_sub(before[which]));
     let reader = own.saturating_sub(rig);
     let others = all.saturating_sub(own).as_secs_f64() / (wall * cpu::cores()).as_secs_f64();
-    let each = |time: Duration| micros(time / u32::try_from(SLOTS).unwrap_or(u32::MAX));
+    let each = |time: Duration| micros(time / u32::try_from(slots).unwrap_or(u32::MAX));
     let without_rig = wall.saturating_sub(rig / cpu::cores());
-    let rate = |time: Duration| SLOTS as f64 / time.as_secs_f64().max(1e-3);
+    let rate = |time: Duration| slots as f64 / time.as_secs_f64().max(1e-3);
     table.row(
         "replay: slots derived from blocks, before any is computed",
         per_second(rate(derived)),
@@ -89,6 +99,43 @@ async fn replay(table: &mut Table, world: &World, log: &Log, folder: &TempDir, r
         Some(rate(without_rig) / raw),
         GOAL,
     );
+    audit
+}
+
+/// An empty disk derives the log, finds the checkpoint, begins with it, and computes what came behind it.
+async fn from_checkpoint(table: &mut Table, world: &World, log: &Log) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let clock = Instant::now();
+    let audit = world.audit(&folder).await;
+    let found = audit.checkpoints(log.process()).await.expect("an answer");
+    let found = found.into_iter().next().expect("the checkpoint");
+    let begun = begun(&audit, found, log).await;
+    let took = clock.elapsed();
+    audit.close().await;
+    let slots = log.slots();
+    table.row(
+        &format!("replay: {slots} slots from a checkpoint, empty disk, log derived"),
+        format!(
+            "{:.2} s, {} of it with the state at hand",
+            took.as_secs_f64(),
+            millis(begun)
+        ),
+        format!("{} s", CHECKPOINT_AT_MOST.as_secs()),
+        Some(took.as_secs_f64() / CHECKPOINT_AT_MOST.as_secs_f64()),
+        CHECKPOINT_GOAL,
+    );
+}
+
+/// How long it takes from the state to the root behind the last slot.
+async fn begun(audit: &Audit, found: Found, log: &Log) -> Duration {
+    let clock = Instant::now();
+    let begun = audit.begin(found).await.expect("a state");
+    let last = log.slots() as u64 - 1;
+    let reached = begun.cu.root(log.process(), last).await;
+    reached.expect("a hundred slots are computed at once");
+    let took = clock.elapsed();
+    begun.close().await;
+    took
 }
 
 /// Asks until the evaluation has come so far.
@@ -105,6 +152,8 @@ async fn root(audit: &Audit, process: Id, slot: u64) -> [u8; 32] {
 /// A devchain that serves one log.
 struct World {
     gateway: reqwest::Url,
+    chain: Devchain,
+    bundler: Bundler,
     shutdown: Shutdown,
     _folder: TempDir,
 }
@@ -124,12 +173,27 @@ impl World {
         shutdown.track(serving);
         let client = Gateway::new(vec![gateway.clone()]).expect("a gateway");
         let bundler = Bundler::new(client, wallet);
-        log.publish(&bundler, &chain, DEPTH).await;
+        let slots = 0..log.slots() - BEHIND;
+        log.publish(slots, &bundler, &chain, DEPTH).await;
         Self {
             gateway,
+            chain,
+            bundler,
             shutdown,
             _folder: folder,
         }
+    }
+
+    /// Writes the state that a reader has come to, and the slots behind it.
+    async fn go_on(&self, reader: &Audit, log: &Log) {
+        let taken = reader.take(log.process()).await.expect("a state");
+        let draft = taken.draft().expect("a small state");
+        let item = draft.sign(&SigningKey::ed25519([7; 32])).expect("an item");
+        let items = vec![item.bytes().clone()];
+        let posted = self.bundler.post_data(items, Tags::new()).await;
+        posted.expect("the devchain takes it");
+        let slots = log.slots() - BEHIND..log.slots();
+        log.publish(slots, &self.bundler, &self.chain, DEPTH).await;
     }
 
     async fn audit(&self, folder: &TempDir) -> Audit {
