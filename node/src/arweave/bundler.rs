@@ -10,6 +10,7 @@ use aosec_wire::{Address, Id, SignatureKind, SigningKey, Tags};
 use bytes::Bytes;
 use thiserror::Error;
 
+use super::aside::{self, NoThread};
 use super::gateway::{Gateway, GatewayError};
 use super::transaction::{Format, Transaction, TransactionDraft, TransactionError};
 use crate::metrics;
@@ -103,12 +104,12 @@ impl Bundler {
         self.spent_milli_ar.load(Ordering::Relaxed)
     }
 
-    /// Hashing megabytes and an RSA signature take milliseconds: not on the runtime's threads.
+    /// Hashing megabytes and an RSA signature take milliseconds: not on the runtime's threads, and behind everybody who waits for an answer.
     async fn sign(&self, draft: TransactionDraft) -> Result<Transaction, BundlerError> {
         let wallet = self.wallet.clone();
-        let signed = tokio::task::spawn_blocking(move || draft.sign(&wallet)).await;
+        let signed = aside::run(move || draft.sign(&wallet)).await;
         signed
-            .map_err(|_stopped| BundlerError::Stopped)?
+            .map_err(|NoThread| BundlerError::Stopped)?
             .map_err(BundlerError::Transaction)
     }
 

@@ -16,6 +16,7 @@ use tokio::task::JoinSet;
 
 use super::shelf::Shelf;
 pub use super::shelf::{Place, Supply};
+use crate::arweave::aside;
 use crate::arweave::gateway::{Gateway, GatewayError, IDS_MAX, Listed};
 
 /// Transactions opened for one question without a hint: with 4 MiB each, more than a block holds. The next question goes on.
@@ -344,7 +345,8 @@ impl Pantry {
         if contents.is_empty() {
             return Ok(());
         }
-        let opened = tokio::task::spawn_blocking(move || opened(&contents)).await;
+        // Whoever computes the slots of the bundle before comes first: this one is needed after them.
+        let opened = aside::run(move || opened(&contents)).await;
         match opened {
             Ok(items) => self.shelf().put(id, items),
             Err(lost) => tracing::error!(%lost, transaction = %id, "a bundle could not be opened"),

@@ -17,6 +17,7 @@ use super::{
 };
 use crate::{
     arweave::{
+        aside,
         bundler::Bundler,
         gateway::{Claimed, Gateway, TransactionStatus},
         location::SignLocation,
@@ -98,18 +99,22 @@ impl BaseLayer for Poster {
 
     fn post_data(&self, items: Vec<VerifiedItem>) -> Answer<'_, Id> {
         // The outbox keeps the caps, except for one slot that is larger alone: its two items cannot be parted.
-        let data = bundle::build(&items);
-        let posting = self.bundler.post(Format::Two, "Data", Tags::new(), data);
-        Box::pin(async move { posting.await.map_err(PortError::new) })
+        Box::pin(async move {
+            let data = aside::run(move || bundle::build(&items)).await;
+            let data = data.map_err(PortError::new)?;
+            let posting = self.bundler.post(Format::Two, "Data", Tags::new(), data);
+            posting.await.map_err(PortError::new)
+        })
     }
 
     fn post_log(&self, records: Vec<Bytes>) -> Answer<'_, Id> {
         let envelope = self.envelope.clone();
         Box::pin(async move {
             // A signature for each record: not on the threads that carry requests.
-            let sealing = tokio::task::spawn_blocking(move || sealed(records, &envelope)).await;
-            let items = sealing.map_err(PortError::new)?.map_err(PortError::new)?;
-            let data = bundle::build(&items);
+            let sealing = move || Ok(bundle::build(&sealed(records, &envelope)?));
+            let data: Result<Bytes, ItemError> =
+                aside::run(sealing).await.map_err(PortError::new)?;
+            let data = data.map_err(PortError::new)?;
             let posting = self.bundler.post(Format::One, "Log", Tags::new(), data);
             posting.await.map_err(PortError::new)
         })

@@ -31,6 +31,7 @@ use bytes::Bytes;
 use reqwest::Url;
 use thiserror::Error;
 
+use super::aside::{self, NoThread};
 use super::block::{BlockHead, BlockId, Tip};
 use super::location::Location;
 use super::transaction::{Anchor, Transaction};
@@ -227,8 +228,8 @@ impl Gateway {
     /// [`GatewayError::Unanswered`] with what each gateway said, if none took it.
     pub async fn post(&self, transaction: &Transaction) -> Result<(), GatewayError> {
         let transaction = transaction.clone();
-        let parcel = tokio::task::spawn_blocking(move || Parcel::new(transaction)).await;
-        let parcel = parcel.map_err(|_stopped| GatewayError::Stopped)?;
+        let parcel = aside::run(move || Parcel::new(transaction)).await;
+        let parcel = parcel.map_err(|NoThread| GatewayError::Stopped)?;
         self.hand_out(parcel).await
     }
 
