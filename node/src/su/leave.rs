@@ -3,6 +3,7 @@
 //! The law lets epoch 0 be signed from the spawn on; this scheduler begins once its lease stands in a settled block, because records
 //! that are mined before count for nothing (5.6), and a lease that a reorg takes back is none.
 
+use aosec_challenge::inbox::check_eligible;
 use aosec_wire::{
     Id, VerifiedItem,
     record::{NO_ORIGIN, ORIGIN_TAG, origin_of},
@@ -30,22 +31,29 @@ impl Handle {
 }
 
 /// Messages that no item for the court could enclose are not taken: whoever asked for their data would have their host slashed (5.1).
-fn without_long(
+fn without_unfit(
     process: Id,
     requests: Vec<Request>,
 ) -> (Vec<Request>, Option<(Vec<Request>, Refusal)>) {
-    let is_long = |request: &Request| {
+    let is_unfit = |request: &Request| {
         let item = request.want.item();
-        item.is_some_and(|item| item.bytes().len() > COURTED_BYTES_MAX)
+        item.is_some_and(|item| {
+            item.bytes().len() > COURTED_BYTES_MAX || check_eligible(item, process).is_err()
+        })
     };
     let is_message = |request: &Request| !matches!(request.want, Want::Spawn(_));
-    let (long, rest): (Vec<_>, Vec<_>) = requests
+    let (unfit, rest): (Vec<_>, Vec<_>) = requests
         .into_iter()
-        .partition(|request| is_message(request) && is_long(request));
-    let why = || format!("under a court a message has at most {COURTED_BYTES_MAX} bytes").into();
-    let refused = (!long.is_empty()).then(|| {
+        .partition(|request| is_message(request) && is_unfit(request));
+    let why = || {
+        format!(
+            "under a court a message has at most {COURTED_BYTES_MAX} bytes and a signature of kind 1, 2 or 3, since no item for the court could enclose it otherwise"
+        )
+        .into()
+    };
+    let refused = (!unfit.is_empty()).then(|| {
         (
-            long,
+            unfit,
             Refusal::Court {
                 process,
                 why: why(),
@@ -79,7 +87,7 @@ pub(super) fn part(
         return (requests, None);
     }
     match judged(court.tenure(process), process) {
-        Ok(()) => without_long(process, requests),
+        Ok(()) => without_unfit(process, requests),
         Err(reason) => {
             let is_spawn = |request: &Request| matches!(request.want, Want::Spawn(_));
             let (spawns, others) = requests.into_iter().partition(is_spawn);

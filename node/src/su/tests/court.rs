@@ -69,6 +69,17 @@ async fn a_process_under_a_court_is_hosted_by_its_leave_alone() {
 
     let long = su.submit(odd(process, &[], 961 * 1_024)).await;
     assert!(matches!(long, Err(Refusal::Court { .. })), "{long:?}");
+    for key in [
+        aosec_wire::SigningKey::solana([8; 32]),
+        aosec_wire::SigningKey::aptos([8; 32]),
+    ] {
+        let foreign = su.submit(signed(process, &[], 1, &key)).await;
+        let said = foreign.map(|one| one.nonce()).unwrap_err();
+        assert!(matches!(said, Refusal::Court { .. }), "{said}");
+        assert!(said.to_string().contains("no item for the court"), "{said}");
+        let free = su.submit(signed(other, &[], 1, &key)).await;
+        assert!(free.is_ok(), "who names no court takes them: {free:?}");
+    }
     let linked = [("Data+link", "elsewhere")];
     let filtered = su.submit(odd(process, &linked, 1)).await;
     assert!(matches!(filtered, Err(Refusal::Item(_))), "{filtered:?}");
@@ -88,7 +99,7 @@ async fn a_process_under_a_court_is_hosted_by_its_leave_alone() {
     ));
     assert_eq!(
         su.submit(message(other, 2)).await.unwrap().nonce(),
-        1,
+        3,
         "who names no court does not wait for it"
     );
 
@@ -113,6 +124,16 @@ async fn a_process_under_a_court_is_hosted_by_its_leave_alone() {
 
 /// A message that the scheduler's own door would look at twice, with so much data.
 fn odd(process: Id, more: &[(&str, &str)], bytes: usize) -> VerifiedItem {
+    let key = aosec_wire::SigningKey::ed25519([8; 32]);
+    signed(process, more, bytes, &key)
+}
+
+fn signed(
+    process: Id,
+    more: &[(&str, &str)],
+    bytes: usize,
+    key: &aosec_wire::SigningKey,
+) -> VerifiedItem {
     let mut tags = aosec_wire::Tags::new()
         .with("Data-Protocol", "ao")
         .with("Type", "Message");
@@ -124,9 +145,7 @@ fn odd(process: Id, more: &[(&str, &str)], bytes: usize) -> VerifiedItem {
         data: vec![0; bytes].into(),
         ..aosec_wire::Draft::default()
     };
-    draft
-        .sign(&aosec_wire::SigningKey::ed25519([8; 32]))
-        .unwrap()
+    draft.sign(key).unwrap()
 }
 
 async fn store_reach(store: &Store, process: Id) -> u64 {
