@@ -20,17 +20,18 @@ function case_row.row(case)
   }
 end
 
-local function challengers(case)
-  if case.challengers[1].bond == nil then return nil end
-  local shown = {}
-  for place, challenger in ipairs(case.challengers) do
-    shown[place] = { Address = challenger.address, Bond = amount.text(challenger.bond) }
-  end
-  return shown
-end
-
 local function posted(sum)
   return sum and amount.text(sum) or nil
+end
+
+--- Whose case it is while it has money; bonds as long as they are held.
+local function challengers(case)
+  if case.ended then return nil end
+  local shown = {}
+  for place, challenger in ipairs(case.challengers) do
+    shown[place] = { Address = challenger.address, Bond = posted(challenger.bond) }
+  end
+  return shown
 end
 
 --- The row of the view.

@@ -15,6 +15,8 @@ local state = require("origin.state")
 
 -- Challengers of one case (6.4).
 cases.CHALLENGERS_MAX = 16
+-- Cases that one Tick forgets (6): more than a busy block opens, and little work.
+local FORGOTTEN_MAX = 1024
 
 --- The name under which an unpaid case is found: one a message, one a receipt, one a slot.
 local function key_of(kind, epoch, slot, message)
@@ -54,12 +56,23 @@ local function count(case, step)
   if case.kind == "Liveness" then lease.liveness = (lease.liveness or 0) + step end
 end
 
+local function append(list, case)
+  list.last = list.last + 1
+  list[list.last] = case
+end
+
+local function drop_first(list)
+  list[list.first] = nil
+  list.first = list.first + 1
+end
+
 --- The case enters what counts and finds it.
 local function enter(case)
   local process, lease = case.process, case.lease
-  state.cases[case.number] = case
-  process.case_list, process.index = process.case_list or {}, process.index or {}
-  process.case_list[#process.case_list + 1] = case
+  append(state.cases, case)
+  process.case_list = process.case_list or { first = 1, last = 0 }
+  process.index = process.index or {}
+  append(process.case_list, case)
   lease.unfinished, lease.open = lease.unfinished or line.new(), lease.open or line.new()
   line.join(lease.unfinished, case.number)
   line.join(lease.open, case.number)
@@ -78,7 +91,7 @@ end
 function cases.open(lease, kind, slot, message, window)
   local process, height = lease.process, state.height
   local case = {
-    number = #state.cases + 1, kind = kind, state = "Open", lease = lease, process = process,
+    number = state.cases.last + 1, kind = kind, state = "Open", lease = lease, process = process,
     epoch = lease.epoch, message = message, slot = slot, opened = height, deadline = height + window,
     challengers = {},
   }
@@ -139,6 +152,17 @@ end
 function cases.finish(case, final)
   cases.stop(case, final)
   cases.let_go(case.lease)
+end
+
+--- A Tick begins: the oldest cases that were finished more than `memory` blocks ago are forgotten, up to
+--- the first that is not so (6).
+function cases.forget()
+  for _ = 1, FORGOTTEN_MAX do
+    local case = state.cases[state.cases.first]
+    if case == nil or case.ended == nil or state.height <= case.ended + state.params.memory then return end
+    drop_first(state.cases)
+    drop_first(case.process.case_list)
+  end
 end
 
 --- Whether it counts as finished since its lease ended, though its money is still here (6.5).

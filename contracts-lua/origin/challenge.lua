@@ -15,6 +15,8 @@ local state = require("origin.state")
 
 -- Messages in one item, and bytes of one (6.3).
 local MESSAGES_MAX, BYTES_MAX = 64, 256 * 1024
+-- Inbox fees that a case burns which is opened so: its item brings up to 64 of them (6.4).
+local OPENING_FEES = 5
 
 local function is_message(item, process)
   return item.Target == process and items.has(item, { "Type", "Message", "Data-Protocol", "ao" })
@@ -67,9 +69,9 @@ local function refusal(call, lease, message)
   return cases.join_refusal(case, call.caller, call.mined)
 end
 
---- What each message costs, in their order, and the sum; or nil and a code.
+--- What each message costs, in their order, what that posts, and what it burns; or nil and a code.
 local function plan_of(call, lease, due)
-  local open, plan, sum = senders.open_on(lease.process, call.caller), {}, 0
+  local open, plan, sum, opened = senders.open_on(lease.process, call.caller), {}, 0, 0
   for place, item in ipairs(call.items) do
     local code = refusal(call, lease, item.Id)
     if code then return nil, code end
@@ -77,9 +79,11 @@ local function plan_of(call, lease, due)
     local bond = deposits.bond(due.answer_fee, open + place - 1)
     plan[place] = { case = case, bond = bond, message = item.Id }
     sum = amount.add(sum, bond)
-    if case == nil then sum = amount.add(sum, amount.add(due.fee, due.answer_fee)) end
+    if case == nil then
+      sum, opened = amount.add(sum, amount.add(due.fee, due.answer_fee)), opened + 1
+    end
   end
-  return plan, sum
+  return plan, sum, amount.times(state.params.inbox_fee, OPENING_FEES * opened)
 end
 
 --- Takes a bond, and says what came of it.
@@ -104,12 +108,14 @@ function challenge.challenge(call)
   local process = state.processes[call.tags.Process]
   local lease = process and process.lease
   if lease == nil then return nil, "6.3 hosted" end
-  local due, plan, sum
+  local due, plan, sum, burned
   due, code = fees_of(call, lease)
   if due == nil then return nil, code end
-  plan, sum = plan_of(call, lease, due)
+  plan, sum, burned = plan_of(call, lease, due)
   if plan == nil then return nil, sum end
-  if not ledger.has(call.caller, sum) then return nil, "3.1 balance" end
+  if not ledger.has(call.caller, amount.add(sum, burned)) then return nil, "3.1 balance" end
+  ledger.take(call.caller, burned)
+  ledger.burn(burned)
   local shown = {}
   for place, step in ipairs(plan) do shown[place] = carry_out(call, lease, due, step) end
   return { Process = process.id, Posted = amount.text(sum), Cases = shown }

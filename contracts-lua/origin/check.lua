@@ -65,7 +65,8 @@ end
 local function count_cases()
   local counted, deposits, fees = { unfinished = {}, first = {}, open = {}, senders = {} }, 0, 0
   local function add(part, key, by) counted[part][key] = (counted[part][key] or 0) + (by or 1) end
-  for number, case in ipairs(state.cases) do
+  for number = state.cases.first, state.cases.last do
+    local case = state.cases[number]
     local moot = case.ended == nil and case.kind == "Liveness" and not case.lease.live
     local unpaid = case.state == "Open" or case.state == "Answered"
     expect(case.number == number and unpaid == (case.ended == nil), "9: a case is in one state")

@@ -35,19 +35,26 @@ local function settle_up(case)
   cases.let_go(case.lease)
 end
 
---- An expiry that counts for mass failure where the lease was old and live (6.7).
-local function expire(case, percent, through)
+--- An expiry that counts for mass failure where the lease was old and live (6.7). With `through` it begins
+--- an episode of jail, of that percentage.
+local function expire(case, percent, episode, through)
   local lease, live = case.lease, case.lease.live
   local slashed, allocation = punish(case, percent)
-  if through then jail.begin(lease.operator, percent, through) end
+  if through then jail.begin(lease.operator, episode, through) end
   deposits.refund(case)
   if live and mass.is_old(lease) then mass.expired(allocation, slashed) end
   cases.let_go(lease)
 end
 
+--- An expiry that jails, or belongs to the episode that lasts (6, liveness); it costs `least` or more.
+local function jail_and_expire(case, least)
+  local episode, through = jail.sentence(case.lease.operator)
+  expire(case, math.max(episode, least), episode, through)
+end
+
 --- What the deadline of an open case does, by its kind.
 local EXPIRE = {
-  Liveness = function(case) expire(case, jail.sentence(case.lease.operator)) end,
+  Liveness = function(case) jail_and_expire(case, 0) end,
   Publication = function(case)
     if case.lease.slashed then
       cases.stop(case, "Expired")
@@ -104,11 +111,12 @@ function expiry.case(case, log)
   EXPIRE[case.kind](case)
 end
 
---- The transition `published`: the assignment of an answered case had to be canonical.
+--- The transition `published`: the assignment of an answered case had to be canonical. A slot that never
+--- comes is no way around the jail.
 function expiry.published(case, log)
   looks.at(case.process, log)
   if end_by_log(case, looks.place(log, case.process.id, case.message)) then return end
-  expire(case, UNPUBLISHED)
+  jail_and_expire(case, UNPUBLISHED)
 end
 
 return expiry

@@ -62,10 +62,20 @@ local function able(call)
   return operator
 end
 
+--- Whether the tags name what is registered: whoever registers again meanwhile binds no host by it (5.15).
+local function agrees(call, process)
+  local tags = call.tags
+  local terms = terms_of(function(name) return tags[name] end)
+  return terms and terms.period == process.period and terms.min_allocation == process.min_allocation
+    and terms.max_fee == process.max_fee and terms.deposit == process.deposit
+    and text.count(tags["First-Slot"]) == process.first and tags["Legacy-Chain"] == process.legacy
+end
+
 --- What the process asks for: the registered terms, or those of the spawn; or nil and a code.
-local function asked(spawn)
+local function asked(call, spawn)
   local known = state.processes[spawn.Id]
   if known and known.status ~= "Registered" then return nil, "5.1 known" end
+  if known and not agrees(call, known) then return nil, "5.15 terms" end
   if known then return known end
   if items.tag(spawn, "Origin") ~= ao.id then return nil, "5.1 origin" end
   local period = items.tag(spawn, "Challenge-Period")
@@ -101,7 +111,7 @@ function hosting.host(call)
   local spawn = spawn_of(call)
   if spawn == nil then return nil, "5.1 spawn" end
   local terms, offer
-  terms, code = asked(spawn)
+  terms, code = asked(call, spawn)
   if terms == nil then return nil, code end
   offer, code = offered(call, terms)
   if offer == nil then return nil, code end

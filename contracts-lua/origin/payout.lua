@@ -7,7 +7,7 @@ local ledger = require("origin.ledger")
 local queue = require("origin.queue")
 local state = require("origin.state")
 
---- Notes a sum that was taken.
+--- Notes a sum that was taken; of nothing nothing has to be paid out.
 -- @tparam table operator
 -- @tparam ?string process whose escrow gets the restitution
 -- @param sum
@@ -19,6 +19,7 @@ function payout.pend(operator, process, sum, hunters)
     number = state.pending_count, operator = operator.address, process = process, sum = sum,
     hunters = hunters or {},
   }
+  if sum == 0 then return entry end
   state.pending[entry.number] = entry
   state.pending_sum = amount.add(state.pending_sum, sum)
   entry.transition = queue.schedule(state.height + state.params.slash_delay + 1, "pending", entry)

@@ -34,8 +34,8 @@ local state = {
   -- Number of the newest lease (4.1).
   leases = 0,
 
-  -- Cases by number (6).
-  cases = {},
+  -- Cases by number, from the first that is not forgotten to the last (6).
+  cases = { first = 1, last = 0 },
 
   -- Slashes that wait for their payout, and their sum (6.8).
   pending = {},

@@ -2,6 +2,7 @@
 
 local tick = {}
 
+local cases = require("origin.cases")
 local expiry = require("origin.expiry")
 local leases = require("origin.leases")
 local looks = require("origin.looks")
@@ -50,12 +51,14 @@ local function move_to(height)
   queue.moved()
 end
 
---- Applies what is due, in order, up to 256 transitions; the rest waits for the next block.
+--- Forgets old cases, and applies what is due, in order, up to 256 transitions; the rest waits for the next
+--- block.
 -- @tparam table block { height, time, block, queued }: the last is the oldest mined height that waits
 -- @tparam table log heads of the processes, and places of the messages, that were wanted
 function tick.run(block, log)
   assert(block.height > state.height, "a Tick for a block that is over")
   move_to(block.height)
+  cases.forget()
   for _ = 1, queue.TICK_MAX do
     local entry = queue.first(block.height)
     if entry == nil or waits(entry, block.queued, log) then break end

@@ -54,15 +54,17 @@ local function process_row(process)
     ["Min-Allocation"] = amount.text(process.min_allocation),
     ["Hosting-Deposit"] = amount.text(process.deposit),
     Escrow = amount.text(ledger.escrow(process.id)), Lease = lease_row(process.lease),
-    U = process.ended,
+    U = process.ended, Legacy = process.legacy,
   }
 end
 
---- Rows of a list from the index `First` on, and the index that follows, if there is more.
+--- Rows of a list from the index `First` on, and the index that follows, if there is more. A list that
+--- forgets says where it begins and ends.
 local function page(call, list, row)
-  local from, rows = math.max(text.count(call.tags.First) or 1, 1), {}
-  for index = from, math.min(from + PAGE - 1, #list) do rows[#rows + 1] = row(list[index]) end
-  return { Height = state.height, Rows = rows, Next = from + PAGE <= #list and from + PAGE or nil }
+  local first, last, rows = list.first or 1, list.last or #list, {}
+  local from = math.max(text.count(call.tags.First) or first, first)
+  for index = from, math.min(from + PAGE - 1, last) do rows[#rows + 1] = row(list[index]) end
+  return { Height = state.height, Rows = rows, Next = from + PAGE <= last and from + PAGE or nil }
 end
 
 --- `Operators`: the one of the tag Operator, or a page in the order of their first Bond.

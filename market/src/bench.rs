@@ -45,6 +45,9 @@ pub trait Bench {
     /// Applies one of its transitions, after the look.
     fn apply(&mut self, court: &mut Court, tick: &Tick, entry: u64);
 
+    /// A Tick begins: what is old enough is forgotten (6).
+    fn forget(&mut self, court: &mut Court);
+
     /// The rows of cases that the message has made or changed, in the order of the first change.
     fn rows(&self, court: &Court) -> Vec<CaseRow>;
 }
@@ -73,6 +76,8 @@ impl Bench for Empty {
     }
 
     fn apply(&mut self, _court: &mut Court, _tick: &Tick, _entry: u64) {}
+
+    fn forget(&mut self, _court: &mut Court) {}
 
     fn rows(&self, _court: &Court) -> Vec<CaseRow> {
         Vec::new()

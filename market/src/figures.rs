@@ -2,6 +2,7 @@
 
 use crate::amount::Amount;
 use crate::court::Court;
+use crate::message::Tag;
 use crate::processes;
 
 /// An operator's stake.
@@ -85,6 +86,23 @@ impl Court {
             free: row.free_stake(),
             pool: row.pool.sum(),
         })
+    }
+
+    /// The tags by which a `Host` names what is registered, of a process that waits for its first host (5.15).
+    #[must_use]
+    pub fn registration(&self, process: &str) -> Option<Vec<Tag>> {
+        let row = self.processes.get(self.processes.find(process)?);
+        let legacy = row.legacy.clone().filter(|_| row.is_registered())?;
+        let terms = &row.terms;
+        let tags = [
+            ("First-Slot", row.first.to_string()),
+            ("Legacy-Chain", legacy),
+            ("Challenge-Period", terms.period.to_string()),
+            ("Max-Fee", terms.max_fee.to_string()),
+            ("Min-Allocation", terms.min_allocation.to_string()),
+            ("Hosting-Deposit", terms.deposit.to_string()),
+        ];
+        Some(tags.map(|(name, value)| (name.to_owned(), value)).into())
     }
 
     /// How a known process stands.

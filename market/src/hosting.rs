@@ -13,6 +13,7 @@ use crate::outcome::{Judged, Refusal, Reply, demand};
 use crate::pay::Owed;
 use crate::processes::{self, Process, Terms};
 use crate::queue::Transition;
+use crate::register;
 
 /// What a `Host` offers.
 struct Offer {
@@ -28,7 +29,7 @@ pub(crate) fn host(court: &mut Court, item: &Item) -> Judged {
     let registered = known.map(|index| court.processes.get(index));
     demand(registered.is_none_or(Process::is_registered), "5.1 known")?;
     let terms = match registered {
-        Some(process) => process.terms.clone(),
+        Some(process) => register::agreed(court, item, process)?,
         None => terms(court, spawn)?,
     };
     let offer = offer(court, item, &terms)?;

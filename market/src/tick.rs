@@ -14,6 +14,7 @@ use crate::queue::{self, A_BLOCK, Due, Transition};
 pub(crate) fn run(court: &mut Court, tick: &Tick, bench: &mut dyn Bench) -> Outcome {
     court.changes = Default::default();
     court.height = tick.height;
+    bench.forget(court);
     let mut applied = 0;
     while let Some(due) = court.queue.first(tick.height) {
         let Some(need) = queue::need(court, &due, bench) else {

@@ -126,6 +126,9 @@ fn process(court: &Court, row: &Process) -> Value {
     if let Some((height, _)) = row.ended {
         shown["U"] = json!(height);
     }
+    if let Some(legacy) = &row.legacy {
+        shown["Legacy"] = json!(legacy);
+    }
     if let Some(number) = row.lease {
         shown["Lease"] = Value::Object(lease(court, number, &court.leases[&number]));
     }

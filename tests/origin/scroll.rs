@@ -196,18 +196,20 @@ fn canonize(scrolls: &Scrolls, signed: &mut Signed) {
     signed.mined = content.map(|content| content.mined);
 }
 
-/// What a Tick sees: heads of the processes that are wanted, with the places that are sought.
+/// What a Tick sees: heads of the processes that are wanted, with the places that are sought. A log of which no game has said anything
+/// has the spawn alone: the deriver knows the logs of all that had a host (2.8).
 #[must_use]
 pub fn wanted(
     scrolls: &Scrolls,
     wanted: &[String],
     sought: &[(String, String)],
 ) -> BTreeMap<String, LogHead> {
-    let heads = wanted.iter().filter_map(|process| {
+    let spawned = Scroll::default();
+    let heads = wanted.iter().map(|process| {
         let own = sought.iter().filter(|(of, _)| of == process);
         let messages: Vec<&str> = own.map(|(_, message)| message.as_str()).collect();
-        let head = scrolls.get(process)?.seen(&[], &messages);
-        Some((process.clone(), head))
+        let scroll = scrolls.get(process).unwrap_or(&spawned);
+        (process.clone(), scroll.seen(&[], &messages))
     });
     heads.collect()
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::json;
 
-use super::case::{Case, Kind, Posted, State};
+use super::case::{Amount, Case, Kind, Posted, State};
 use super::deposit::{self, Opening};
 use super::house::{House, Lease};
 use super::paper::{self, Enclosed, Paper};
@@ -12,6 +12,9 @@ use super::{Docket, Judged, Refused, demand};
 
 /// Messages in one challenge at most.
 const MESSAGES: usize = 64;
+
+/// Inbox fees that each case burns which is opened (6.4).
+const OPENING_FEES: Amount = 5;
 
 /// Bytes of a message that can be forced at most.
 const MESSAGE_BYTES: u64 = 256 * 1024;
@@ -40,7 +43,10 @@ pub(super) fn challenge(docket: &mut Docket, house: &mut dyn House, paper: &Pape
     let fees = posted.message + posted.answer;
     let costs = |plan: &Plan<'_>| plan.bond + if plan.joins.is_none() { fees } else { 0 };
     let total: u128 = plans.iter().map(costs).sum();
-    demand(house.free(&paper.owner) >= total, "3.1 balance")?;
+    let burned = opening_fees(house, &plans);
+    demand(house.free(&paper.owner) >= total + burned, "3.1 balance")?;
+    house.take(&paper.owner, burned);
+    house.burn(burned);
 
     let mut shown = Vec::with_capacity(plans.len());
     for plan in &plans {
@@ -48,6 +54,12 @@ pub(super) fn challenge(docket: &mut Docket, house: &mut dyn House, paper: &Pape
         shown.push(deposit::receipt(docket, number, plan.joins.is_some()));
     }
     Ok(json!({"Process": process, "Posted": total.to_string(), "Cases": shown}))
+}
+
+fn opening_fees(house: &dyn House, plans: &[Plan<'_>]) -> Amount {
+    let opened = plans.iter().filter(|plan| plan.joins.is_none());
+    let fee = OPENING_FEES * house.rules().inbox_fee;
+    opened.map(|_one| fee).sum()
 }
 
 /// The process and the ids of its messages, as 6.3 asks for them.

@@ -68,7 +68,8 @@ pub(super) fn open(
     paper: &Paper,
     opening: &Opening<'_>,
 ) -> u64 {
-    let number = u64::try_from(docket.cases.len()).unwrap_or(u64::MAX - 1) + 1;
+    let here = u64::try_from(docket.cases.len()).unwrap_or(u64::MAX / 2);
+    let number = docket.forgotten + here + 1;
     let lease = opening.lease;
     let deadline = paper.run + window(house, lease);
     let fees = opening.posted.map_or(0, |fees| fees.message + fees.answer);

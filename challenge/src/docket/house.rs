@@ -17,6 +17,8 @@ pub struct Rules {
     pub memory: u64,
     pub mass_window: u64,
     pub bounty_window: u64,
+    /// Units of the token, as the only one here.
+    pub inbox_fee: Amount,
 }
 
 /// A lease, live or held.

@@ -70,11 +70,17 @@ const ACTIONS: [&str; 7] = [
     "Cases",
 ];
 
+/// Cases that one Tick forgets at most (6).
+const FORGOTTEN: usize = 1_024;
+
 /// All cases and what follows from them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Docket {
-    /// By number, from 1 on.
+    /// By number, from the first on that is not forgotten (6).
     cases: Vec<Case>,
+    /// How many are forgotten, and of each process.
+    forgotten: u64,
+    forgotten_of: BTreeMap<String, u64>,
     /// What was put into the house's queue, by its own number.
     entries: BTreeMap<u64, DueEntry>,
     last_entry: u64,
@@ -119,7 +125,7 @@ impl Docket {
         }
     }
 
-    /// All cases by number.
+    /// All cases by number, but those that are forgotten.
     #[must_use]
     pub fn cases(&self) -> &[Case] {
         &self.cases
@@ -155,8 +161,20 @@ impl Docket {
     }
 
     fn case(&self, number: u64) -> Option<&Case> {
-        let index = usize::try_from(number.checked_sub(1)?).ok()?;
-        self.cases.get(index)
+        let index = number.checked_sub(self.forgotten + 1)?;
+        self.cases.get(usize::try_from(index).ok()?)
+    }
+
+    /// A Tick begins: old cases at the beginning of the docket are forgotten (6).
+    pub fn forget(&mut self, house: &dyn House) {
+        let (height, memory) = (house.height(), house.rules().memory);
+        let is_old = |case: &&Case| case.ended.is_some_and(|ended| ended + memory < height);
+        let old = self.cases.iter().take(FORGOTTEN).take_while(is_old);
+        let old = old.count();
+        for case in self.cases.drain(..old) {
+            self.forgotten += 1;
+            *self.forgotten_of.entry(case.process).or_insert(0) += 1;
+        }
     }
 
     fn touch(&mut self, number: u64) {

@@ -26,8 +26,8 @@ pub struct Pending {
 /// For whom a bounty is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Bounty {
-    /// All challengers of a case.
-    Case(u64),
+    /// All challengers of a case, which may be forgotten before (6).
+    Case(Vec<String>),
     /// All reporters of a fault.
     Report(FaultKey),
     /// Nobody found it.
@@ -80,7 +80,7 @@ pub(super) fn expire(docket: &mut Docket, house: &mut dyn House, number: u64, he
     let pending = lease.as_ref().map(|lease| {
         let wanted = wanted(docket, house, &case, lease);
         let slashed = house.slash(&case.operator, Some(lease.number), wanted);
-        let to = Bounty::Case(number);
+        let to = Bounty::Case(case.addresses());
         let pending = Pending::new(&case.process, &case.operator, slashed, to);
         wait(docket, house, pending, height)
     });
@@ -104,11 +104,14 @@ fn is_known(docket: &Docket, case: &Case) -> bool {
 /// What an expiry costs, and what else follows from it: jail, the slot that is a no-op, the epoch that was slashed.
 fn wanted(docket: &mut Docket, house: &mut dyn House, case: &Case, lease: &Lease) -> Amount {
     match (case.kind, case.state) {
-        (Kind::Liveness, State::Open) => {
-            let percent = house.imprison(&case.operator);
+        (Kind::Liveness, state) => {
+            let least = match state {
+                State::Open => 0,
+                _ => UNPUBLISHED,
+            };
+            let percent = house.imprison(&case.operator).max(least);
             lease.allocation * percent / 100
         }
-        (Kind::Liveness, _) => lease.allocation * UNPUBLISHED / 100,
         (Kind::Publication, _) => {
             let key = (case.process.clone(), case.epoch);
             docket.unpublished.insert(key);
@@ -122,7 +125,7 @@ fn wanted(docket: &mut Docket, house: &mut dyn House, case: &Case, lease: &Lease
     }
 }
 
-/// A slash begins to wait; its place among those that do.
+/// A slash begins to wait, but not one of nothing; its place among all.
 pub(super) fn wait(
     docket: &mut Docket,
     house: &mut dyn House,
@@ -130,6 +133,11 @@ pub(super) fn wait(
     height: u64,
 ) -> usize {
     let index = docket.pendings.len();
+    if pending.slashed == 0 {
+        let fate = Fate::Divided;
+        docket.pendings.push(Pending { fate, ..pending });
+        return index;
+    }
     docket.pendings.push(pending);
     let due = height + house.rules().slash_delay + 1;
     docket.schedule(house, due, Entry::Pending(index));
@@ -165,7 +173,7 @@ pub(super) fn divide(docket: &mut Docket, house: &mut dyn House, index: usize) {
         return;
     };
     let to = match &pending.to {
-        Bounty::Case(number) => docket.case(*number).map(Case::addresses),
+        Bounty::Case(hunters) => Some(hunters.clone()),
         Bounty::Report(key) => docket.faults.reporters(key),
         Bounty::Nobody => None,
     };

@@ -23,14 +23,20 @@ pub(super) fn cases(docket: &mut Docket, house: &mut dyn House, paper: &Paper) -
         process.is_none_or(|process| process == case.process)
     };
     let all: Vec<&Case> = docket.cases.iter().filter(of).collect();
+    let forgotten = match paper.tag("Process") {
+        Some(process) => docket.forgotten_of.get(process).copied().unwrap_or(0),
+        None => docket.forgotten,
+    };
     let first = paper.count("First").unwrap_or(1).max(1) - 1;
-    let first = usize::try_from(first).unwrap_or(usize::MAX).min(all.len());
+    let first = usize::try_from(first.saturating_sub(forgotten));
+    let first = first.unwrap_or(usize::MAX).min(all.len());
     let end = all.len().min(first + PAGE);
     let rows = all[first..end].iter();
     let rows: Vec<Value> = rows.map(|case| row(docket, house, case)).collect();
     let mut fields = json!({"Height": height, "Rows": rows});
     if end < all.len() {
-        fields["Next"] = json!(end + 1);
+        let end = u64::try_from(end).unwrap_or(u64::MAX / 2);
+        fields["Next"] = json!(forgotten + end + 1);
     }
     Ok(fields)
 }
@@ -60,9 +66,12 @@ fn row(docket: &Docket, house: &dyn House, case: &Case) -> Value {
         shown["Fee"] = json!(posted.message.to_string());
         shown["Answer-Fee"] = json!(posted.answer.to_string());
     }
-    if case.bonds_held {
+    if case.ended.is_none() {
         let all = case.challengers.iter();
-        let all = all.map(|one| json!({"Address": one.address, "Bond": one.bond.to_string()}));
+        let all = all.map(|one| match case.bonds_held {
+            true => json!({"Address": one.address, "Bond": one.bond.to_string()}),
+            false => json!({"Address": one.address}),
+        });
         shown["Challengers"] = all.collect();
     }
     shown

@@ -165,6 +165,8 @@ impl Bench for Notes {
         self.0.push(entry);
     }
 
+    fn forget(&mut self, _court: &mut Court) {}
+
     fn rows(&self, _court: &Court) -> Vec<CaseRow> {
         Vec::new()
     }

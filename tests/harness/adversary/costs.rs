@@ -2,8 +2,8 @@
 
 use super::stage::{Outcome, TOKEN};
 use super::{
-    accuses_itself, asks_the_impossible, dawdles, drips, equivocates, floods, grabs, jams, leaves,
-    publishes_nothing, raises_fees, spams, stalls, withholds,
+    accuses_itself, asks_the_impossible, crams, dawdles, drips, equivocates, floods, grabs, jams,
+    leaves, publishes_nothing, raises_fees, spams, stalls, withholds,
 };
 
 /// How many times the victim's cost the attacker's should be.
@@ -15,6 +15,7 @@ pub fn all() -> Vec<Outcome> {
     let plays = [
         accuses_itself::play,
         asks_the_impossible::play,
+        crams::play,
         dawdles::play,
         drips::play,
         equivocates::play,

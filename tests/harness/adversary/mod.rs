@@ -7,6 +7,7 @@
 pub mod accuses_itself;
 pub mod asks_the_impossible;
 pub mod costs;
+pub mod crams;
 pub mod dawdles;
 pub mod drips;
 pub mod enormous;

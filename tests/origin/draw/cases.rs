@@ -249,15 +249,18 @@ impl Drawer {
     }
 
     fn cases(&mut self, game: &Game) -> Letter {
-        let count = u64::try_from(game.model.docket().cases().len()).unwrap_or(0);
-        let number = self.below(count + 2).to_string();
+        let all = game.model.docket().cases();
+        let first = all.first().map_or(0, |case| case.number.saturating_sub(2));
+        let last = all.last().map_or(0, |case| case.number);
+        let number = (first + self.below(last - first + 2)).to_string();
         let mut tags = cast::tags(&[("Action", "Cases")]);
         match self.below(4) {
             0 => tags.extend(cast::tags(&[("Case", &number)])),
             1 => tags.extend(cast::tags(&[("First", &number)])),
             2 => {
                 let process = self.hosted(game);
-                let first = self.below(4).to_string();
+                let first =
+                    [self.below(4).to_string(), number][spoil::index(&mut self.seed, 2)].clone();
                 tags.extend(cast::tags(&[("Process", &process), ("First", &first)]));
             }
             _ => {}

@@ -36,10 +36,33 @@ impl Drawer {
             ("Fee-Cap", cap.as_str()),
             ("Answer-Cap", answer.as_str()),
         ];
+        let mut tags = cast::tags(&tags);
+        tags.extend(self.named(game, &process));
         Letter {
             items: Some(vec![spawn]),
-            ..letter(operator, cast::tags(&tags))
+            ..letter(operator, tags)
         }
+    }
+
+    /// What a `Host` says of a registered process; now and then it is not what is registered (5.15).
+    fn named(&mut self, game: &Game, process: &str) -> Vec<(String, String)> {
+        let court = game.model.court();
+        let named = court.and_then(|court| court.registration(process));
+        match named {
+            Some(tags) if self.below(4) == 0 => self.misnamed(tags),
+            tags => tags.unwrap_or_default(),
+        }
+    }
+
+    /// One of the tags is gone, or says something else.
+    pub(super) fn misnamed(&mut self, mut tags: Vec<(String, String)>) -> Vec<(String, String)> {
+        let at = spoil::index(&mut self.seed, tags.len());
+        match self.below(3) {
+            0 => drop(tags.remove(at)),
+            1 if tags[at].1.len() == 43 => tags[at].1 = cast::process(0),
+            _ => tags[at].1 = format!("{}1", tags[at].1),
+        }
+        tags
     }
 
     /// An operator offers to host what names this key.

@@ -105,6 +105,12 @@ impl Drawer {
             item.id.clone_from(&process);
             item.from = cast::spawner();
         }
+        let named = court.and_then(|court| court.registration(&process));
+        let named = named.unwrap_or_default();
+        let mut wrong = host.clone();
+        wrong.tags.extend(self.misnamed(named.clone()));
+        self.plan(wrong);
+        host.tags.extend(named);
         self.plan(host);
         let slot = begins - self.below(2);
         let mut report = self.double_report(game, &process, slot);

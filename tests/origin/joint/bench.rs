@@ -43,6 +43,10 @@ impl Bench for Seated<'_> {
         self.0.apply(&mut Hall(court), &logs, entry);
     }
 
+    fn forget(&mut self, court: &mut Court) {
+        self.0.forget(&Hall(court));
+    }
+
     fn rows(&self, _court: &Court) -> Vec<CaseRow> {
         self.0.changed().into_iter().map(row).collect()
     }

@@ -39,6 +39,7 @@ impl House for Hall<'_> {
             memory: all.memory,
             mass_window: all.mass_window,
             bounty_window: all.bounty_window,
+            inbox_fee: all.inbox_fee,
         }
     }
 

@@ -58,7 +58,7 @@ pub struct Row {
     pub ended: Option<u64>,
     pub fee: Amount,
     pub answer_fee: Amount,
-    /// Address and bond, while the bonds are held.
+    /// Address and bond; 0 once the bonds are settled. Empty once the case is over and its money is back.
     pub challengers: Vec<(String, Amount)>,
 }
 
@@ -80,7 +80,7 @@ pub struct Forecast {
     pub ends: u64,
     /// How.
     pub silent: Silence,
-    /// What each challenger gets back then, the opener first; without bounties.
+    /// Who gets something back then, and what, the opener first; without bounties.
     pub back: Vec<(String, Amount)>,
 }
 
@@ -170,17 +170,11 @@ fn back(case: &Row) -> Vec<(String, Amount)> {
         Some(_) => case.fee,
     };
     let held = case.challengers.iter().cloned().enumerate();
-    held.map(|(place, (who, bond))| {
-        (
-            who,
-            if place == 0 {
-                bond.saturating_add(fees)
-            } else {
-                bond
-            },
-        )
-    })
-    .collect()
+    let sums = held.map(|(place, (who, bond))| match place {
+        0 => (who, bond.saturating_add(fees)),
+        _ => (who, bond),
+    });
+    sums.filter(|(_, sum)| *sum > 0).collect()
 }
 
 /// An operator's jail.
@@ -275,9 +269,13 @@ impl Foreseen {
     /// Percent of the allocation, and what it adds of jail.
     fn sentence(&mut self, case: &Row, height: u64) -> (Amount, Option<u64>) {
         match (case.kind, case.publish_by) {
-            (Kind::Liveness, None) => self.imprison(&case.operator, height),
+            (Kind::Liveness, publish_by) => {
+                let (percent, jailed) = self.imprison(&case.operator, height);
+                let least = if publish_by.is_some() { UNPUBLISHED } else { 0 };
+                (percent.max(least), jailed)
+            }
             (Kind::Data, _) => (100, None),
-            (Kind::Liveness | Kind::Publication, _) => (UNPUBLISHED, None),
+            (Kind::Publication, _) => (UNPUBLISHED, None),
         }
     }
 

@@ -40,7 +40,11 @@ impl Row {
     #[must_use]
     pub fn read(row: &Value) -> Option<Self> {
         let challengers = row["Challengers"].as_array().into_iter().flatten();
-        let challenger = |one: &Value| text(&one["Address"]).zip(amount(&one["Bond"]));
+        let bond = |one: &Value| match one.get("Bond") {
+            None => Some(0),
+            Some(bond) => amount(bond),
+        };
+        let challenger = |one: &Value| text(&one["Address"]).zip(bond(one));
         Some(Self {
             number: row["Case"].as_u64()?,
             kind: kind(&row["Kind"])?,
@@ -63,8 +67,13 @@ fn text(value: &Value) -> Option<String> {
     value.as_str().map(str::to_owned)
 }
 
+/// Digits of an amount at most: beyond them a lying node could make sums overflow.
+const DIGITS_MAX: usize = 30;
+
 fn amount(value: &Value) -> Option<Amount> {
-    value.as_str()?.parse().ok()
+    let text = value.as_str()?;
+    let is_plain = text.len() <= DIGITS_MAX && text.bytes().all(|digit| digit.is_ascii_digit());
+    is_plain.then(|| text.parse().ok())?
 }
 
 fn kind(value: &Value) -> Option<Kind> {
@@ -83,4 +92,20 @@ fn state(value: &Value) -> Option<State> {
     ];
     let said = value.as_str()?;
     all.into_iter().find(|state| state.shown() == said)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_is_no_amount_of_the_law_is_not_read() {
+        let most = "9".repeat(DIGITS_MAX);
+        assert_eq!(amount(&json!(most)), most.parse().ok());
+        for bad in ["", "+5", "-5", &"9".repeat(DIGITS_MAX + 1), "1e3"] {
+            assert_eq!(amount(&json!(bad)), None, "{bad}");
+        }
+    }
 }

@@ -90,6 +90,7 @@ impl House for Fake {
             memory: 21_600,
             mass_window: 30,
             bounty_window: 5,
+            inbox_fee: 0,
         }
     }
 

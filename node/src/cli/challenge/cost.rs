@@ -11,6 +11,9 @@ use crate::cli::exit::CliError;
 /// A bond is so many answer fees (6.4), before it doubles with each eighth open case of one sender.
 const BOND_FEES: u128 = 10;
 
+/// Inbox fees that each case burns which a challenge opens (6.4).
+const OPENING_FEES: u128 = 5;
+
 /// The price of one case now, in units.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Price {
@@ -18,6 +21,8 @@ pub(super) struct Price {
     pub message: u128,
     /// For the answer.
     pub answer: u128,
+    /// Burned with the opening.
+    pub burned: u128,
     /// Blocks until the case is decided where nobody answers.
     pub window: u64,
 }
@@ -66,6 +71,7 @@ impl Price {
         Some(Self {
             message: in_force(&operator["Fee"], &lease["Fee-Cap"])?,
             answer: in_force(&operator["Answer-Fee"], &lease["Answer-Cap"])?,
+            burned: units(&params["inbox_fee"])?.saturating_mul(OPENING_FEES),
             window: buffer
                 .min(row["Period"].as_u64()?)
                 .max(params["window_floor"].as_u64()?),
@@ -126,7 +132,7 @@ mod tests {
             "Fee": { "Now": "10", "Next": "300", "From": 40 },
             "Answer-Fee": { "Now": "200" },
         });
-        let params = json!({ "window_floor": 3 });
+        let params = json!({ "window_floor": 3, "inbox_fee": "7" });
         Price::read(&row, &operator, &params, &json!(height)).unwrap()
     }
 
@@ -135,7 +141,7 @@ mod tests {
         let before = price(39, 600);
         assert_eq!((before.message, before.answer), (10, 200));
         assert_eq!(price(40, 600).message, 100, "the cap of the lease");
-        assert_eq!(before.bond(), 2_000);
+        assert_eq!((before.bond(), before.burned), (2_000, 35));
         assert_eq!(before.posted(2), 2 * (2_000 + 10 + 200));
         assert_eq!(before.posted(9) - before.posted(8), 4_000 + 10 + 200);
     }

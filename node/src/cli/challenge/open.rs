@@ -184,15 +184,17 @@ async fn plan(
     let lasts = court.lasts(price.window).await?;
     let posted = price.posted(messages);
     let words = format!(
-        "this posts {} for {messages} message(s) of {process}: a bond of {} each (each eighth of yours on the process doubles it), {} for the message and {} for the answer. Where the host stays silent for {lasts}, all of it comes back, with a share of what it is slashed; where it answers, the fees are its, and half of the bond is lost only if the message stood on Arweave before",
+        "this posts {} for {messages} message(s) of {process}: a bond of {} each (each eighth of yours on the process doubles it), {} for the message and {} for the answer; {} more are burned for each. Where the host stays silent for {lasts}, all that is posted comes back, with a share of what it is slashed; where it answers, the fees are its, and half of the bond is lost only if the message stood on Arweave before",
         tokens(posted),
         tokens(price.bond()),
         tokens(price.message),
         tokens(price.answer),
+        tokens(price.burned),
     );
     let planned = json!({
         "process": process, "messages": messages, "posted": posted.to_string(), "bond": price.bond().to_string(),
-        "fee": price.message.to_string(), "answer_fee": price.answer.to_string(), "window": price.window,
+        "fee": price.message.to_string(), "answer_fee": price.answer.to_string(),
+        "burned": price.burned.saturating_mul(u128::try_from(messages).unwrap_or(u128::MAX)).to_string(), "window": price.window,
     });
     Ok((words, planned))
 }

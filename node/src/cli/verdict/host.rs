@@ -119,4 +119,9 @@ pub(super) const WORDS: &[Word] = &[
         "First-Slot is no slot from 1 on, or Legacy-Chain no chain",
         "name both as the log of the process has them",
     ),
+    (
+        "5.15 terms",
+        "what the offer names is not what the process's owner has registered, maybe meanwhile",
+        "`aosec host list <process>` shows what is registered now: take it anew if you agree",
+    ),
 ];

@@ -176,7 +176,10 @@ async fn joins(chain: &Loopback, author: &Author, host: &SigningKey) {
         fee_cap: "0",
         answer_cap: &fee,
     };
-    let takes = messages::host(origin(), &author.spawn, bid);
+    let mut takes = messages::host(origin(), &author.spawn, bid);
+    for (name, value) in tags {
+        takes.tags.push(name, value);
+    }
     let signed = [
         registers.sign_deterministic(&alice()).unwrap(),
         fund,

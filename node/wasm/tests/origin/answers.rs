@@ -2,10 +2,15 @@
 
 use serde_json::json;
 
-use crate::accusers::{ANSWER_FEE, BOND, answer, entry, receipt, send, settle, stake, wait};
-use crate::court::Item;
+use crate::accusers::{
+    ANSWER_FEE, BOND, answer, challenge, entry, receipt, send, settle, stake, wait,
+};
+use crate::court::{Court, Item};
 use crate::liveness::{WINDOW, assigned, challenged};
 use crate::people::{first_bond, id, origin_key};
+
+/// Blocks for which a finished case is remembered.
+const MEMORY: u64 = 120;
 
 #[test]
 fn an_answer_pays_the_host_and_the_log_closes_the_case() {
@@ -29,7 +34,12 @@ fn an_answer_pays_the_host_and_the_log_closes_the_case() {
             &row["Publish-By"],
             row.get("Challengers")
         ),
-        (&json!("Answered"), &json!(2), &json!(by), None)
+        (
+            &json!("Answered"),
+            &json!(2),
+            &json!(by),
+            Some(&json!([{"Address": id("bob")}]))
+        )
     );
     // The host still has to publish it: the case stands.
     assert_eq!(court.process("p1")["State"], "Challenged");
@@ -111,9 +121,10 @@ fn who_answers_has_to_publish_that_slot_in_time() {
             assert_eq!(court.balance("bob"), bob + BOND);
             continue;
         }
-        // 5 %, no jail; the answer fee stays paid, the message fee is bob's again.
+        // 5 % and jail; the answer fee stays paid, the message fee is bob's again.
         assert_eq!(stake(&mut court, "op-a"), [2_950, 0, 950]);
-        assert_eq!(court.operator("op-a").get("Jailed-Until"), None);
+        let jailed = &court.operator("op-a")["Jailed-Until"];
+        assert_eq!(*jailed, answered + within + 1 + 4);
         assert_eq!(court.balance("bob"), bob + BOND + 3);
         // Of the pay, what lies before the opening is the host's: it was released at the last look.
         let pay = court.balance("alice") - alice - ANSWER_FEE;
@@ -176,4 +187,36 @@ fn an_answer_for_another_slot_than_the_logs_closes_nothing() {
     let answered = send(&mut court, item);
     assert_eq!(answered.reply()["Answered"][0]["State"], "Answered");
     assert_eq!(court.balance("bob"), bob + BOND);
+}
+
+/// Answered and closed, and then as old as `memory`: the case is gone, its number is not given again (6, forgetting).
+#[test]
+fn what_ended_long_ago_is_forgotten() {
+    let mut court = challenged();
+    let item = answer(&[assigned(2, court.height)]);
+    court.logs.put("p1", 2, "m1", 0, court.height);
+    send(&mut court, item);
+    let ended = court.height;
+    assert_eq!(court.case(1)["Ended"], ended);
+    wait(&mut court, ended + MEMORY);
+    assert_eq!(court.case(1)["Ended"], ended);
+    let row = |court: &mut Court, name: &str, value: String| {
+        let read = Item::new("bob", "Cases").tag(name, value);
+        court.send(read)
+    };
+    court.block();
+    assert_eq!(row(&mut court, "Case", "1".into()).code(), "6 case");
+    for (name, value) in [("First", "1".to_owned()), ("Process", id("p1"))] {
+        let page = row(&mut court, name, value).applied();
+        assert_eq!(page.reply()["Rows"], json!([]), "{name}");
+    }
+    let again = court.send(settle("p1", 1, "m1"));
+    assert_eq!(again.code(), "6.5 case");
+    let opened = court.send(challenge("bob", "p1", &["m2"])).applied();
+    assert_eq!(opened.reply()["Cases"][0]["Case"], 2);
+    for (name, value) in [("First", "1".to_owned()), ("Process", id("p1"))] {
+        let page = row(&mut court, name, value).applied();
+        assert_eq!(page.reply()["Rows"][0]["Case"], 2, "{name}");
+    }
+    court.check();
 }

@@ -175,13 +175,16 @@ fn legacy_spawn(process: &str) -> Value {
 }
 
 fn register(from: &str, spawn: &Value) -> Item {
-    Item::new(from, "Register")
-        .tag("First-Slot", 77)
+    named(Item::new(from, "Register")).enclose(std::slice::from_ref(spawn))
+}
+
+/// The tags of a `Register`, which a `Host` repeats.
+fn named(item: Item) -> Item {
+    item.tag("First-Slot", 77)
         .tag("Legacy-Chain", id("legacy"))
         .tag("Min-Allocation", 1_000)
         .tag("Max-Fee", 100)
         .tag("Hosting-Deposit", 500)
-        .enclose(std::slice::from_ref(spawn))
 }
 
 #[test]
@@ -216,13 +219,47 @@ fn a_process_that_exists_joins_by_its_owners_word() {
     assert_eq!(registered.verdict["Hosting"], row);
     court.send(register("developer", &old)).applied();
     court.send(fund("bob", "old", 500)).applied();
-    let hosted = court.send(host("op-a", &old, 10)).applied();
+    let hosted = court.send(named(host("op-a", &old, 10))).applied();
     let row = hosted.row(&id("old")).unwrap();
     assert_eq!(
         (&row["First"], &row["State"]),
         (&json!(77), &json!("Hosted"))
     );
     assert_eq!(court.send(register("developer", &old)).code(), "5.1 known");
+    court.check();
+}
+
+#[test]
+fn an_owner_who_registers_again_binds_no_host_that_is_on_its_way() {
+    let mut court = with_operator(2 * MIN_BOND);
+    let funds = Item::new("alice", "Transfer")
+        .tag("Recipient", id("developer"))
+        .tag("Quantity", 1_000);
+    court.send(funds).applied();
+    court.send(fund("bob", "old", 500)).applied();
+    let old = legacy_spawn("old");
+    let mut register = |name: &str, value: &str| {
+        // Of two tags of a name the first one counts.
+        let changed = named(Item::new("developer", "Register").tag(name, value));
+        court
+            .send(changed.enclose(std::slice::from_ref(&old)))
+            .applied();
+        let agreed = named(host("op-a", &old, 10));
+        court.send(agreed)
+    };
+    let other = id("another");
+    for (name, value) in [
+        ("First-Slot", "7"),
+        ("Legacy-Chain", other.as_str()),
+        ("Challenge-Period", "3"),
+        ("Min-Allocation", "2000"),
+        ("Max-Fee", "101"),
+        ("Hosting-Deposit", "499"),
+    ] {
+        assert_eq!(register(name, value).code(), "5.15 terms", "{name}");
+    }
+    // Without the tag it is the default.
+    register("Challenge-Period", "6").applied();
     court.check();
 }
 

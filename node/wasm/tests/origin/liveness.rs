@@ -38,7 +38,7 @@ fn a_challenge_posts_bond_and_fees_and_shows_everywhere() {
     let answer = send(&mut court, challenge("bob", "p1", &["m1", "m2"]));
     assert_eq!(
         court.balance("bob"),
-        before - FEE - 2 * (BOND + 3 + ANSWER_FEE)
+        before - FEE - 2 * (BOND + 3 + ANSWER_FEE + 5 * FEE)
     );
     assert_eq!(
         answer.reply(),

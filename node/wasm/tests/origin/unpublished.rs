@@ -214,21 +214,22 @@ fn what_lies_before_a_registered_process_came_is_outside_the_law() {
     let mut item = spawn("p1", "hot-a", 1_000);
     let tags = item["Tags"].as_array_mut().unwrap();
     tags.retain(|tag| tag["name"] != "Origin");
-    let register = Item::new("developer", "Register")
-        .tag("First-Slot", 50)
-        .tag("Legacy-Chain", id("legacy"))
-        .tag("Challenge-Period", 10)
-        .tag("Max-Fee", 100)
-        .tag("Min-Allocation", 1_000)
-        .tag("Hosting-Deposit", 0)
-        .enclose(std::slice::from_ref(&item));
+    let named = |item: Item| {
+        item.tag("First-Slot", 50)
+            .tag("Legacy-Chain", id("legacy"))
+            .tag("Challenge-Period", 10)
+            .tag("Max-Fee", 100)
+            .tag("Min-Allocation", 1_000)
+            .tag("Hosting-Deposit", 0)
+    };
+    let register = named(Item::new("developer", "Register")).enclose(std::slice::from_ref(&item));
     let gift = Item::new("founder", "Transfer")
         .tag("Recipient", id("developer"))
         .tag("Quantity", 100);
     send(&mut court, gift);
     send(&mut court, register);
     send(&mut court, crate::people::fund("bob", "p1", 500));
-    send(&mut court, crate::people::host("op-a", &item, 10));
+    send(&mut court, named(crate::people::host("op-a", &item, 10)));
     court.block();
     court.publish("p1", 0, 50);
     send(&mut court, challenge("bob", "p1", &["m1"]));
