@@ -14,7 +14,7 @@ pub(crate) fn used(pid: &str) -> Duration {
     of_stat(&format!("/proc/{pid}/stat"))
 }
 
-/// Processor time of the thread that asks, to the nanosecond.
+/// Processor time of the thread that asks; some kernels count it on at their ticks alone.
 pub(crate) fn used_by_this_thread() -> Duration {
     let stat = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
     let ran = stat.split_whitespace().next();
