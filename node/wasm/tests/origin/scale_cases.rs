@@ -164,3 +164,27 @@ fn messages_of_cases_a_second() {
         )])
     });
 }
+
+/// What a finished case weighs until it is forgotten (6).
+#[test]
+#[ignore = "prints figures"]
+fn bytes_of_a_finished_case() {
+    let mut court = crowd();
+    let live = |court: &mut Court| {
+        let bytes = court.probe("collectgarbage() return collectgarbage('count') * 1024 // 1 | 0");
+        bytes.as_u64().expect("a number")
+    };
+    let before = live(&mut court);
+    accuse(&mut court);
+    for number in 0..CROWD {
+        for case in 0..CASES_EACH {
+            let (process, name) = (format!("q{number}"), format!("m{case}-{number}"));
+            let height = court.height;
+            court.logs.put(&process, 2 + case, &name, 0, height);
+            let of = number * CASES_EACH + case + 1;
+            court.send(settle(&process, of, &name)).applied();
+        }
+    }
+    let bytes = (live(&mut court) - before) / (CROWD * CASES_EACH);
+    println!("{bytes} bytes a finished case");
+}
