@@ -7,7 +7,7 @@
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 
-use aosec_wire::{Id, LogEntry};
+use aosec_wire::{Chain, Id, LogEntry};
 use thiserror::Error;
 
 use super::block::Parameters;
@@ -76,7 +76,7 @@ impl Start {
     pub fn of_registered(process: Id, first_slot: u64, legacy_chain: Id) -> Option<Self> {
         Some(Self {
             slot: first_slot.checked_sub(1)?,
-            chain: Id::sha256_of(&[process.as_bytes(), legacy_chain.as_bytes()]),
+            chain: Chain::registered(process, legacy_chain).log,
             spawn: None,
         })
     }

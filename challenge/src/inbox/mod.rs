@@ -53,4 +53,4 @@ pub use sitting::{Counts, Slot};
 pub use slots::virtual_assignment;
 pub use table::{BadRow, Begun};
 pub use track::{Track, TrackError};
-pub use verdict::{BadVerdict, Verdict};
+pub use verdict::{BadVerdict, Verdict, legacy_chain};

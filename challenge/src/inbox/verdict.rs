@@ -40,7 +40,7 @@ pub(super) struct HostingRow {
     pub(super) process: Id,
     pub(super) epoch: u64,
     pub(super) first: u64,
-    #[serde(default, deserialize_with = "chain")]
+    #[serde(default, deserialize_with = "legacy_chain")]
     pub(super) legacy: Option<Id>,
     #[serde(default)]
     pub(super) operator: Option<Address>,
@@ -101,7 +101,10 @@ impl CaseState {
 }
 
 /// The 32 bytes of 43 characters of base64url; the two bits that are left of the last one do not count (5.15).
-fn chain<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Id>, D::Error> {
+///
+/// # Errors
+/// Where it is no such text.
+pub fn legacy_chain<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Id>, D::Error> {
     const LETTERS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     let text = Option::<String>::deserialize(deserializer)?;
     let Some(mut text) = text else {

@@ -1,14 +1,14 @@
 //! `aosec host`: leases, from the operator's hand, and the escrows that pay for them (PROTOCOL 5).
 
-use aosec_wire::{Id, Strictness, VerifiedItem, id::from_base64url};
+use aosec_wire::{Id, VerifiedItem};
 use clap::{Args, Subcommand};
 use serde_json::Value;
 
 use super::Output;
 use super::amount::Amount;
-use super::client::join;
-use super::court::{CourtClient, ProcessesArgs, SendArgs};
+use super::court::{ProcessesArgs, SendArgs};
 use super::exit::CliError;
+use super::joining::{self, Registered};
 use super::role::RoleArgs;
 use super::target::SignerArgs;
 use super::verdict;
@@ -17,7 +17,7 @@ use crate::origin::messages::{self, Beat, Bid};
 /// Verbs of `aosec host`.
 #[derive(Debug, Subcommand)]
 pub enum HostCommand {
-    /// Take a process whose spawn names this operator's scheduler and the court.
+    /// Take a process whose spawn names this operator's scheduler, and the court, unless its owner has registered it.
     #[command(
         after_help = "Example: aosec host take <process> --rate 0.01 --fee-cap 0 --answer-cap 0.1 --node-keys ./node/keys --yes"
     )]
@@ -107,8 +107,12 @@ pub(super) async fn run(command: HostCommand, out: Output) -> Result<(), CliErro
 
 async fn take(args: TakeArgs, out: Output) -> Result<(), CliError> {
     let court = args.send.open(out)?;
-    let spawn = spawn(&court, args.process).await?;
-    let stake = stake(&spawn)?;
+    let spawn = joining::spawn(&court, args.process).await?;
+    let registered = Registered::of(&court, &spawn).await?;
+    let stake = match &registered {
+        Some(registered) => registered.stake()?,
+        None => stake(&spawn)?,
+    };
     args.send.agreed(&format!(
         "this puts {stake} of the operator's bond behind {}, which can be slashed for each fault as its host until the lease has ended and evidence is out of time, for {} a block",
         args.process, args.rate
@@ -118,7 +122,14 @@ async fn take(args: TakeArgs, out: Output) -> Result<(), CliError> {
         fee_cap: args.fee_cap.units(),
         answer_cap: args.answer_cap.units(),
     };
-    let draft = messages::host(court.id().await?, &spawn, bid);
+    let origin = court.id().await?;
+    let draft = match &registered {
+        None => messages::host(origin, &spawn, bid),
+        Some(registered) => {
+            let held = registered.hold(&court).await?;
+            messages::host_registered(origin, &spawn, bid, &held)
+        }
+    };
     args.send
         .send(&court, draft, &args.role.operator()?, out)
         .await
@@ -129,26 +140,6 @@ fn stake(spawn: &VerifiedItem) -> Result<Amount, CliError> {
     let named = spawn.tags().get("Min-Allocation");
     let stake = named.and_then(Amount::of_units);
     stake.ok_or_else(|| CliError::Refused(verdict::refused("5.1 terms")))
-}
-
-/// The spawn, from the scheduler that holds it.
-async fn spawn(court: &CourtClient, process: Id) -> Result<VerifiedItem, CliError> {
-    let su = court.target().su.as_ref().ok_or_else(|| {
-        CliError::Usage("name the process's scheduler with --su <url>".to_owned())
-    })?;
-    let mut url = join(su, &process.to_string())?;
-    url.query_pairs_mut()
-        .append_pair("to-nonce", "0")
-        .append_pair("raw", "true");
-    let found = court.http().get_json(&url).await?;
-    let slot = &found["edges"][0]["node"];
-    let bytes = slot["message"]["bytes"].as_str().unwrap_or_default();
-    let bad = || CliError::failure(format!("{su} serves no spawn of {process}"));
-    let bytes = from_base64url(bytes).map_err(|_bad| bad())?;
-    let item = aosec_wire::item::verify_bytes(bytes.into(), Strictness::Entrance);
-    item.ok()
-        .filter(|item| item.id() == process)
-        .ok_or_else(bad)
 }
 
 async fn fund(args: FundArgs, out: Output) -> Result<(), CliError> {

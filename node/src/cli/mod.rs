@@ -19,6 +19,7 @@ pub mod guard;
 pub mod horizon;
 pub mod host;
 mod item;
+pub mod joining;
 pub mod keys;
 pub mod log;
 pub mod message;

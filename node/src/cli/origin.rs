@@ -9,6 +9,7 @@ use super::amount::Amount;
 use super::court::{CourtClient, OperatorsArgs, ProcessesArgs, ReadArgs, SendArgs, lines, shown};
 use super::deploy::DeployArgs;
 use super::exit::CliError;
+use super::joining::RegisterArgs;
 use super::target::SignerArgs;
 use crate::origin::messages;
 
@@ -41,6 +42,11 @@ pub enum OriginCommand {
     /// What has come of a message to the court.
     #[command(after_help = "Example: aosec origin message <message>")]
     Message(MessageArgs),
+    /// Bring a process that exists already under the court, from its next slot on.
+    #[command(
+        after_help = "Example: aosec origin register <process> --max-fee 1 --min-allocation 10 --key owner.json --yes"
+    )]
+    Register(RegisterArgs),
     /// Send tokens.
     #[command(after_help = "Example: aosec origin transfer <address> 12.5 --yes")]
     Transfer(TransferArgs),
@@ -99,6 +105,7 @@ pub(super) async fn run(command: OriginCommand, out: Output) -> Result<(), CliEr
         OriginCommand::Operators(args) => args.list(out).await,
         OriginCommand::Processes(args) => args.list(out).await,
         OriginCommand::Balance(args) => balance(args, out).await,
+        OriginCommand::Register(args) => args.run(out).await,
         OriginCommand::Transfer(args) => transfer(args, out).await,
     }
 }

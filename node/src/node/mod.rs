@@ -154,7 +154,7 @@ impl Node {
                     parts::elsewhere(&locations, &urls),
                     ordered,
                 ),
-                cu: with_court(court, routes::cu::router(cu)),
+                cu: with_court(court, su.clone(), routes::cu::router(cu)),
             },
             &shutdown,
         );
@@ -185,9 +185,9 @@ fn with_rogue(rogue: Option<Rogue>, page: axum::Router) -> axum::Router {
     }
 }
 
-fn with_court(court: Option<origin::Handle>, cu: axum::Router) -> axum::Router {
+fn with_court(court: Option<origin::Handle>, su: su::Handle, cu: axum::Router) -> axum::Router {
     match court {
-        Some(court) => routes::origin::before(court, cu),
+        Some(court) => routes::joining::before(su, routes::origin::before(court, cu)),
         None => cu,
     }
 }

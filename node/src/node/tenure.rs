@@ -1,5 +1,5 @@
-//! What the court says to this node's scheduler: whether its operator is bonded, and whether a lease is still its own
-//! (PROTOCOL 5.1, 5.11).
+//! What the court says to this node's scheduler: whether its operator is bonded, whether a lease is still its own (PROTOCOL 5.1, 5.11),
+//! and where a process joins that its spawn does not name the court of (5.15).
 
 use std::sync::Arc;
 
@@ -8,7 +8,8 @@ use aosec_wire::{Address, Id};
 use crate::origin;
 use crate::origin::mirror::{Depth, MirrorError};
 use crate::origin::tenures::Row;
-use crate::su::ports::{Answer, Court, PortError, Tenure};
+use crate::store::joined::Seam;
+use crate::su::ports::{Answer, Court, Joining, PortError, Tenure};
 
 /// The court as this node's scheduler asks it.
 #[derive(Debug)]
@@ -42,6 +43,41 @@ impl Court for Bench {
             }
             false => behind(),
         }
+    }
+
+    fn joining(&self, process: Id) -> Joining {
+        if !self.court.is_caught_up() {
+            return Joining::Unknown(BEHIND.into());
+        }
+        match self.court.row_at(&process) {
+            None => Joining::No,
+            Some((height, row)) => {
+                let firm = self.court.standing().firm.unwrap_or(0);
+                joins(self.court.id(), height, &row, &self.operator, firm)
+            }
+        }
+    }
+}
+
+/// What the newest row of a process, of block `height`, says to a scheduler whose log of it names no court.
+fn joins(origin: Id, height: u64, row: &Row, operator: &Address, firm: u64) -> Joining {
+    let Some(legacy) = row.legacy else {
+        return Joining::No;
+    };
+    let seam = Seam {
+        origin,
+        first: row.first,
+        legacy,
+    };
+    match row.state == "Registered" {
+        true => Joining::Registered {
+            seam,
+            is_settled: height <= firm,
+        },
+        false => Joining::Hosted {
+            seam,
+            tenure: judged(Some(row), operator, firm),
+        },
     }
 }
 
@@ -80,8 +116,10 @@ fn over(why: String) -> Tenure {
     Tenure::Over(why.into())
 }
 
+const BEHIND: &str = "the court is not computed up to the tip at the moment";
+
 fn behind() -> Tenure {
-    Tenure::NotYet("the court is not computed up to the tip at the moment".into())
+    Tenure::NotYet(BEHIND.into())
 }
 
 /// Epoch 0 is this scheduler's from its lease on until that ends; no other one ever is.
@@ -129,6 +167,40 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn a_registered_process_joins_where_its_owner_said() {
+        let operator: Address = Id::new([1; 32]).to_string().parse().unwrap();
+        let (origin, process, legacy) = (Id::new([8; 32]), Id::new([3; 32]), Id::new([4; 32]));
+        let row = |state: &str, legacy: Option<Id>| -> Row {
+            let host = (state == "Hosted").then_some(&operator);
+            let row = json!({
+                "Process": process, "Epoch": 0, "State": state, "First": 7, "Legacy": legacy,
+                "Operator": host, "From": host.map(|_| 9),
+            });
+            serde_json::from_value(row).unwrap()
+        };
+        let seam = Seam {
+            origin,
+            first: 7,
+            legacy,
+        };
+        let said = |row: &Row, firm| joins(origin, 9, row, &operator, firm);
+        let registered = |is_settled| Joining::Registered { seam, is_settled };
+        let hosted = row("Hosted", Some(legacy));
+        assert_eq!(said(&row("Hosted", None), 9), Joining::No, "by its spawn");
+        assert_eq!(said(&row("Registered", Some(legacy)), 8), registered(false));
+        assert_eq!(said(&row("Registered", Some(legacy)), 9), registered(true));
+        let Joining::Hosted { tenure, .. } = said(&hosted, 8) else {
+            panic!("it is hosted");
+        };
+        assert!(matches!(tenure, Tenure::NotYet(_)), "not settled");
+        let open = Joining::Hosted {
+            seam,
+            tenure: Tenure::Open,
+        };
+        assert_eq!(said(&hosted, 9), open);
+    }
 
     #[test]
     fn a_lease_is_open_from_the_spawn_to_its_end() {

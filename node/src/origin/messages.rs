@@ -130,6 +130,58 @@ pub fn host(origin: Id, spawn: &VerifiedItem, bid: Bid<'_>) -> Draft {
     draft
 }
 
+/// What an owner registers a process with (5.15): the first slot under the court, the legacy chain at the slot before, and the terms,
+/// amounts in units of the token.
+#[derive(Clone, Copy, Debug)]
+pub struct Registration<'a> {
+    /// The first slot under the court.
+    pub first: u64,
+    /// The legacy chain at the slot before.
+    pub legacy: Id,
+    /// Blocks that a host has to answer; those of the court where none are named.
+    pub period: Option<u64>,
+    /// Most that a host may ask a block, and for a message or an answer.
+    pub max_fee: &'a str,
+    /// What a host puts up.
+    pub min_allocation: &'a str,
+    /// What the escrow must hold before anybody hosts.
+    pub deposit: &'a str,
+}
+
+impl Registration<'_> {
+    fn name(&self, draft: &mut Draft) {
+        draft.tags.push("First-Slot", self.first.to_string());
+        draft.tags.push("Legacy-Chain", self.legacy.to_string());
+        if let Some(period) = self.period {
+            draft.tags.push("Challenge-Period", period.to_string());
+        }
+        draft.tags.push("Max-Fee", self.max_fee);
+        draft.tags.push("Min-Allocation", self.min_allocation);
+        draft.tags.push("Hosting-Deposit", self.deposit);
+    }
+}
+
+/// `Register`: the owner of the spawn brings the process under the court.
+#[must_use]
+pub fn register(origin: Id, spawn: &VerifiedItem, registration: &Registration<'_>) -> Draft {
+    let mut draft = enclosing(message(origin, "Register"), std::slice::from_ref(spawn));
+    registration.name(&mut draft);
+    draft
+}
+
+/// `Host` of a process that was registered so.
+#[must_use]
+pub fn host_registered(
+    origin: Id,
+    spawn: &VerifiedItem,
+    bid: Bid<'_>,
+    registration: &Registration<'_>,
+) -> Draft {
+    let mut draft = host(origin, spawn, bid);
+    registration.name(&mut draft);
+    draft
+}
+
 /// Where a log stands, as a heartbeat says it (5.12).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Beat {

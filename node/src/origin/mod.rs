@@ -241,12 +241,18 @@ impl Handle {
     /// The newest row of a process that is, or was, hosted, or is registered.
     #[must_use]
     pub fn row(&self, process: &Id) -> Option<Row> {
+        self.row_at(process).map(|(_, row)| row)
+    }
+
+    /// The same, with the block that gave it.
+    #[must_use]
+    pub fn row_at(&self, process: &Id) -> Option<(u64, Row)> {
         let tenures = self
             .0
             .tenures
             .read()
             .unwrap_or_else(PoisonError::into_inner);
-        tenures.get(process).cloned()
+        tenures.at(process).cloned()
     }
 
     /// The processes that this operator hosts, by id.

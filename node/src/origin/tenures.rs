@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use aosec_challenge::inbox::legacy_chain;
 use aosec_wire::{Address, Id};
 use serde::Deserialize;
 
@@ -17,6 +18,15 @@ pub struct Row {
     process: Id,
     /// Its newest epoch.
     pub epoch: u64,
+    /// What it is at the moment (5.2).
+    #[serde(default)]
+    pub state: String,
+    /// The first slot of that epoch; of a registered process that of the court's part.
+    #[serde(default)]
+    pub first: u64,
+    /// The legacy chain that `Register` named, if one did.
+    #[serde(default, deserialize_with = "legacy_chain")]
+    pub legacy: Option<Id>,
     /// Its host's operator; none where it has no host.
     #[serde(default)]
     pub operator: Option<Address>,
@@ -82,7 +92,13 @@ impl Tenures {
     /// The newest row of a process.
     #[must_use]
     pub fn get(&self, process: &Id) -> Option<&Row> {
-        self.0.get(process)?.last().map(|(_, row)| row)
+        self.at(process).map(|(_, row)| row)
+    }
+
+    /// The same, with the block that gave it.
+    #[must_use]
+    pub fn at(&self, process: &Id) -> Option<&(u64, Row)> {
+        self.0.get(process)?.last()
     }
 }
 

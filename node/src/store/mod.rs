@@ -31,6 +31,7 @@ pub mod court_log;
 mod error;
 pub mod inbox;
 pub mod item;
+pub mod joined;
 pub mod law;
 pub mod log;
 pub mod monitor;

@@ -135,8 +135,8 @@ pub async fn waiting(store: &Store, limit: u32) -> Result<Vec<Waiting>, StoreErr
 pub async fn unrecorded(store: &Store, limit: u32) -> Result<Vec<Unrecorded>, StoreError> {
     let rows = sqlx::query(
         "SELECT p.number, p.process, p.epoch, p.first_slot, p.last_slot, p.bytes, p.stamped_height, \
-         c.mined_height IS NOT NULL, o.origin, p.kind, p.owner, p.signature \
-         FROM publication p JOIN process o ON o.id = p.process LEFT JOIN carrier c ON c.number = p.data \
+         c.mined_height IS NOT NULL, CASE WHEN j.hosted = 1 AND p.first_slot >= j.first THEN j.origin ELSE o.origin END, p.kind, p.owner, p.signature \
+         FROM publication p JOIN process o ON o.id = p.process LEFT JOIN joined j ON j.process = p.process LEFT JOIN carrier c ON c.number = p.data \
          WHERE p.log IS NULL ORDER BY p.number LIMIT ?",
     )
     .bind(limit)

@@ -21,14 +21,19 @@ use super::{
     chain::{BATCH_SLOTS, Batch, next_batch},
     gather::Part,
     guard::Sealed,
-    leave,
     refusal::{Refusal, Unavailable},
-    registry::{Request, Signed, Tail, Unkept},
-    rows::{planned, rows},
+    registry::{Letter, Request, Signed, Tail, Unkept},
+    rows::{planned_behind, rows},
 };
 use crate::{
     metrics,
-    store::{StoreError, log, log::Known, process, receipt},
+    store::{
+        StoreError,
+        joined::{self, Joined},
+        log,
+        log::Known,
+        process, receipt,
+    },
 };
 
 /// Signatures that no further batch takes along are kept after this long. Long enough for a busy sender's next message.
@@ -42,14 +47,16 @@ const WARY_BATCHES: u32 = 256;
 /// The task of one log.
 #[derive(Debug)]
 pub(super) struct Actor {
-    process: Id,
-    shared: Arc<Shared>,
-    mailbox: mpsc::Receiver<Request>,
-    tail: Arc<Tail>,
+    pub(super) process: Id,
+    pub(super) shared: Arc<Shared>,
+    mailbox: mpsc::Receiver<Letter>,
+    pub(super) tail: Arc<Tail>,
     /// The signed end of the log; none before slot 0.
-    last: Option<Assignment>,
+    pub(super) last: Option<Assignment>,
     /// The court that the spawn names; none before slot 0.
-    origin: Id,
+    pub(super) origin: Id,
+    /// Where the log comes under a court that the spawn does not name.
+    pub(super) joined: Option<Joined>,
     /// Batches that are still looked up before they are written.
     wary: u32,
 }
@@ -58,7 +65,7 @@ impl Actor {
     pub(super) fn new(
         process: Id,
         shared: Arc<Shared>,
-        mailbox: mpsc::Receiver<Request>,
+        mailbox: mpsc::Receiver<Letter>,
         tail: Arc<Tail>,
     ) -> Self {
         Self {
@@ -68,6 +75,7 @@ impl Actor {
             tail,
             last: None,
             origin: NO_ORIGIN,
+            joined: None,
             wary: 0,
         }
     }
@@ -84,7 +92,7 @@ impl Actor {
         if let Err(reason) = self.wake().await {
             return self.give_up(&reason);
         }
-        let mut requests = Vec::with_capacity(BATCH_SLOTS);
+        let mut letters = Vec::with_capacity(BATCH_SLOTS);
         loop {
             let patience = if self.tail.is_empty() {
                 SLEEP_AFTER
@@ -92,10 +100,10 @@ impl Actor {
                 KEEP_AFTER
             };
             let received =
-                timeout(patience, self.mailbox.recv_many(&mut requests, BATCH_SLOTS)).await;
+                timeout(patience, self.mailbox.recv_many(&mut letters, BATCH_SLOTS)).await;
             let done = match received {
                 Ok(0) => return self.close().await,
-                Ok(_) => self.take(std::mem::take(&mut requests)).await,
+                Ok(_) => self.open(std::mem::take(&mut letters)).await,
                 Err(_) if !self.tail.is_empty() => self.keep().await,
                 Err(_) if self.shared.registry.sleep(self.process, &self.mailbox) => return,
                 Err(_) => Ok(()),
@@ -112,6 +120,7 @@ impl Actor {
         if let Some(origin) = process::origin(store, self.process).await? {
             self.origin = origin;
         }
+        self.joined = joined::of(store, self.process).await?;
         self.last = receipt::last(store, self.process).await?;
         let first = self.last.as_ref().map_or(0, |last| last.nonce() + 1);
         // One more than a batch, so that an impossible log is seen and refused by the guard.
@@ -119,16 +128,33 @@ impl Actor {
         if rows.is_empty() {
             return Ok(());
         }
-        let batch = planned(self.process, self.last.as_ref(), &rows)?;
+        let batch = planned_behind(self.process, self.before(), &rows)?;
         let bytes = rows.iter().map(|(_, bytes)| *bytes).collect();
         self.seal(Arc::new(batch), bytes).await
     }
 
+    /// Gives slots to the messages, then holds the log for those who want that.
+    async fn open(&mut self, letters: Vec<Letter>) -> Result<(), Unavailable> {
+        let (mut requests, mut holds) = (Vec::with_capacity(letters.len()), Vec::new());
+        for letter in letters {
+            match letter {
+                Letter::Item(request) => requests.push(request),
+                Letter::Hold(reply) => holds.push(reply),
+            }
+        }
+        if !requests.is_empty() {
+            self.take(requests).await?;
+        }
+        for reply in holds {
+            // Whoever asked may have gone; the log is held all the same.
+            let _ = reply.send(self.hold().await);
+        }
+        Ok(())
+    }
+
     /// Gives slots to what waits. An error means that the log on the disk is ahead of this task.
     async fn take(&mut self, requests: Vec<Request>) -> Result<(), Unavailable> {
-        let origin = self.last.as_ref().map(|_last| self.origin);
-        let court = self.shared.court.as_ref();
-        let (requests, refused) = leave::part(court, self.process, origin, requests);
+        let (requests, refused) = self.parted(requests).await?;
         if let Some((refused, reason)) = refused {
             self.turn_away(refused, &reason).await;
         }
@@ -149,23 +175,6 @@ impl Actor {
         }
         self.answer(requests, &planned.verdicts).await;
         Ok(())
-    }
-
-    /// Answers what the court keeps from getting slots: a message that has one already is told so, as at any other time.
-    async fn turn_away(&self, requests: Vec<Request>, reason: &Refusal) {
-        let known = self.known(&requests).await.unwrap_or_else(|error| {
-            tracing::warn!(%error, process = %self.process, "refused messages are not looked for in the log");
-            Vec::new()
-        });
-        let wants = requests.iter().map(|request| &request.want);
-        let verdicts = admit(wants, &known, self.last.is_none());
-        for (request, verdict) in requests.into_iter().zip(verdicts) {
-            let answer = match verdict {
-                Verdict::Stands(slot) => self.stands(request.want.message(), slot).await,
-                Verdict::Take | Verdict::Twin(_) | Verdict::NoProcess => reason.clone(),
-            };
-            reply(request, Err(answer));
-        }
     }
 
     /// Step 1, as if nothing repeated what the log holds: the store's indexes tell where something does. Then the log is asked
@@ -202,7 +211,7 @@ impl Actor {
     }
 
     /// What the log holds of the requests.
-    async fn known(&self, requests: &[Request]) -> Result<Vec<Known>, StoreError> {
+    pub(super) async fn known(&self, requests: &[Request]) -> Result<Vec<Known>, StoreError> {
         let messages: Vec<_> = requests
             .iter()
             .map(|request| request.want.message())
@@ -222,13 +231,16 @@ impl Actor {
         let now_ms = self.shared.clock.now_ms();
         let batch = match entrants.is_empty() {
             true => None,
-            false => Some(next_batch(
-                self.process,
-                self.last.as_ref(),
-                entrants,
-                now_ms,
-                tip_height,
-            )?),
+            false => Some(Batch {
+                before: self.before(),
+                ..next_batch(
+                    self.process,
+                    self.last.as_ref(),
+                    entrants,
+                    now_ms,
+                    tip_height,
+                )?
+            }),
         };
         Ok(Planned {
             verdicts,
@@ -260,7 +272,9 @@ impl Actor {
         batch: Arc<Batch>,
         bytes: Vec<u64>,
     ) -> Result<(), Unavailable> {
-        let Sealed { assignments, head } = self.shared.guard.seal(batch, self.origin).await?;
+        self.let_cross(&batch).await?;
+        let origin = self.origin_at(batch.first);
+        let Sealed { assignments, head } = self.shared.guard.seal(batch, origin).await?;
         self.last = assignments.last().cloned();
         self.shared
             .recent
@@ -299,33 +313,6 @@ impl Actor {
         }
     }
 
-    fn twin(&self, message: Id, first: Option<&Signed>) -> Refusal {
-        let assignment = first.map(|first| &first.assignment);
-        Refusal::AlreadyScheduled {
-            message,
-            process: self.process,
-            slot: assignment.map_or(0, Assignment::nonce),
-            assignment: assignment.map(Assignment::id),
-        }
-    }
-
-    async fn stands(&self, message: Id, slot: u64) -> Refusal {
-        let found = receipt::id(&self.shared.store, self.process, slot).await;
-        let assignment = found.unwrap_or_else(|error| {
-            tracing::warn!(%error, process = %self.process, slot, "a repeated message is answered without its assignment");
-            None
-        });
-        let signed = self.tail.get();
-        let fresh = signed.iter().find(|one| one.assignment.nonce() == slot);
-        let assignment = assignment.or(fresh.map(|one| one.assignment.id()));
-        Refusal::AlreadyScheduled {
-            message,
-            process: self.process,
-            slot,
-            assignment,
-        }
-    }
-
     /// Keeps the signatures that no further batch took along.
     pub(super) async fn keep(&self) -> Result<(), Unavailable> {
         let part = Part::to_keep(self.process, self.tail.unkept());
@@ -352,8 +339,8 @@ impl Actor {
         tracing::error!(process = %self.process, %reason, "the log takes no messages until its end is read again");
         self.shared.registry.forget(self.process);
         self.mailbox.close();
-        while let Ok(request) = self.mailbox.try_recv() {
-            reply(request, Err(reason.clone().into()));
+        while let Ok(letter) = self.mailbox.try_recv() {
+            letter.refuse(reason.clone().into());
         }
     }
 }
@@ -376,7 +363,7 @@ fn refuse(requests: Vec<Request>, reason: &Unavailable) {
     }
 }
 
-fn reply(request: Request, answer: Result<Assignment, Refusal>) {
+pub(super) fn reply(request: Request, answer: Result<Assignment, Refusal>) {
     // Whoever asked may have gone; the slot stands all the same.
     let _ = request.reply.send(answer);
 }

@@ -10,6 +10,8 @@
 
 use aosec_wire::{Assignment, AssignmentPlan, Chain, Id, assignment::next_log_chain};
 
+use crate::store::joined::Seam;
+
 /// Slots in one batch: as many as one fsync should carry. The first of them waits while the last is signed, some 10 ms.
 pub const BATCH_SLOTS: usize = 256;
 
@@ -108,6 +110,14 @@ pub fn next_batch(
 }
 
 impl Before {
+    /// The end of a log that goes on under a court, whose last assignment before is this.
+    pub fn at(seam: &Seam, last: &Assignment) -> Self {
+        Self {
+            assignment: last.id(),
+            chain: seam.chain(last.process()),
+        }
+    }
+
     /// The end of a log whose last assignment is this; none where a foreign scheduler wrote no log chain.
     pub fn after(last: &Assignment) -> Option<Self> {
         last.chain().map(|chain| Self {

@@ -12,6 +12,7 @@ use aosec_wire::{
 use super::{
     Handle,
     admission::Want,
+    joining::held,
     ports::{Court, Tenure},
     refusal::{Refusal, Unavailable},
     registry::Request,
@@ -30,11 +31,11 @@ impl Handle {
     }
 }
 
+/// Requests that may get slots now; and those that may not, with the reason.
+pub(super) type Parted = (Vec<Request>, Option<(Vec<Request>, Refusal)>);
+
 /// Messages that no item for the court could enclose are not taken: whoever asked for their data would have their host slashed (5.1).
-fn without_unfit(
-    process: Id,
-    requests: Vec<Request>,
-) -> (Vec<Request>, Option<(Vec<Request>, Refusal)>) {
+fn without_unfit(process: Id, requests: Vec<Request>) -> Parted {
     let is_unfit = |request: &Request| {
         let item = request.want.item();
         item.is_some_and(|item| {
@@ -63,7 +64,7 @@ fn without_unfit(
     (rest, refused)
 }
 
-fn judged(tenure: Tenure, process: Id) -> Result<(), Refusal> {
+pub(super) fn judged(tenure: Tenure, process: Id) -> Result<(), Refusal> {
     match tenure {
         Tenure::Open => Ok(()),
         Tenure::Over(why) => Err(Refusal::Court { process, why }),
@@ -78,7 +79,7 @@ pub(super) fn part(
     process: Id,
     origin: Option<Id>,
     requests: Vec<Request>,
-) -> (Vec<Request>, Option<(Vec<Request>, Refusal)>) {
+) -> Parted {
     let first = requests.iter().find_map(|request| match &request.want {
         Want::Spawn(spawn) => Some(origin_of(spawn.tags())),
         Want::Message(_) | Want::Forced(_) | Want::Reference { .. } => None,
@@ -93,5 +94,32 @@ pub(super) fn part(
             let (spawns, others) = requests.into_iter().partition(is_spawn);
             (spawns, Some((others, reason)))
         }
+    }
+}
+
+/// What a process takes that has joined the court (5.15): data items alone, each one that the court could enclose.
+pub(super) fn courted(process: Id, requests: Vec<Request>) -> Parted {
+    let is_reference = |request: &Request| matches!(request.want, Want::Reference { .. });
+    match requests.iter().any(is_reference) {
+        false => without_unfit(process, requests),
+        true => {
+            let (references, rest) = requests.into_iter().partition(is_reference);
+            // The few that are unfit in such a batch are told the same, and by themselves the rest of it.
+            let (rest, unfit) = without_unfit(process, rest);
+            let unfit = unfit.map_or_else(Vec::new, |(unfit, _why)| unfit);
+            let refused: Vec<_> = [references, unfit].into_iter().flatten().collect();
+            (rest, Some((refused, Refusal::NoReferences(process))))
+        }
+    }
+}
+
+/// Those that get slots below `below`, the first in order, and the others, which wait for a host (5.15).
+pub(super) fn below(process: Id, next: u64, below: u64, mut requests: Vec<Request>) -> Parted {
+    let room = usize::try_from(below.saturating_sub(next)).unwrap_or(usize::MAX);
+    let others = requests.split_off(room.min(requests.len()));
+    let reason = judged(held(below), process).err();
+    match (others.is_empty(), reason) {
+        (false, Some(reason)) => (requests, Some((others, reason))),
+        _ => (requests, None),
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! Read in this order: [`chain`] (what stands in the next slots), [`guard`] (the only road to a signature), [`recover`] (what
 //! the start makes of store and guard), [`watch`] (whether somebody else has the key), [`standing`] (what follows),
-//! [`admission`] and [`actor`] (the one owner of a log), [`registry`] (which logs are awake), [`reader`] (logs as others see
+//! [`admission`] and [`actor`] (the one owner of a log), [`joining`] (how a log comes under a court), [`registry`] (which logs are awake), [`reader`] (logs as others see
 //! them), [`outbox`], [`passage`] and [`publish`] (the way to the base layer), [`ports`] (what is
 //! needed from outside, and in [`adapters`] how the node gives it).
 //!
@@ -15,9 +15,11 @@ mod actor;
 pub mod adapters;
 mod admission;
 pub mod chain;
+mod crossing;
 mod force;
 mod gather;
 pub mod guard;
+pub mod joining;
 mod leave;
 mod outbox;
 mod passage;
@@ -29,6 +31,7 @@ mod recent;
 pub mod recover;
 pub mod refusal;
 mod registry;
+mod repeated;
 pub mod resume;
 mod rows;
 mod standing;
@@ -40,7 +43,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use aosec_wire::{Address, Assignment, Id, Scheduled, VerifiedItem, record::ORIGIN_TAG};
+use aosec_wire::{Address, Assignment, Id, Scheduled, VerifiedItem};
 use tokio::sync::{Semaphore, oneshot};
 use tokio_util::task::TaskTracker;
 
@@ -51,7 +54,7 @@ use self::{
     ports::{BaseLayer, Clock, Court, Tip, Whereabouts},
     recent::Recent,
     recover::{Findings, examine},
-    registry::{Handed, Registry, Request},
+    registry::{Handed, Letter, Registry, Request},
     standing::Bench,
 };
 pub use self::{
@@ -238,14 +241,11 @@ impl Handle {
         exclude: Vec<String>,
     ) -> Result<Assignment, Refusal> {
         verify_exclude(&exclude)?;
-        let spawn = item::find(&self.shared.store, process).await?;
-        let spawn = spawn.ok_or(Refusal::UnknownProcess(process))?;
-        // A process that a court protects takes data items only (PROTOCOL 5.1).
-        if spawn.tags().get(ORIGIN_TAG).is_some() {
+        if self.is_courted(process).await? {
             return Err(Refusal::NoReferences(process));
         }
         let item = match base_layer {
-            true => self.settled(&spawn, id).await.map(|()| None)?,
+            true => self.settled(process, id).await.map(|()| None)?,
             false => Some(self.item(id).await?),
         };
         self.enter(process, Want::Reference { id, item, exclude })
@@ -253,7 +253,9 @@ impl Handle {
     }
 
     /// A transaction is taken from as many confirmations on as its process says.
-    async fn settled(&self, spawn: &VerifiedItem, id: Id) -> Result<(), Refusal> {
+    async fn settled(&self, process: Id, id: Id) -> Result<(), Refusal> {
+        let spawn = item::find(&self.shared.store, process).await?;
+        let spawn = spawn.ok_or(Refusal::UnknownProcess(process))?;
         let own = spawn
             .tags()
             .get(SETTLEMENT_DEPTH)
@@ -265,7 +267,7 @@ impl Handle {
         match mined.confirmations {
             have if have < need => Err(Refusal::Unsettled {
                 id,
-                process: spawn.id(),
+                process,
                 have,
                 need,
             }),
@@ -294,18 +296,18 @@ impl Handle {
         }
         let is_spawn = matches!(want, Want::Spawn(_));
         let (reply, answer) = oneshot::channel();
-        let request = Request {
+        let letter = Letter::Item(Request {
             _room: self.room(&want)?,
             want,
             reply,
             since: Instant::now(),
-        };
-        if let Handed::Asleep(request) = self.shared.registry.hand(process, request)? {
+        });
+        if let Handed::Asleep(letter) = self.shared.registry.hand(process, letter)? {
             if !is_spawn && !process::exists(&self.shared.store, process).await? {
                 return Err(Refusal::UnknownProcess(process));
             }
             self.wake(process)?;
-            if let Handed::Asleep(_) = self.shared.registry.hand(process, *request)? {
+            if let Handed::Asleep(_) = self.shared.registry.hand(process, *letter)? {
                 return Err(Unavailable::Full.into());
             }
         }

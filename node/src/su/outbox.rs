@@ -2,7 +2,8 @@
 //!
 //! 1. Runs gather for a block, or until a Data transaction is full.
 //! 2. A run is in the next Log transaction once its items stand in a block, and all slots before it are in a record. Runs of one
-//!    process that follow one another are one record, as long as a record may be; it ends where the end of a batch is signed.
+//!    process that follow one another under one court are one record, as long as a record may be; it ends where the end of a batch is
+//!    signed.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -165,7 +166,8 @@ impl Log {
         let index = self.record?;
         let record = planned.get(index)?;
         let fits = record.slots() + piece.slots() <= RECORD_ENTRIES_MAX as u64;
-        (fits && record.epoch == piece.epoch).then_some(index)
+        let is_same = (record.epoch, record.origin) == (piece.epoch, piece.origin);
+        (fits && is_same).then_some(index)
     }
 }
 

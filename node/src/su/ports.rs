@@ -5,6 +5,8 @@ use std::{fmt, pin::Pin, sync::Arc, time::Duration};
 use aosec_wire::{Id, VerifiedItem};
 use bytes::Bytes;
 
+use crate::store::joined::Seam;
+
 /// The future of an answer from outside.
 pub type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, PortError>> + Send + 'a>>;
 
@@ -63,13 +65,41 @@ pub enum Tenure {
     NotYet(Arc<str>),
 }
 
-/// The court, as far as this node computes one. It is never asked about a process that names none.
+/// What a court says of a process whose spawn names none (PROTOCOL 5.15).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Joining {
+    /// It has not joined, as far as this node knows.
+    No,
+    /// Nothing at the moment, for this reason.
+    Unknown(Arc<str>),
+    /// Its owner has registered it, and it has no host yet.
+    Registered {
+        /// From where on.
+        seam: Seam,
+        /// Whether that stands in a settled block.
+        is_settled: bool,
+    },
+    /// It has, or had, a host under the court.
+    Hosted {
+        /// From where on the court's part of the log goes.
+        seam: Seam,
+        /// Whether that host is this scheduler.
+        tenure: Tenure,
+    },
+}
+
+/// The court, as far as this node computes one.
 pub trait Court: Send + Sync {
     /// Whether a spawn that names this `origin` may be taken.
     fn spawn<'a>(&'a self, origin: &'a str) -> Answer<'a, Tenure>;
 
-    /// Whether a further slot of the process may be signed.
+    /// Whether a further slot of a process that names a court may be signed.
     fn tenure(&self, process: Id) -> Tenure;
+
+    /// What it says of a process that names no court.
+    fn joining(&self, _process: Id) -> Joining {
+        Joining::No
+    }
 }
 
 /// The base layer could not be asked.

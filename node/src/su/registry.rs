@@ -16,6 +16,7 @@ use super::{
     admission::Want,
     refusal::{Refusal, Unavailable},
 };
+use crate::store::joined::Seam;
 
 /// Requests that may wait for one process: a thousand clients that speak at the same moment, and as many again; eight batches.
 pub(super) const MAILBOX: usize = 2_048;
@@ -30,6 +31,26 @@ pub(super) struct Request {
     pub(super) since: Instant,
     /// Its share of the memory that waiting messages may take.
     pub(super) _room: OwnedSemaphorePermit,
+}
+
+/// What comes into the mailbox of a log.
+#[derive(Debug)]
+pub(super) enum Letter {
+    /// A message on its way.
+    Item(Request),
+    /// The log is to be held where its owner has registered it (PROTOCOL 5.15): answered once nothing of it can be signed there.
+    Hold(oneshot::Sender<Result<Seam, Refusal>>),
+}
+
+impl Letter {
+    /// Answers that it is not done, and why.
+    pub(super) fn refuse(self, reason: Refusal) {
+        // Whoever asked may have gone.
+        match self {
+            Self::Item(request) => drop(request.reply.send(Err(reason))),
+            Self::Hold(reply) => drop(reply.send(Err(reason))),
+        }
+    }
 }
 
 /// A signed slot.
@@ -84,35 +105,35 @@ struct Logs {
 
 #[derive(Debug)]
 struct Log {
-    mailbox: mpsc::Sender<Request>,
+    mailbox: mpsc::Sender<Letter>,
     tail: Arc<Tail>,
 }
 
-/// What became of a request that was handed in.
+/// What became of a letter that was handed in.
 pub(super) enum Handed {
     /// It waits in the mailbox.
     In,
-    /// The log sleeps: wake it and hand the request in again.
-    Asleep(Box<Request>),
+    /// The log sleeps: wake it and hand the letter in again.
+    Asleep(Box<Letter>),
 }
 
 impl Registry {
-    /// Puts the request into the mailbox of its process.
-    pub(super) fn hand(&self, process: Id, request: Request) -> Result<Handed, Unavailable> {
+    /// Puts the letter into the mailbox of its process.
+    pub(super) fn hand(&self, process: Id, letter: Letter) -> Result<Handed, Unavailable> {
         let mut logs = unpoisoned(&self.0);
         if logs.closed {
             return Err(Unavailable::Stopping);
         }
         let Some(log) = logs.awake.get(&process) else {
-            return Ok(Handed::Asleep(Box::new(request)));
+            return Ok(Handed::Asleep(Box::new(letter)));
         };
-        match log.mailbox.try_send(request) {
+        match log.mailbox.try_send(letter) {
             Ok(()) => Ok(Handed::In),
             Err(mpsc::error::TrySendError::Full(_)) => Err(Unavailable::Full),
-            Err(mpsc::error::TrySendError::Closed(request)) => {
+            Err(mpsc::error::TrySendError::Closed(letter)) => {
                 // Its task ended against its will; a new one reads the log from the store.
                 logs.awake.remove(&process);
-                Ok(Handed::Asleep(Box::new(request)))
+                Ok(Handed::Asleep(Box::new(letter)))
             }
         }
     }
@@ -121,7 +142,7 @@ impl Registry {
     pub(super) fn wake(
         &self,
         process: Id,
-        start: impl FnOnce(mpsc::Receiver<Request>, Arc<Tail>),
+        start: impl FnOnce(mpsc::Receiver<Letter>, Arc<Tail>),
     ) -> Result<(), Unavailable> {
         let mut logs = unpoisoned(&self.0);
         if logs.closed {
@@ -147,7 +168,7 @@ impl Registry {
     }
 
     /// Lets the log sleep if nothing waits for it; says whether it may.
-    pub(super) fn sleep(&self, process: Id, mailbox: &mpsc::Receiver<Request>) -> bool {
+    pub(super) fn sleep(&self, process: Id, mailbox: &mpsc::Receiver<Letter>) -> bool {
         let mut logs = unpoisoned(&self.0);
         let idle = mailbox.is_empty();
         if idle {
@@ -192,9 +213,9 @@ mod tests {
 
     const PROCESS: Id = Id::new([1; 32]);
 
-    fn request() -> Request {
+    fn letter() -> Letter {
         let room = Arc::new(Semaphore::new(1));
-        Request {
+        Letter::Item(Request {
             want: Want::Reference {
                 id: PROCESS,
                 item: None,
@@ -203,10 +224,10 @@ mod tests {
             reply: oneshot::channel().0,
             since: Instant::now(),
             _room: room.try_acquire_owned().unwrap(),
-        }
+        })
     }
 
-    fn awake(registry: &Registry) -> mpsc::Receiver<Request> {
+    fn awake(registry: &Registry) -> mpsc::Receiver<Letter> {
         let mut mailbox = None;
         let woken = registry.wake(PROCESS, |requests, _| mailbox = Some(requests));
         woken.unwrap();
@@ -214,7 +235,7 @@ mod tests {
     }
 
     fn is_asleep(registry: &Registry) -> bool {
-        matches!(registry.hand(PROCESS, request()), Ok(Handed::Asleep(_)))
+        matches!(registry.hand(PROCESS, letter()), Ok(Handed::Asleep(_)))
     }
 
     #[test]
@@ -237,7 +258,7 @@ mod tests {
         for _ in 0..MAILBOX {
             assert!(!is_asleep(&registry));
         }
-        let full = registry.hand(PROCESS, request());
+        let full = registry.hand(PROCESS, letter());
         assert!(matches!(full, Err(Unavailable::Full)));
         drop(mailbox);
         assert!(is_asleep(&registry), "another task may take over");
@@ -249,7 +270,7 @@ mod tests {
         let mut mailbox = awake(&registry);
         assert!(!is_asleep(&registry));
         registry.close();
-        let late = registry.hand(PROCESS, request());
+        let late = registry.hand(PROCESS, letter());
         assert!(matches!(late, Err(Unavailable::Stopping)));
         assert!(mailbox.try_recv().is_ok(), "what was taken is done");
         assert!(mailbox.blocking_recv().is_none());

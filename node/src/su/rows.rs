@@ -30,10 +30,19 @@ pub fn rows(batch: &Batch, taken: &[&Want]) -> Vec<log::Row> {
     slots.map(row).collect()
 }
 
-/// The batch that rows without signatures stand for.
+/// The batch that rows without signatures stand for, behind the last assignment.
 pub fn planned(
     process: Id,
     last: Option<&Assignment>,
+    rows: &[(log::Row, u64)],
+) -> Result<Batch, StoreError> {
+    planned_behind(process, last.and_then(Before::after), rows)
+}
+
+/// The same, where it is known what it continues.
+pub(super) fn planned_behind(
+    process: Id,
+    before: Option<Before>,
     rows: &[(log::Row, u64)],
 ) -> Result<Batch, StoreError> {
     let slot = |(row, _): &(log::Row, u64)| Slot {
@@ -46,7 +55,7 @@ pub fn planned(
         process,
         epoch: rows.first().map_or(0, |(row, _)| row.epoch),
         first: rows.first().map_or(0, |(row, _)| row.slot),
-        before: last.and_then(Before::after),
+        before,
         slots: rows.iter().map(slot).collect(),
     };
     let numbered = rows

@@ -72,6 +72,15 @@ impl CourtClient {
         self.http.get_json(&url).await.map_err(explained)
     }
 
+    /// Asks the node to do something that the court's routes offer.
+    ///
+    /// # Errors
+    /// As [`Self::get`].
+    pub async fn act(&self, path: &str, body: &Value) -> Result<Value, CliError> {
+        let url = join(&self.target.cu, &format!("origin/{path}"))?;
+        self.http.post_json(&url, body).await.map_err(explained)
+    }
+
     /// The court's id.
     ///
     /// # Errors

@@ -17,7 +17,7 @@ pub(super) const WORDS: &[Word] = &[
     (
         "5.1 origin",
         "the spawn names another court, or none",
-        "spawn it with --tag Origin=<this court>",
+        "spawn it with --tag Origin=<this court>; one that exists already and names none is registered by its owner: `aosec origin register`",
     ),
     (
         "5.1 period",

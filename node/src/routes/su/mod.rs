@@ -282,7 +282,7 @@ async fn verified(body: Bytes) -> Result<VerifiedItem, ApiError> {
     verified.map_err(|error| ApiError::BadRequest(error.to_string()))
 }
 
-fn refused(refusal: Refusal) -> ApiError {
+pub(super) fn refused(refusal: Refusal) -> ApiError {
     match refusal {
         Refusal::Unavailable(reason) => unavailable(reason),
         other => ApiError::BadRequest(other.to_string()),

@@ -4,7 +4,7 @@
 //!    the very one that was recorded last (PROTOCOL invariant 21).
 //! 2. The batch is on the disk before the first of its signatures exists. Batches that wait together share one fsync.
 //! 3. Signing a recorded batch again gives equal bytes: signatures are deterministic, and everything they cover is recorded or,
-//!    as the Origin, fixed by the process's id.
+//!    as the Origin, fixed by the process's id or by the store before the first slot under it.
 //! 4. After a failed write or fsync nothing is signed until the next start, which reads what the disk really holds.
 //! 5. With the slots the guard signs the end of the batch (PROTOCOL 5.5), so that log records are made later without the key.
 //! 6. Epochs above 0 are opened by a firm `Resume` alone (PROTOCOL 5.11); nothing here opens one yet, so they are refused.
@@ -19,6 +19,7 @@
 mod file;
 mod frame;
 pub mod interchange;
+mod joint;
 pub mod note;
 pub mod offline;
 mod record;
@@ -43,6 +44,7 @@ use self::{
 };
 pub use self::{
     file::{GuardFileError, Torn},
+    joint::Joint,
     note::{Network, Note, Token},
     offline::OfflineGuard,
     record::{EXCLUDE_BYTES_MAX, EXCLUDES_MAX, RecordError},
@@ -244,9 +246,15 @@ impl Guard {
         self.inner.writer.note(Note::Network(network)).await
     }
 
+    /// Lets the log of a process go on under a court, at its next slot and over another chain (PROTOCOL 5.15); the same again is harmless.
+    pub async fn join(&self, process: Id, joint: Joint) -> Result<(), GuardError> {
+        self.inner.writer.join(process, joint).await
+    }
+
     /// Records the batch durably, then signs its slots in order, and its end for the log records of `origin`.
     ///
-    /// The Origin is not recorded: the spawn names it, and the process's id commits to the spawn.
+    /// The Origin is not recorded: the spawn names it, and the process's id commits to the spawn, or the store, where it has joined a
+    /// court.
     pub async fn seal(&self, batch: Arc<Batch>, origin: Id) -> Result<Sealed, GuardError> {
         self.inner.writer.record(batch.clone()).await?;
         if batch.slots.len() <= INLINE_SLOTS_MAX {

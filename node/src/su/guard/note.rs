@@ -1,5 +1,5 @@
 //! What stands in the guard file besides batches: ends of logs known from elsewhere, the network, the tokens of starts, a
-//! halt and the operator's word that ended one. Pure: bytes in, values out.
+//! halt, the operator's word that ended one, and where logs go on under a court. Pure: bytes in, values out.
 //!
 //! A note is told from a batch by its first 32 bytes, which are zero where a batch names its process: no hash is zero. Then
 //! follow `kind 1 · body`; numbers are big-endian:
@@ -11,6 +11,7 @@
 //! | 3 start | `token 16` |
 //! | 4 halt | text |
 //! | 5 resume | `first height 8` |
+//! | 6 joined | `process 32 · first slot 8 · log chain before it 32` |
 
 use std::{fmt, str::FromStr};
 
@@ -19,7 +20,10 @@ use aosec_wire::{
     id::{from_base64url, to_base64url},
 };
 
-use super::rule::{Head, LogKey};
+use super::{
+    joint::Joint,
+    rule::{Head, LogKey},
+};
 
 /// Where a batch names its process.
 const NO_PROCESS: [u8; 32] = [0; 32];
@@ -41,6 +45,8 @@ pub enum Note {
     Halt(String),
     /// The operator ended the halt: signing goes on from this height of the base layer.
     Resume(u64),
+    /// The log of this process goes on under a court (PROTOCOL 5.15).
+    Joined(Id, Joint),
 }
 
 /// What tells one start of a node from all others, published with the scheduler's location.
@@ -146,6 +152,12 @@ impl Note {
                 out.push(5);
                 out.extend_from_slice(&from.to_be_bytes());
             }
+            Self::Joined(process, joint) => {
+                out.push(6);
+                out.extend_from_slice(process.as_bytes());
+                out.extend_from_slice(&joint.first.to_be_bytes());
+                out.extend_from_slice(joint.log_chain.as_bytes());
+            }
         }
         out
     }
@@ -169,10 +181,21 @@ impl Note {
                 .try_into()
                 .ok()
                 .map(|from| Self::Resume(u64::from_be_bytes(from))),
+            Some((6, body)) => joined(body),
             _ => None,
         };
         note.map(Some).ok_or("a note is not readable")
     }
+}
+
+fn joined(body: &[u8]) -> Option<Note> {
+    let (process, rest) = body.split_first_chunk()?;
+    let (first, rest) = rest.split_first_chunk()?;
+    let joint = Joint {
+        first: u64::from_be_bytes(*first),
+        log_chain: Id::new(rest.try_into().ok()?),
+    };
+    Some(Note::Joined(Id::new(*process), joint))
 }
 
 fn text(body: &[u8]) -> Option<&str> {
@@ -217,6 +240,13 @@ mod tests {
             Note::Start(Token::new([9; 16])),
             Note::Halt("somebody else signs".to_owned()),
             Note::Resume(1_500_000),
+            Note::Joined(
+                key.0,
+                Joint {
+                    first: 9,
+                    log_chain: chain,
+                },
+            ),
         ]
     }
 

@@ -8,6 +8,8 @@
 //! 4. What is learned is a maximum and never a minus: no import, in whatever order or how often, lets an old slot be signed.
 //! 5. A halt ends all signing until the operator's word ends the halt.
 //! 6. Two contents for one slot are told and never merged: somebody signed both.
+//! 7. A log that joins a court goes on at one slot over another chain (PROTOCOL 5.15), once for ever, and only where that slot is the
+//!    next one: what was signed before it stays signed once ([`super::joint`]).
 //!
 //! How a book comes to the disk is [`super::file`]; who signs is [`super::Guard`].
 
@@ -17,6 +19,7 @@ use aosec_wire::Id;
 
 use super::{
     GuardError,
+    joint::Joint,
     note::{Network, Note, Token},
     record,
 };
@@ -31,7 +34,8 @@ pub type LogKey = (Id, u64);
 /// What a guard remembers.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Book {
-    heads: BTreeMap<LogKey, Head>,
+    pub(super) heads: BTreeMap<LogKey, Head>,
+    pub(super) joints: BTreeMap<Id, Joint>,
     network: Option<Network>,
     tokens: Vec<Token>,
     halt: Option<String>,
@@ -124,6 +128,7 @@ impl Book {
             Note::Start(token) => self.know(token),
             Note::Halt(why) => self.halt = Some(why),
             Note::Resume(from) => (self.halt, self.signs_from) = (None, from),
+            Note::Joined(process, joint) => self.know_joint(process, joint)?,
         }
         Ok(())
     }
@@ -135,10 +140,13 @@ impl Book {
         let resume = (self.signs_from > 0).then_some(Note::Resume(self.signs_from));
         let rest = self.network.iter().cloned().map(Note::Network);
         let halt = self.halt.iter().cloned().map(Note::Halt);
+        let joints = self.joints.iter();
+        let joints = joints.map(|(process, joint)| Note::Joined(*process, *joint));
         rest.chain(tokens)
             .chain(resume)
             .chain(halt)
             .chain(heads)
+            .chain(joints)
             .collect()
     }
 
@@ -192,7 +200,8 @@ impl Book {
             return Err(GuardError::Halted(why.as_str().into()));
         }
         self.epoch_is_open(batch)?;
-        judge(self.heads.get(&(batch.process, batch.epoch)), batch, record)
+        let end = self.end((batch.process, batch.epoch));
+        judge(end.as_ref(), batch, record)
     }
 
     /// Rule 3.

@@ -7,13 +7,14 @@ use std::{
     thread,
 };
 
-use aosec_wire::Address;
+use aosec_wire::{Address, Id};
 use tokio::sync::{mpsc, oneshot};
 
 use super::{
     GuardError,
     file::{GuardFile, GuardFileError},
     frame::FRAME_BYTES_AIM,
+    joint::Joint,
     note::Note,
     rule::Book,
 };
@@ -36,6 +37,7 @@ pub(super) struct Writer {
 enum What {
     Batch(Arc<Batch>),
     Note(Note),
+    Join(Id, Joint),
     Stop(Arc<str>),
 }
 
@@ -69,6 +71,11 @@ impl Writer {
     /// Returns once the note is on the disk. It counts from the moment in which its turn comes, even where that fails.
     pub(super) async fn note(&self, note: Note) -> Result<(), GuardError> {
         self.order(What::Note(note)).await
+    }
+
+    /// Returns once it is on the disk that the log goes on there.
+    pub(super) async fn join(&self, process: Id, joint: Joint) -> Result<(), GuardError> {
+        self.order(What::Join(process, joint)).await
     }
 
     /// Returns once nothing is recorded any more.
@@ -147,6 +154,10 @@ impl Keeper {
                 let record = note.encode();
                 book.note(note)?;
                 Ok(Some(record))
+            }
+            What::Join(process, joint) => {
+                let note = book.join(process, joint)?;
+                Ok(note.as_ref().map(Note::encode))
             }
             What::Stop(why) => {
                 self.stopped = Some(why);

@@ -13,7 +13,7 @@ use crate::{
     store::{
         StoreError,
         carrier::{self, Carrier, Kind, Posted},
-        contents, publication,
+        contents, joined, publication,
     },
     su::outbox::{self, Planned},
 };
@@ -84,6 +84,14 @@ async fn made(shared: &Shared, planned: Vec<Planned>) -> Result<Vec<Made>, Store
     Ok(made)
 }
 
+/// The log chain that a record from slot `first` on continues: that of the slot before, or where a court's part of the log begins the one
+/// over the legacy chain there (PROTOCOL 5.15).
+async fn continued(shared: &Shared, process: Id, first: u64, before: Id) -> Result<Id, StoreError> {
+    let joined = joined::of(&shared.store, process).await?;
+    let begins = joined.filter(|joined| joined.is_hosted && joined.seam.first == first);
+    Ok(begins.map_or(before, |joined| joined.seam.chain(process).log))
+}
+
 async fn record(shared: &Shared, planned: Planned) -> Result<Made, StoreError> {
     let Planned {
         process,
@@ -107,9 +115,10 @@ async fn record(shared: &Shared, planned: Planned) -> Result<Made, StoreError> {
         return Err(damaged("some are not there"));
     }
     let stamped_through = rest.last().map_or(0, |slot| slot.entry.height);
+    let before = continued(shared, process, first, before.log_chain).await?;
     let entries = rest.iter().map(|slot| slot.entry).collect();
     let signature = planned.head.clone();
-    let made = LogRecord::new(process, epoch, first, before.log_chain, entries, signature);
+    let made = LogRecord::new(process, epoch, first, before, entries, signature);
     let made = made.map_err(|error| damaged(&error.to_string()))?;
     made.verify(planned.origin).map_err(|error| {
         damaged(&format!(

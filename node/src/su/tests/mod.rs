@@ -3,6 +3,7 @@
 mod court;
 mod crash;
 mod disorder;
+mod joining;
 mod layer;
 mod order;
 mod publish;

@@ -33,6 +33,16 @@ impl Chain {
         }
     }
 
+    /// Both chains at the slot before the first one that a registered process has under its court (PROTOCOL 5.15): `legacy` is the
+    /// legacy chain there.
+    #[must_use]
+    pub fn registered(process: Id, legacy: Id) -> Self {
+        Self {
+            hash: legacy,
+            log: Id::sha256_of(&[process.as_bytes(), legacy.as_bytes()]),
+        }
+    }
+
     /// Both chains at the next slot, after the assignment with this id.
     #[must_use]
     pub fn next(&self, assignment: Id, message: Id, height: u64, timestamp: u64) -> Self {
