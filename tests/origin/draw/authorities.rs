@@ -1,7 +1,7 @@
 //! Authority keys (4.7): brought, taken back, brought again by somebody else.
 
 use super::super::game::Game;
-use super::super::moves::Letter;
+use super::super::moves::{Enclosed, Letter};
 use super::money::letter;
 use super::{Drawer, cast, spoil};
 
@@ -23,19 +23,40 @@ impl Drawer {
         };
         let mut item = cast::origin_authority(&key, &owner, &operator);
         if self.below(12) == 0 {
-            // Of the wrong kind, or for another record.
-            item = match self.below(2) {
-                0 => cast::origin_key(&key, &owner, &operator),
-                _ => cast::origin_authority(&key, &cast::owner(number + 1), &operator),
-            };
+            item = self.unfit(item, number);
+        }
+        let mut items = vec![item];
+        if self.below(40) == 0 {
+            let other = cast::authority(self.below(NAMES));
+            items.push(cast::origin_authority(&other, &owner, &operator));
         }
         let from = match self.below(10) {
             0 => operator,
             _ => owner,
         };
         Letter {
-            items: Some(vec![item]),
+            items: Some(items),
             ..letter(from, cast::tags(&[("Action", "Authorize")]))
+        }
+    }
+
+    /// The word of a key that is of the wrong kind, or for another record or court.
+    fn unfit(&mut self, word: Enclosed, number: u64) -> Enclosed {
+        let (key, owner, operator) = (
+            word.from.clone(),
+            cast::owner(number),
+            cast::operator(number),
+        );
+        match self.below(4) {
+            0 => cast::origin_key(&key, &owner, &operator),
+            1 => cast::origin_authority(&key, &cast::owner(number + 1), &operator),
+            2 => cast::origin_authority(&key, &owner, &cast::operator(number + 1)),
+            _ => {
+                let mut word = word;
+                let origin = word.tags.iter_mut().find(|(name, _)| name == "Origin");
+                origin.into_iter().for_each(|(_, value)| value.push('x'));
+                word
+            }
         }
     }
 

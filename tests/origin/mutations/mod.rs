@@ -1,6 +1,7 @@
 //! Faults put into the contract on purpose, to see that the games would find them.
 //!
-//! Each changes one place of one file and says which rule it breaks: `list.json` for the house, `cases.json` for cases. A contract
+//! Each changes one place of one file and says which rule it breaks: `list.json` for the house, `cases.json` for cases,
+//! `authorities.json` for authority keys. A contract
 //! that no longer loads is no test of the games, so it counts as a mistake in the list.
 
 use serde::Deserialize;
@@ -11,6 +12,7 @@ use super::runner;
 
 const HOUSE: &str = include_str!("list.json");
 const CASES: &str = include_str!("cases.json");
+const AUTHORITIES: &str = include_str!("authorities.json");
 
 /// Moves within which a fault should be found in an ordinary run.
 pub const FOUND_WITHIN: u64 = 20_000;
@@ -35,7 +37,7 @@ pub struct Mutation {
 #[must_use]
 pub fn all() -> Vec<Mutation> {
     let read = |list| serde_json::from_str(list).expect("a list of mutations is JSON");
-    let lists: [Vec<Mutation>; 2] = [HOUSE, CASES].map(read);
+    let lists: [Vec<Mutation>; 3] = [HOUSE, CASES, AUTHORITIES].map(read);
     lists.concat()
 }
 
