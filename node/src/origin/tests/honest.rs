@@ -14,10 +14,10 @@ use crate::node::Node;
 use crate::origin::cases;
 
 /// From a cause to its effect, on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(60);
+pub(super) const PATIENCE: Duration = Duration::from_secs(60);
 /// What a node says together comes within this time of the first of it; where it does not, a block more is mined.
 const TOGETHER: Duration = Duration::from_millis(300);
-const LOOK_EVERY: Duration = Duration::from_millis(20);
+pub(super) const LOOK_EVERY: Duration = Duration::from_millis(20);
 
 /// A node of operator 10 that hosts the process, and another that only looks on.
 struct Scene {
@@ -28,29 +28,55 @@ struct Scene {
     _folder: TempDir,
 }
 
+/// A whole node of operator 10 in a folder, which computes this court or none.
+pub(super) async fn whole(
+    folder: &std::path::Path,
+    gateway: Url,
+    origin: Option<Id>,
+    settlement_depth: u64,
+    shutdown: &Shutdown,
+) -> Node {
+    let config = NodeConfig {
+        base_port: 0,
+        devnet: Some(0),
+        block_time: Duration::from_millis(500),
+        settlement_depth,
+        origin,
+        ..NodeConfig::new(folder.to_owned(), vec![gateway])
+    };
+    let [owner, operator, scheduler] = operator(10);
+    let keys = NodeKeys {
+        owner,
+        operator,
+        scheduler,
+        authority: key(77),
+        wallet: loopback::wallet(),
+    };
+    Node::start(config, keys, shutdown.clone()).await.unwrap()
+}
+
+/// Waits until the node's court has sat over this block.
+pub(super) async fn sits_over(node: &Node, height: u64) {
+    let url = node.urls().cu.join("origin/info").unwrap();
+    let until = std::time::Instant::now() + PATIENCE;
+    loop {
+        let asked = reqwest::get(url.clone()).await.unwrap();
+        let said: Value = asked.json().await.unwrap();
+        if said["soft"].as_u64() >= Some(height) {
+            return;
+        }
+        assert!(std::time::Instant::now() < until, "{height}: {said}");
+        tokio::time::sleep(LOOK_EVERY).await;
+    }
+}
+
 impl Scene {
     async fn open(chain: Loopback, gateway: Url) -> Self {
         post(&chain, &start()).await;
         mine(&chain, 4).await;
         let folder = tempfile::tempdir().unwrap();
-        let config = NodeConfig {
-            base_port: 0,
-            devnet: Some(0),
-            block_time: Duration::from_millis(500),
-            settlement_depth: DEPTH,
-            origin: Some(origin()),
-            ..NodeConfig::new(folder.path().join("node"), vec![gateway])
-        };
-        let [owner, operator, scheduler] = operator(10);
-        let keys = NodeKeys {
-            owner,
-            operator,
-            scheduler,
-            authority: key(77),
-            wallet: loopback::wallet(),
-        };
         let shutdown = Shutdown::new();
-        let node = Node::start(config, keys, shutdown.clone()).await.unwrap();
+        let node = whole(folder.path(), gateway, Some(origin()), DEPTH, &shutdown).await;
         let looker = Bench::open(&chain).await;
         let scene = Self {
             chain,
@@ -127,17 +153,7 @@ impl Scene {
     async fn in_step(&self) {
         let tip = self.chain.gateway().tip().await.unwrap().height;
         self.looker.until(tip).await;
-        let url = self.node.urls().cu.join("origin/info").unwrap();
-        let until = std::time::Instant::now() + PATIENCE;
-        loop {
-            let asked = reqwest::get(url.clone()).await.unwrap();
-            let said: Value = asked.json().await.unwrap();
-            if said["soft"].as_u64() >= Some(tip) {
-                return;
-            }
-            assert!(std::time::Instant::now() < until, "{tip}: {said}");
-            tokio::time::sleep(LOOK_EVERY).await;
-        }
+        sits_over(&self.node, tip).await;
     }
 
     /// A block, over which node and looker have sat.

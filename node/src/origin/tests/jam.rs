@@ -7,10 +7,10 @@ use super::*;
 const RUN_MAX: usize = 16_384;
 /// Messages of the jammer: as many transactions, each with so many.
 const TRANSACTIONS: u64 = 5;
-const EACH: u64 = 3_400;
+pub(super) const EACH: u64 = 3_400;
 
 /// Messages that cost the jammer a fee each, and do nothing.
-fn messages_of_the_jammer(part: u64) -> Vec<VerifiedItem> {
+pub(super) fn messages_of_the_jammer(part: u64) -> Vec<VerifiedItem> {
     let jammer = &operator(40)[0];
     let numbers = part * EACH..(part + 1) * EACH;
     let items = numbers.map(|number| {

@@ -2,15 +2,19 @@
 
 mod authority;
 mod bad;
+mod harm;
 mod honest;
 mod inbox;
 mod jam;
+mod joined;
 mod late;
 mod orphan;
+mod paupers;
 mod shown;
 mod void;
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -107,6 +111,34 @@ async fn mine(chain: &Loopback, blocks: u32) -> u64 {
     chain.gateway().tip().await.unwrap().height
 }
 
+/// Opens a folder as a node does, as far as the court is concerned.
+async fn opened(
+    gateway: Gateway,
+    settlement_depth: u64,
+    folder: &Path,
+) -> (Handle, follow::Handle, Store, Shutdown) {
+    let store = Store::open(folder).await.unwrap();
+    let shutdown = Shutdown::new();
+    let reading = follow::Settings {
+        start: 0,
+        settlement_depth,
+        every: Duration::from_millis(10),
+        court: Some(origin()),
+    };
+    let follow = follow::Handle::start(gateway, store.clone(), reading, &shutdown)
+        .await
+        .unwrap();
+    let settings = Settings {
+        origin: origin(),
+        start: 0,
+        settlement_depth,
+        block_time: Duration::from_secs(1),
+    };
+    let workshop = Arc::new(Wasmtime::new().unwrap());
+    let court = Handle::start(settings, follow.clone(), store.clone(), workshop, &shutdown);
+    (court, follow, store, shutdown)
+}
+
 /// A node as far as the court is concerned.
 struct Bench {
     court: Handle,
@@ -131,25 +163,8 @@ impl Bench {
 
     /// A node that asks this gateway.
     async fn behind(gateway: Gateway, settlement_depth: u64, folder: TempDir) -> Self {
-        let store = Store::open(folder.path()).await.unwrap();
-        let shutdown = Shutdown::new();
-        let reading = follow::Settings {
-            start: 0,
-            settlement_depth,
-            every: Duration::from_millis(10),
-            court: Some(origin()),
-        };
-        let follow = follow::Handle::start(gateway, store.clone(), reading, &shutdown)
-            .await
-            .unwrap();
-        let settings = Settings {
-            origin: origin(),
-            start: 0,
-            settlement_depth,
-            block_time: Duration::from_secs(1),
-        };
-        let workshop = Arc::new(Wasmtime::new().unwrap());
-        let court = Handle::start(settings, follow.clone(), store.clone(), workshop, &shutdown);
+        let (court, follow, store, shutdown) =
+            opened(gateway, settlement_depth, folder.path()).await;
         Self {
             court,
             follow,
