@@ -10,6 +10,7 @@ pub mod binary;
 pub mod deadline;
 pub mod descriptor;
 pub mod draft;
+pub mod enemies;
 pub mod group;
 pub mod http;
 pub mod ledger;

@@ -115,6 +115,13 @@ enum Command {
     Proof(proof::ProofCommand),
     /// What runs and how it is: every node of a devnet, or one by its url.
     Status(status::StatusArgs),
+    /// Compile a module from stdin within limits: what a node starts for modules that others wrote.
+    #[command(
+        name = crate::cu::compiler::VERB,
+        hide = true,
+        after_help = "Example: none; a node starts it by itself"
+    )]
+    Compile,
     /// Print completions for a shell.
     #[command(
         after_help = "Example: aosec completions bash > ~/.local/share/bash-completion/completions/aosec"
@@ -129,6 +136,9 @@ enum Command {
 #[must_use]
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
+    if matches!(cli.command, Command::Compile) {
+        return crate::cu::compiler::child();
+    }
     let json = cli.json;
     log::start(&cli.log);
     match run(cli) {
@@ -154,6 +164,8 @@ fn run(cli: Cli) -> Result<(), CliError> {
         Command::Challenge(command) => block_on(challenge::run(command, out)),
         Command::Proof(command) => block_on(proof::run(command, out)),
         Command::Status(args) => block_on(status::run(args, out)),
+        // It has gone its own way before any log was opened.
+        Command::Compile => Ok(()),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "aosec", &mut std::io::stdout());
             Ok(())

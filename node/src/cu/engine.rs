@@ -1,13 +1,16 @@
-//! [`super::machine`] with wasmtime: the Lua module that this binary carries, and no other.
+//! [`super::machine`] with wasmtime: the Lua module that this binary carries, and modules that strangers wrote.
 //!
-//! Compiling what a stranger wrote can take minutes, and no fuel stops a compiler; so a module runs only where its bytes are
-//! those of [`process_module::WASM`]. Its boot text is the binary's as well: a module item that names another one by `Boot-Hash`
-//! is refused, because it would come to other roots.
+//! Under the format of the carried one only its own bytes run, those of [`process_module::WASM`]. Its boot text is the binary's as
+//! well: a module item that names another one by `Boot-Hash` is refused, because it would come to other roots. Under the format
+//! [`OPEN_FORMAT`] runs what keeps the caps and the contract with the host; it is compiled by a child process ([`super::compiler`])
+//! and has no boot text. There the clock is a net below the fuel: what it stops has no result.
 //!
 //! A dry run has an instance of its own beside the hot one, made from a snapshot and kept for as long as the state stays the
 //! same: the hot instance never sees it.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
+use std::time::Duration;
 
 use aosec_wasm::engine::ENGINE_NAME;
 use aosec_wasm::process_module::{self, BOOT};
@@ -17,8 +20,9 @@ use aosec_wasm::{
 use aosec_wire::{Id, VerifiedItem};
 use bytes::Bytes;
 
+use super::compiler::{Compiler, refusal};
 use super::machine::{Failure, Machine, Program, Run, Workshop, WorkshopError};
-use super::terms::Terms;
+use super::terms::{OPEN_FORMAT, Terms};
 
 /// The tag by which a module item names the boot text that it runs with.
 pub const BOOT_HASH: &str = "Boot-Hash";
@@ -29,11 +33,22 @@ pub fn boot_hash() -> Id {
     Id::sha256(BOOT)
 }
 
-/// The workshop of the carried module, compiled once, when it is wanted first: a node that only orders messages never does.
+/// Between two ticks of the clock below foreign modules.
+const TICK: Duration = Duration::from_millis(100);
+/// Ticks after which a message of a foreign module is stopped without a verdict: five minutes. The most fuel that this node gives
+/// is burnt in one, and in these five also on a machine that is busy.
+const TICKS_MAX: u64 = 3_000;
+/// Where a process finds the file that it was started from, also after somebody has put another one in its place.
+#[cfg(target_os = "linux")]
+const OWN_BINARY: &str = "/proc/self/exe";
+
+/// The workshop. The carried module is compiled once, when it is wanted first: a node that only orders messages never does.
 #[derive(Debug)]
 pub struct Wasmtime {
     engine: Engine,
     module: Mutex<Option<Module>>,
+    binary: PathBuf,
+    foreign: OnceLock<Result<Arc<Compiler>, WorkshopError>>,
 }
 
 impl Wasmtime {
@@ -42,9 +57,20 @@ impl Wasmtime {
     /// # Errors
     /// [`WorkshopError`] where it cannot.
     pub fn new() -> Result<Self, WorkshopError> {
+        Self::with_binary(own_binary()?)
+    }
+
+    /// The same; foreign modules are compiled by children that are started from `binary`.
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    pub fn with_binary(binary: PathBuf) -> Result<Self, WorkshopError> {
+        let engine = Engine::new(EngineSettings::default());
         Ok(Self {
-            engine: Engine::new(EngineSettings::default()).map_err(room)?,
+            engine: engine.map_err(|error| refusal(&error))?,
             module: Mutex::default(),
+            binary,
+            foreign: OnceLock::new(),
         })
     }
 
@@ -57,17 +83,12 @@ impl Wasmtime {
         if let Some(module) = &*kept {
             return Ok(module.clone());
         }
-        let module = self.engine.compile(process_module::WASM).map_err(room)?;
+        let module = self.engine.compile(process_module::WASM);
+        let module = module.map_err(|error| refusal(&error))?;
         Ok(kept.insert(module).clone())
     }
-}
 
-impl Workshop for Wasmtime {
-    fn engine(&self) -> &str {
-        ENGINE_NAME
-    }
-
-    fn load(&self, module: &VerifiedItem) -> Result<Arc<dyn Program>, WorkshopError> {
+    fn carried(&self, module: &VerifiedItem) -> Result<Loaded, WorkshopError> {
         if module.data() != process_module::WASM {
             return Err(WorkshopError::Module(
                 "its bytes are not those of the module that this node carries".to_owned(),
@@ -78,30 +99,85 @@ impl Workshop for Wasmtime {
                 "it boots with {named}, this node with {}",
                 boot_hash()
             ))),
-            _ => Ok(Arc::new(Lua(self.module()?))),
+            _ => Ok(Loaded {
+                module: self.module()?,
+                boot: BOOT,
+            }),
         }
+    }
+
+    fn foreign(&self, module: &VerifiedItem) -> Result<Loaded, WorkshopError> {
+        let compiler = self.foreign.get_or_init(|| {
+            let engine = Engine::new(EngineSettings::FOREIGN).map_err(|error| refusal(&error))?;
+            let compiler = Arc::new(Compiler::new(self.binary.clone(), engine.clone()));
+            let ends = Arc::downgrade(&compiler);
+            std::thread::spawn(move || tick(&engine, &ends));
+            Ok(compiler)
+        });
+        let compiler = compiler.as_ref().map_err(Clone::clone)?;
+        Ok(Loaded {
+            module: compiler.compile(&module.data())?,
+            boot: &[],
+        })
     }
 }
 
-/// The carried module.
-#[derive(Debug)]
-struct Lua(Module);
+/// The clock below foreign modules, for as long as there is their compiler.
+fn tick(engine: &Engine, ends: &Weak<Compiler>) {
+    while ends.strong_count() > 0 {
+        std::thread::sleep(TICK);
+        engine.tick();
+    }
+}
 
-impl Program for Lua {
+#[cfg(target_os = "linux")]
+fn own_binary() -> Result<PathBuf, WorkshopError> {
+    Ok(PathBuf::from(OWN_BINARY))
+}
+
+#[cfg(not(target_os = "linux"))]
+fn own_binary() -> Result<PathBuf, WorkshopError> {
+    std::env::current_exe()
+        .map_err(|error| WorkshopError::Room(format!("this binary cannot be found: {error}")))
+}
+
+impl Workshop for Wasmtime {
+    fn engine(&self) -> &str {
+        ENGINE_NAME
+    }
+
+    fn load(&self, module: &VerifiedItem) -> Result<Arc<dyn Program>, WorkshopError> {
+        let loaded = match module.tags().get("Module-Format") {
+            Some(OPEN_FORMAT) => self.foreign(module),
+            _ => self.carried(module),
+        };
+        Ok(Arc::new(loaded?))
+    }
+}
+
+/// A compiled module, and what it boots with.
+#[derive(Clone, Debug)]
+struct Loaded {
+    module: Module,
+    boot: &'static [u8],
+}
+
+impl Program for Loaded {
     fn boot(&self, terms: Terms) -> Result<Box<dyn Machine>, WorkshopError> {
-        let instance = Instance::boot(&self.0, BOOT, limits(terms)).map_err(room)?;
-        Ok(Box::new(Hot::new(self.0.clone(), instance)))
+        let instance = Instance::boot(&self.module, self.boot, limits(terms));
+        let instance = instance.map_err(|error| refusal(&error))?;
+        Ok(Box::new(Hot::new(self.clone(), instance)))
     }
 
     fn restore(&self, snapshot: &[u8], terms: Terms) -> Result<Box<dyn Machine>, WorkshopError> {
         let snapshot = Snapshot::from_bytes(snapshot)
             .map_err(|error| WorkshopError::Snapshot(error.to_string()))?;
-        let instance = Instance::restore(&self.0, BOOT, &snapshot, limits(terms));
+        let instance = Instance::restore(&self.module, self.boot, &snapshot, limits(terms));
         let instance = instance.map_err(|error| match error {
             WasmError::Snapshot(reason) => WorkshopError::Snapshot(reason.to_string()),
-            other => room(other),
+            other => refusal(&other),
         })?;
-        Ok(Box::new(Hot::new(self.0.clone(), instance)))
+        Ok(Box::new(Hot::new(self.clone(), instance)))
     }
 }
 
@@ -109,22 +185,16 @@ fn limits(terms: Terms) -> Limits {
     Limits {
         memory_bytes: terms.memory_bytes,
         fuel_per_message: terms.fuel,
+        // Seen by foreign modules alone: the engine of the carried one asks no clock.
+        ticks_per_message: TICKS_MAX,
         ..Limits::default()
     }
-}
-
-fn room(error: WasmError) -> WorkshopError {
-    use std::error::Error as _;
-    let cause = error
-        .source()
-        .map_or_else(String::new, |cause| format!(": {cause}"));
-    WorkshopError::Room(format!("{error}{cause}"))
 }
 
 /// A hot instance, and its twin for dry runs.
 #[derive(Debug)]
 struct Hot {
-    module: Module,
+    loaded: Loaded,
     instance: Instance,
     twin: Option<Instance>,
 }
@@ -133,9 +203,9 @@ struct Hot {
 const COPIES: u64 = 2;
 
 impl Hot {
-    fn new(module: Module, instance: Instance) -> Self {
+    fn new(loaded: Loaded, instance: Instance) -> Self {
         Self {
-            module,
+            loaded,
             instance,
             twin: None,
         }
@@ -156,7 +226,7 @@ impl Hot {
                     ..self.instance.limits()
                 };
                 let snapshot = self.instance.snapshot();
-                Instance::restore(&self.module, BOOT, &snapshot, limits)?
+                Instance::restore(&self.loaded.module, self.loaded.boot, &snapshot, limits)?
             }
         };
         Ok(self.twin.insert(twin))

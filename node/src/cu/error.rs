@@ -2,6 +2,7 @@
 
 use aosec_wire::Id;
 
+use super::lanes::Lost;
 use super::listing::ListingError;
 use super::machine::WorkshopError;
 use super::replay::Fault;
@@ -85,6 +86,14 @@ pub enum CuError {
     /// The module's bytes cannot be run.
     #[error("module {module}: {reason}")]
     Module {
+        /// The module.
+        module: Id,
+        /// Why not.
+        reason: WorkshopError,
+    },
+    /// The module could not be made ready on this machine, now.
+    #[error("module {module} could not be made ready: {reason}; ask again later")]
+    Unready {
         /// The module.
         module: Id,
         /// Why not.
@@ -180,6 +189,12 @@ impl CuError {
                 | Self::Listing(_)
                 | Self::Diverged { .. }
         )
+    }
+}
+
+impl From<Lost> for CuError {
+    fn from(_lost: Lost) -> Self {
+        Self::Panicked
     }
 }
 

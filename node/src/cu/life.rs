@@ -109,6 +109,18 @@ impl Life {
         self.keys = Some(Arc::clone(keys));
     }
 
+    /// Address of the owner, who has a share of the cores.
+    #[must_use]
+    pub fn owner(&self) -> &str {
+        &self.process.owner
+    }
+
+    /// Who has the share of the cores that goes to dry runs: anybody may ask for them, so it is not the owner's.
+    #[must_use]
+    pub fn strangers(&self) -> String {
+        format!("strangers at {}", self.process.id)
+    }
+
     /// The slot that is due.
     #[must_use]
     pub fn next_slot(&self) -> u64 {

@@ -11,10 +11,10 @@
 //! - C3 a dry run sees the newest state and leaves nothing behind: no row, no change, no cached answer.
 //! - C4 a failure of one process is felt by those who ask about it, and by nobody else.
 //!
-//! Deliberately absent: the clock of a process (`cron`), modules that this binary does not carry.
+//! Deliberately absent: the clock of a process (`cron`).
 //!
-//! Read in this order: [`replay`], [`duplicate`], [`input`], [`verdict`], [`terms`] (pure); [`life`], [`unit`], [`ahead`],
-//! [`keeping`], [`actor`], [`residents`]; then the doors [`source`], [`modules`], [`engine`], [`checkpoint`]; at last
+//! Read in this order: [`replay`], [`duplicate`], [`input`], [`verdict`], [`terms`], [`queue`] (pure); [`lanes`], [`life`], [`unit`], [`ahead`],
+//! [`keeping`], [`actor`], [`residents`]; then the doors [`source`], [`modules`], [`engine`], [`compiler`], [`checkpoint`]; at last
 //! [`published`] and [`adopt`], the states that units give one another.
 
 pub mod actor;
@@ -22,6 +22,7 @@ pub mod adopt;
 pub mod ahead;
 pub mod authority;
 pub mod checkpoint;
+pub mod compiler;
 mod cut;
 pub mod dry;
 pub mod duplicate;
@@ -29,6 +30,7 @@ pub mod engine;
 pub mod error;
 pub mod input;
 pub mod keeping;
+pub mod lanes;
 pub mod life;
 pub mod listing;
 pub mod machine;
@@ -36,6 +38,7 @@ pub mod modules;
 pub mod noop;
 mod page;
 pub mod published;
+pub mod queue;
 pub mod rate;
 pub mod replay;
 pub mod residents;
@@ -60,6 +63,7 @@ use self::actor::{Actor, Ask, Reply, State, What};
 use self::checkpoint::Snapshots;
 pub use self::error::CuError;
 use self::input::DryMessage;
+use self::lanes::Lanes;
 use self::modules::Modules;
 use self::rate::DryRunRate;
 use self::residents::Residents;
@@ -127,7 +131,7 @@ impl Handle {
             authorities: doors.authorities,
             snapshots,
             most: settings.most,
-            lanes: Semaphore::new(settings.lanes.max(1)),
+            lanes: Lanes::new(settings.lanes),
             residents: Residents::new(settings.resident_bytes),
             shutdown: doors.shutdown,
             spawns: unit::Spawns::default(),

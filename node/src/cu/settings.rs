@@ -7,6 +7,7 @@ use std::time::Duration;
 use aosec_wire::{Address, VerifiedItem};
 
 use super::machine::Workshop;
+use super::queue::Bounds;
 use super::source::{Authorities, Items, Log};
 use super::terms::Terms;
 use crate::shutdown::Shutdown;
@@ -18,8 +19,13 @@ pub const SLOT_DEADLINE: Duration = Duration::from_secs(5);
 pub const MEMORY_BYTES_MAX: u64 = 1 << 30;
 /// The most fuel for one message, unless the operator says otherwise: about a minute of a core.
 pub const FUEL_MAX: u64 = 50_000_000_000;
-/// What live instances may take together, unless the operator says otherwise.
-pub const RESIDENT_BYTES: u64 = 4 << 30;
+/// What live instances may take together, unless the operator says otherwise: half of what a node with ten thousand processes may
+/// take. An ordinary process takes some 4 MiB awake and nothing asleep, and wakes in milliseconds.
+pub const RESIDENT_BYTES: u64 = 512 << 20;
+/// Evaluations that have lasted and go on beside the others. Each may fill the memory that its process may have.
+pub const LASTING_MAX: usize = 16;
+/// Evaluations of one owner at once: a quarter of those.
+pub const OF_OWNER_MAX: usize = 4;
 
 /// What the unit is made of.
 #[derive(Debug)]
@@ -30,8 +36,8 @@ pub struct Settings {
     pub most: Terms,
     /// What live instances may take together.
     pub resident_bytes: u64,
-    /// Evaluations at once.
-    pub lanes: usize,
+    /// Evaluations at once, how many may last beside them, and how many of all are one owner's.
+    pub lanes: Bounds,
     /// How long a message without a slot is looked for.
     pub slot_deadline: Duration,
 }
@@ -70,8 +76,18 @@ impl Settings {
                 fuel: FUEL_MAX,
             },
             resident_bytes: RESIDENT_BYTES,
-            lanes: std::thread::available_parallelism().map_or(1, usize::from),
+            lanes: ordinary_bounds(),
             slot_deadline: SLOT_DEADLINE,
         }
+    }
+}
+
+/// A lane for each core, and what may last beside them.
+#[must_use]
+pub fn ordinary_bounds() -> Bounds {
+    Bounds {
+        lanes: std::thread::available_parallelism().map_or(1, usize::from),
+        lasting: LASTING_MAX,
+        of_owner: OF_OWNER_MAX,
     }
 }

@@ -3,12 +3,14 @@
 //! - T1 `Memory-Limit` and `Compute-Limit` of the process win over those of its module; where neither names one, nothing runs
 //!   (a limit that each operator chose for itself would be another result on each machine).
 //! - T2 a limit over what this operator allows is refused, never lowered: a lowered limit would be another result as well.
-//! - T3 the module's format is [`FORMAT`] and its encodings are [`ENCODING`]; extensions are refused.
+//! - T3 the module's format is [`FORMAT`] or [`OPEN_FORMAT`] and its encodings are [`ENCODING`]; extensions are refused.
 
 use aosec_wire::Tags;
 
-/// The only format of modules.
+/// The format of the carried Lua module, which is one module and no other.
 pub const FORMAT: &str = "wasm32-aosec-lua53-1";
+/// The format of modules that anybody may write: the same contract with the host, and no boot text.
+pub const OPEN_FORMAT: &str = "wasm32-aosec-1";
 /// The only encoding of messages and results.
 pub const ENCODING: &str = "JSON-1";
 
@@ -87,12 +89,12 @@ fn parse_bytes(text: &str) -> Option<u64> {
 /// [`FormatError`] that names the tag and what stands in it.
 pub fn check_format(module: &Tags) -> Result<(), FormatError> {
     for (name, supported) in [
-        ("Module-Format", FORMAT),
-        ("Input-Encoding", ENCODING),
-        ("Output-Encoding", ENCODING),
+        ("Module-Format", &[FORMAT, OPEN_FORMAT][..]),
+        ("Input-Encoding", &[ENCODING]),
+        ("Output-Encoding", &[ENCODING]),
     ] {
         let found = module.get(name).ok_or(FormatError::Missing(name))?;
-        if found != supported {
+        if !supported.contains(&found) {
             return Err(FormatError::Unsupported {
                 name,
                 found: found.to_owned(),
@@ -144,14 +146,14 @@ pub enum FormatError {
     #[error("the module has no {0} tag")]
     Missing(&'static str),
     /// Another format or encoding.
-    #[error("{name} '{found}' is not supported; {supported} is")]
+    #[error("{name} '{found}' is not supported; supported is {}", supported.join(" or "))]
     Unsupported {
         /// The tag.
         name: &'static str,
         /// Its value.
         found: String,
         /// What would run.
-        supported: &'static str,
+        supported: &'static [&'static str],
     },
     /// Extensions are other units' own.
     #[error("extension '{0}' is not supported")]
@@ -220,6 +222,13 @@ mod tests {
             .with("Input-Encoding", ENCODING)
             .with("Output-Encoding", ENCODING);
         assert_eq!(check_format(&own), Ok(()));
+        let open = own
+            .iter()
+            .fold(Tags::new(), |tags, (name, value)| match value {
+                FORMAT => tags.with(name, OPEN_FORMAT),
+                _ => tags.with(name, value),
+            });
+        assert_eq!(check_format(&open), Ok(()));
         assert!(check_format(&own.clone().with("Extension", "WeaveDrive")).is_err());
         assert!(check_format(&Tags::new()).is_err());
         let other = Tags::new().with("Module-Format", "wasm64-unknown-emscripten");

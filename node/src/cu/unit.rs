@@ -7,7 +7,6 @@ use std::time::{Duration, Instant};
 
 use aosec_wire::{Address, Id, Scheduled, VerifiedItem};
 use lru::LruCache;
-use tokio::sync::Semaphore;
 
 use super::actor::Taken;
 use super::authority::{self, Keys};
@@ -16,8 +15,9 @@ use super::cut::Done;
 use super::duplicate::Seen;
 use super::error::CuError;
 use super::input::{DryMessage, Party};
+use super::lanes::{Lanes, Lost};
 use super::life::{Batch, Life, Ready};
-use super::machine::Machine;
+use super::machine::{Machine, WorkshopError};
 use super::modules::{Module, Modules};
 use super::replay::Replay;
 use super::residents::Residents;
@@ -52,8 +52,8 @@ pub struct Unit {
     pub snapshots: Snapshots,
     /// The most that a process may ask for.
     pub most: Terms,
-    /// Evaluations at once: one for each core.
-    pub lanes: Semaphore,
+    /// The cores, and who waits for them.
+    pub lanes: Lanes,
     /// The live processes.
     pub residents: Residents,
     /// The end of the node.
@@ -113,9 +113,9 @@ impl Unit {
         let party = Party::of(&spawn.item);
         let terms = Terms::agree(&party.tags, &module.party.tags, self.most)
             .map_err(|reason| CuError::Terms { process, reason })?;
-        let (machine, position) = match self.restore(process, &module, terms).await? {
+        let (machine, position) = match self.restore(&party, &module, terms).await? {
             Some((machine, kept)) => (machine, Some(kept.position)),
-            None => (boot(process, &module, terms).await?, None),
+            None => (self.boot(&party, &module, terms).await?, None),
         };
         let replay = Replay::new(process, spawn.scheduler.clone(), position);
         let engine = self.modules.engine().to_owned();
@@ -131,10 +131,11 @@ impl Unit {
     /// The instance of the newest checkpoint whose snapshot is whole and gives the root that was noted.
     async fn restore(
         &self,
-        process: Id,
+        party: &Party,
         module: &Arc<Module>,
         terms: Terms,
     ) -> Result<Option<(Box<dyn Machine>, Checkpoint)>, CuError> {
+        let process = party.id;
         for kept in checkpoint::of_process(&self.store, process).await? {
             if kept.module != module.party.id || kept.engine != self.modules.engine() {
                 continue;
@@ -144,9 +145,10 @@ impl Unit {
                 continue;
             };
             let program = Arc::clone(&module.program);
-            let restored =
-                tokio::task::spawn_blocking(move || program.restore(&bytes, terms)).await;
-            match restored.map_err(|_panicked| CuError::Panicked)? {
+            let restored = self
+                .lanes
+                .run(&party.owner, move || program.restore(&bytes, terms));
+            match restored.await? {
                 Ok(machine) if machine.root() == kept.root => return Ok(Some((machine, kept))),
                 Ok(_other) => {
                     tracing::warn!(%process, slot, "a snapshot has another root than noted; passed over")
@@ -159,6 +161,30 @@ impl Unit {
         Ok(None)
     }
 
+    /// A new instance. What the module itself does before its first message is refused by every machine alike.
+    async fn boot(
+        &self,
+        party: &Party,
+        module: &Arc<Module>,
+        terms: Terms,
+    ) -> Result<Box<dyn Machine>, CuError> {
+        let program = Arc::clone(&module.program);
+        let booted = self
+            .lanes
+            .run(&party.owner, move || program.boot(terms))
+            .await?;
+        booted.map_err(|reason| match reason {
+            WorkshopError::Module(_) => CuError::Module {
+                module: module.party.id,
+                reason,
+            },
+            reason => CuError::Instance {
+                process: party.id,
+                reason,
+            },
+        })
+    }
+
     /// Evaluates entries for one turn on a core; gives back what the turn had no time for. The life is lost where the thread was.
     ///
     /// # Errors
@@ -169,18 +195,14 @@ impl Unit {
         mut ready: Vec<Ready>,
         seen: Seen,
     ) -> Result<(Box<Life>, Batch, Vec<Ready>), CuError> {
-        let _lane = self
-            .lanes
-            .acquire()
-            .await
-            .map_err(|_closed| CuError::Stopping)?;
-        let turn = tokio::task::spawn_blocking(move || {
+        let owner = life.owner().to_owned();
+        let turn = self.lanes.run(&owner, move || {
             let begun = Instant::now();
             let batch = life.evaluate(&ready, seen, || begun.elapsed() < TURN);
             let rest = ready.split_off(batch.outcomes.len());
             (life, batch, rest)
         });
-        let (life, batch, rest) = turn.await.map_err(|_panicked| CuError::Panicked)?;
+        let (life, batch, rest) = turn.await?;
         metrics::evaluations().inc_by(batch.outcomes.len() as u64);
         Ok((life, batch, rest))
     }
@@ -274,16 +296,14 @@ impl Unit {
         mut life: Box<Life>,
         dry: Box<DryMessage>,
     ) -> (Option<Box<Life>>, Result<String, CuError>) {
-        let Ok(_lane) = self.lanes.acquire().await else {
-            return (Some(life), Err(CuError::Stopping));
-        };
-        let ran = tokio::task::spawn_blocking(move || {
+        let strangers = life.strangers();
+        let ran = self.lanes.run(&strangers, move || {
             let verdict = life.dry_run(&dry);
             (life, verdict)
         });
         match ran.await {
             Ok((life, verdict)) => (Some(life), verdict.map(|verdict| verdict.json)),
-            Err(_panicked) => (None, Err(CuError::Panicked)),
+            Err(Lost) => (None, Err(CuError::Panicked)),
         }
     }
 }
@@ -309,16 +329,4 @@ fn read_spawn(item: VerifiedItem) -> Result<Spawn, CuError> {
         Err(error) => error.to_string(),
     };
     Err(CuError::NotAProcess { process, reason })
-}
-
-async fn boot(
-    process: Id,
-    module: &Arc<Module>,
-    terms: Terms,
-) -> Result<Box<dyn Machine>, CuError> {
-    let program = Arc::clone(&module.program);
-    let booted = tokio::task::spawn_blocking(move || program.boot(terms)).await;
-    booted
-        .map_err(|_panicked| CuError::Panicked)?
-        .map_err(|reason| CuError::Instance { process, reason })
 }

@@ -216,6 +216,7 @@ impl From<CuError> for ApiError {
             | CuError::Source(_)
             | CuError::NoModule(_)
             | CuError::Instance { .. }
+            | CuError::Unready { .. }
             | CuError::Interrupted { .. }
             | CuError::StillEvaluating { .. }
             | CuError::Busy(_)

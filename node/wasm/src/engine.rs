@@ -2,14 +2,14 @@
 //!
 //! Fuel, pooling and interruption may differ between machines: none of them changes a result of a
 //! message that ends. Everything else is part of what operators attest and stands here in one
-//! place. Bulk memory and reference types are off on purpose: without them a copy costs fuel by its
-//! length, and tables and segments cannot change, so that memory and globals are the whole state.
+//! place. Bulk memory is off on purpose: without it a copy costs fuel by its length. Reference types this build of the engine cannot
+//! switch off; what of them could change a table is refused by [`caps`], so that memory and globals are the whole state.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
 use wasmtime::{Config, InstanceAllocationStrategy, OptLevel, PoolingAllocationConfig};
 
-use crate::{error::WasmError, image::Image, limits::STACK_BYTES, shape};
+use crate::{caps, error::WasmError, image::Image, limits::STACK_BYTES, shape};
 
 /// The compiler that operators name beside a result.
 pub const ENGINE_NAME: &str = "wasmtime 48.0.8";
@@ -42,6 +42,16 @@ impl Default for EngineSettings {
     }
 }
 
+impl EngineSettings {
+    /// What modules of strangers run under, in the process that compiles them and in the one that runs them.
+    pub const FOREIGN: Self = Self {
+        fuel: true,
+        pooling: false,
+        pool_instances: 64,
+        interruptible: true,
+    };
+}
+
 /// Compiles modules and carries the settings. Clones share one engine.
 #[derive(Clone)]
 pub struct Engine {
@@ -66,8 +76,18 @@ impl Engine {
 
     /// Checks and compiles a module. Bytes only: text and precompiled code are refused.
     pub fn compile(&self, wasm: &[u8]) -> Result<Module, WasmError> {
+        caps::check(wasm)?;
         let compiled =
             wasmtime::Module::from_binary(&self.inner, wasm).map_err(WasmError::Compile)?;
+        self.around(compiled, wasm)
+    }
+
+    /// A module around its code.
+    pub(crate) fn around(
+        &self,
+        compiled: wasmtime::Module,
+        wasm: &[u8],
+    ) -> Result<Module, WasmError> {
         shape::check_imports(&compiled)?;
         let globals = shape::mutable_globals(wasm)?;
         let hash = *blake3::hash(wasm).as_bytes();
@@ -85,6 +105,10 @@ impl Engine {
     /// One tick of the operator's clock; see [`crate::Limits::ticks_per_message`].
     pub fn tick(&self) {
         self.inner.increment_epoch();
+    }
+
+    pub(crate) fn wasmtime_engine(&self) -> &wasmtime::Engine {
+        &self.inner
     }
 
     pub(crate) fn settings(&self) -> EngineSettings {

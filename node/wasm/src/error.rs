@@ -3,12 +3,18 @@
 use thiserror::Error;
 use wasmtime::Trap;
 
+use crate::caps::CapError;
+use crate::host::{Thrown, TooManyGrowths};
+
 /// A module or an instance could not be made.
 #[derive(Debug, Error)]
 pub enum WasmError {
     /// The engine refused its settings, or the machine has no room for it.
     #[error("the wasm engine cannot start")]
     Engine(#[source] wasmtime::Error),
+    /// More of something than a module may have.
+    #[error("the module is refused: {0}")]
+    Cap(#[from] CapError),
     /// The bytes are no module that this engine takes.
     #[error("the module does not compile")]
     Compile(#[source] wasmtime::Error),
@@ -38,6 +44,22 @@ pub enum WasmError {
     /// The module cannot be set up in these limits, or the machine has no room.
     #[error("the module cannot be instantiated")]
     Instantiate(#[source] wasmtime::Error),
+    /// The state after boot takes more than the process may have.
+    #[error(
+        "the module needs {needs} bytes of memory before its first message; the process has {limit}"
+    )]
+    Cramped {
+        /// What it needs.
+        needs: u64,
+        /// The limit.
+        limit: u64,
+    },
+    /// Compiled code that carries no seal of this key, or the seal of another module.
+    #[error("the compiled code was not made for this module by the compiler that was asked")]
+    Unsealed,
+    /// Sealed code that the engine does not take: made by another version of it.
+    #[error("the compiled code does not fit this engine")]
+    OtherEngine(#[source] wasmtime::Error),
     /// The boot text ended in an error of its own.
     #[error("the boot text failed: {message}")]
     Boot {
@@ -50,6 +72,24 @@ pub enum WasmError {
     /// The snapshot is of another module, boot text or size.
     #[error("the snapshot does not fit")]
     Snapshot(#[from] SnapshotError),
+}
+
+impl WasmError {
+    /// Whether every honest machine refuses in the same way, so that asking again is of no use.
+    pub fn is_verdict(&self) -> bool {
+        match self {
+            Self::Engine(_) | Self::Unsealed | Self::OtherEngine(_) | Self::Snapshot(_) => false,
+            Self::Instantiate(error) => {
+                error
+                    .downcast_ref::<Trap>()
+                    .is_some_and(|trap| !matches!(trap, Trap::StackOverflow | Trap::Interrupt))
+                    || error.is::<TooManyGrowths>()
+                    || error.is::<Thrown>()
+            }
+            Self::BootStopped(error) => error.is_verdict(),
+            _ => true,
+        }
+    }
 }
 
 /// Why a message has no answer. The state is as before the message.
@@ -78,6 +118,12 @@ pub enum EvaluationError {
     /// The operator's clock stopped the message: no verdict.
     #[error("interrupted by the host")]
     Interrupted,
+    /// The module threw where nothing catches.
+    #[error("the module threw outside of any protected call")]
+    Uncaught,
+    /// The message asked for more memory too often.
+    #[error("the module asked for more memory too often")]
+    TooManyGrowths,
     /// The module breaks its contract with the host.
     #[error("the module answered outside of its memory")]
     BrokenAnswer,
@@ -104,6 +150,8 @@ impl From<wasmtime::Error> for EvaluationError {
             Some(Trap::StackOverflow) => Self::StackExhausted,
             Some(Trap::Interrupt) => Self::Interrupted,
             Some(trap) => Self::Trap(*trap),
+            None if error.is::<TooManyGrowths>() => Self::TooManyGrowths,
+            None if error.is::<Thrown>() => Self::Uncaught,
             None => Self::Host(error),
         }
     }

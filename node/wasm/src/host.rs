@@ -9,12 +9,16 @@ use std::sync::Arc;
 
 use wasmtime::{Caller, Global, Linker, ResourceLimiter, Result, Trap, TypedFunc, Val};
 
-use crate::limits::{THROW_FUEL, TRY_FUEL};
+use crate::limits::{GROWTHS_MAX, THROW_FUEL, TRY_FUEL};
 
 /// What a store carries beside the instance.
 pub(crate) struct Host {
     memory_bytes: usize,
     fuel: bool,
+    /// Growths that the message at work has asked for.
+    growths: u32,
+    /// Whether the last of them was within all limits.
+    granted: bool,
     /// Set as soon as the instance stands; before that nothing can call.
     pub(crate) door: Option<Arc<Door>>,
 }
@@ -30,15 +34,27 @@ impl Host {
         Self {
             memory_bytes: usize::try_from(memory_bytes).unwrap_or(usize::MAX),
             fuel,
+            growths: 0,
+            granted: false,
             door: None,
         }
+    }
+
+    /// Begins to count anew, for one message.
+    pub(crate) fn begin(&mut self) {
+        self.growths = 0;
     }
 }
 
 /// The error that `ao.throw` raises, known to `ao.try` alone.
 #[derive(Debug, thiserror::Error)]
 #[error("a throw outside of any protected call")]
-struct Thrown;
+pub(crate) struct Thrown;
+
+/// The error of one growth too many: a verdict, because every machine counts alike.
+#[derive(Debug, thiserror::Error)]
+#[error("more than {GROWTHS_MAX} growths of the memory")]
+pub(crate) struct TooManyGrowths;
 
 pub(crate) fn linker(engine: &wasmtime::Engine) -> Result<Linker<Host>> {
     let mut linker = Linker::new(engine);
@@ -84,13 +100,21 @@ fn charge(caller: &mut Caller<'_, Host>, fuel: u64) -> Result<()> {
 }
 
 impl ResourceLimiter for Host {
-    fn memory_growing(&mut self, _now: usize, wanted: usize, _max: Option<usize>) -> Result<bool> {
-        Ok(wanted <= self.memory_bytes)
+    fn memory_growing(&mut self, _now: usize, wanted: usize, max: Option<usize>) -> Result<bool> {
+        self.growths = self.growths.saturating_add(1);
+        if self.growths > GROWTHS_MAX {
+            return Err(TooManyGrowths.into());
+        }
+        self.granted = wanted <= self.memory_bytes && max.is_none_or(|max| wanted <= max);
+        Ok(self.granted)
     }
 
-    /// Within the limit only this machine can fail, and that is never a result.
+    /// What was granted only this machine can fail to give, and that is never a result. Anything else is a plain no to the module.
     fn memory_grow_failed(&mut self, error: wasmtime::Error) -> Result<()> {
-        Err(error)
+        match std::mem::take(&mut self.granted) {
+            true => Err(error),
+            false => Ok(()),
+        }
     }
 
     fn table_growing(&mut self, _now: usize, _wanted: usize, _max: Option<usize>) -> Result<bool> {

@@ -70,6 +70,11 @@ impl Instance {
         base: Arc<Image>,
         image: Image,
     ) -> Result<Self, WasmError> {
+        let needs = image.memory.len() as u64;
+        if needs > limits.memory_bytes {
+            let limit = limits.memory_bytes;
+            return Err(WasmError::Cramped { needs, limit });
+        }
         let mut live = Live::start(module, limits)?;
         fill(&mut live, &image).map_err(WasmError::Instantiate)?;
         let boot_hash = hash(boot);
@@ -176,7 +181,7 @@ impl std::fmt::Debug for Instance {
 fn base(module: &Module, boot: &[u8]) -> Result<Arc<Image>, WasmError> {
     module.booted(hash(boot), || {
         let mut live = Live::start(module, limits::BOOT)?;
-        live.boot(boot)?;
+        live.boot(module, boot)?;
         Ok(Image::new(live.memory().to_vec(), live.globals()))
     })
 }

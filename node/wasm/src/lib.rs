@@ -12,9 +12,12 @@
 //! Read next: [`root`] for what a state root is, [`snapshot`] for how a process sleeps,
 //! [`process_module`] for the Lua module that the binary carries, [`origin_contract`] for the court that runs in it.
 //!
-//! Deliberately absent: network, disk, clock, threads, and the cache of compiled modules (loading
-//! one is unsafe in wasmtime; compiling the own module takes well under a second).
+//! What strangers wrote is looked over first ([`caps`]) and compiled in a process of its own, whose code comes back under a seal
+//! ([`sealed`]).
+//!
+//! Deliberately absent: network, disk, clock, threads, that process itself, and a cache of compiled modules.
 
+pub mod caps;
 pub mod engine;
 pub mod error;
 mod host;
@@ -26,6 +29,7 @@ mod live;
 pub mod origin_contract;
 pub mod process_module;
 pub mod root;
+pub mod sealed;
 mod shape;
 pub mod snapshot;
 
@@ -33,4 +37,5 @@ pub use engine::{Engine, EngineSettings, Module};
 pub use error::{EvaluationError, SnapshotError, WasmError};
 pub use instance::{Evaluation, Instance};
 pub use limits::Limits;
+pub use sealed::SealKey;
 pub use snapshot::Snapshot;

@@ -30,13 +30,20 @@ impl Default for Limits {
 }
 
 /// Limits of the boot text, whatever the process names: its state is shared by all that boot so.
-/// The text is ours, so they are only against a broken build.
 pub(crate) const BOOT: Limits = Limits {
     memory_bytes: 64 << 20,
-    fuel_per_message: 10_000_000_000,
+    fuel_per_message: 1_000_000_000,
     output_bytes: 1 << 20,
     ticks_per_message: u64::MAX / 2,
 };
+
+/// Fuel for what a module runs when it is instantiated, before anybody asks it anything: a start function, `_initialize`. It runs
+/// again wherever an instance is made, so it is small; the own module uses less than a thousandth.
+pub(crate) const START_FUEL: u64 = 10_000_000;
+
+/// Growths of its memory that one message may ask for, granted or not. Each costs the machine as much as hundreds of instructions
+/// and the module a few; 1 GiB taken page by page needs 16,384 of them.
+pub(crate) const GROWTHS_MAX: u32 = 65_536;
 
 /// Fuel charged for one throw: unwinding takes the host about as long as this many instructions.
 pub const THROW_FUEL: u64 = 10_000;

@@ -10,7 +10,7 @@ use crate::{
     engine::Module,
     error::{EvaluationError, WasmError},
     host::{self, Door, Host},
-    limits::{BOOT, Limits},
+    limits::{BOOT, Limits, START_FUEL},
 };
 
 pub(crate) struct Live {
@@ -40,7 +40,11 @@ impl Live {
         store.limiter(|host| host);
         let instance = prepare(module)
             .and_then(|pre| {
-                arm(&mut store, module, BOOT)?;
+                let start = Limits {
+                    fuel_per_message: START_FUEL,
+                    ..BOOT
+                };
+                arm(&mut store, module, start)?;
                 pre.instantiate(&mut store)
             })
             .map_err(WasmError::Instantiate)?;
@@ -58,9 +62,6 @@ impl Live {
         let memory = instance
             .get_memory(&mut store, "memory")
             .ok_or(missing("memory"))?;
-        let stack_pointer = instance
-            .get_global(&mut store, "__stack_pointer")
-            .ok_or(missing("__stack_pointer"))?;
         let globals = module
             .globals()
             .iter()
@@ -70,7 +71,8 @@ impl Live {
                     .ok_or(missing("a mutable global"))
             })
             .collect::<Result<Vec<_>, _>>()?;
-        let protected = function(&mut store, instance, "protected")?;
+        let protected = function(&mut store, instance, "protected").ok();
+        let stack_pointer = instance.get_global(&mut store, "__stack_pointer");
         let start: Option<TypedFunc<(), ()>> = function(&mut store, instance, "_initialize").ok();
         let door = Functions {
             alloc: function(&mut store, instance, "alloc")?,
@@ -79,10 +81,14 @@ impl Live {
             handle: function(&mut store, instance, "handle")?,
             result_len: function(&mut store, instance, "result_len")?,
         };
-        store.data_mut().door = Some(Arc::new(Door {
-            protected,
-            stack_pointer,
-        }));
+        // A module that never calls `ao.try` needs neither.
+        let door_back = protected.zip(stack_pointer);
+        store.data_mut().door = door_back.map(|(protected, stack_pointer)| {
+            Arc::new(Door {
+                protected,
+                stack_pointer,
+            })
+        });
         if let Some(start) = start {
             start.call(&mut store, ()).map_err(WasmError::Instantiate)?;
         }
@@ -96,15 +102,23 @@ impl Live {
     }
 
     /// Runs the boot text in a new instance.
-    pub(crate) fn boot(&mut self, boot: &[u8]) -> Result<(), WasmError> {
-        let text = self.place(boot).map_err(WasmError::BootStopped)?;
+    pub(crate) fn boot(&mut self, module: &Module, boot: &[u8]) -> Result<(), WasmError> {
+        arm(&mut self.store, module, BOOT).map_err(WasmError::Instantiate)?;
+        // A module without a boot text is asked to start from nothing, and needs no room for it.
+        let text = match boot.is_empty() {
+            true => (0, 0),
+            false => self.place(boot).map_err(WasmError::BootStopped)?,
+        };
         let ended = self.door.init.call(&mut self.store, text);
         let error = ended.map_err(|e| WasmError::BootStopped(e.into()))?;
         if error == 0 {
-            return self.free(text).map_err(WasmError::BootStopped);
+            return match boot.is_empty() {
+                true => Ok(()),
+                false => self.free(text).map_err(WasmError::BootStopped),
+            };
         }
         let message = self
-            .answer(error, u64::MAX)
+            .answer(error, BOOT.output_bytes)
             .map_err(WasmError::BootStopped)?;
         Err(WasmError::Boot {
             message: String::from_utf8_lossy(&message).into_owned(),
@@ -219,6 +233,7 @@ fn prepare(module: &Module) -> wasmtime::Result<InstancePre<Host>> {
 }
 
 fn arm(store: &mut Store<Host>, module: &Module, limits: Limits) -> wasmtime::Result<()> {
+    store.data_mut().begin();
     let settings = module.engine().settings();
     if settings.interruptible {
         store.set_epoch_deadline(limits.ticks_per_message);

@@ -7,6 +7,7 @@ mod faults;
 mod http;
 mod input;
 mod lua;
+mod modules;
 mod process;
 mod remote;
 mod restart;

@@ -1,0 +1,211 @@
+//! Modules that are written to harm: each ends in an error that says why, and twice in the same one. That they end at all is the
+//! work of caps, fuel and the limits of the child: without them most of these would run for ever.
+//!
+//! The modules are text in `tests/hostile_modules` ([`enemies`]). They go the way of every foreign module: caps, the compile child of
+//! the real binary, instance, message, verdict. That the answer is an error is not enough: it is the one that the module earns.
+
+use std::time::Instant;
+
+use aosec_node::cu::machine::{Failure, Workshop as _, WorkshopError};
+use aosec_node::cu::verdict::Verdict;
+use aosec_tests::harness::enemies::{self, TERMS, beside, module, workshop};
+use aosec_wire::VerifiedItem;
+
+/// How a module ends.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum End {
+    /// No process can be made of it, whoever tries.
+    Refused(String),
+    /// Its message has a result, and the result is this error.
+    Verdict(String),
+    /// This machine gave up: no result, and the same again.
+    GaveUp(String),
+    /// It answered.
+    Answered,
+}
+
+/// Every module and the words in which it ends.
+#[rustfmt::skip]
+fn table() -> Vec<(&'static str, fn(String) -> End, &'static str)> {
+    use End::{GaveUp, Refused, Verdict};
+    vec![
+        // Seen before anything is compiled.
+        ("many_functions", Refused, "functions: 10006"),
+        ("huge_function", Refused, "bytes of one function: 140002"),
+        ("many_locals", Refused, "locals of one function: 1001"),
+        ("many_types", Refused, "types: 100"),
+        ("many_globals", Refused, "globals: 1001"),
+        ("many_exports", Refused, "exports: 1007"),
+        ("many_segments", Refused, "data segments: 1001"),
+        ("two_memories", Refused, "memories: 2"),
+        ("two_tables", Refused, "tables: 2"),
+        ("huge_memory", Refused, "pages of the memory: 65536"),
+        ("huge_table", Refused, "elements of the table: 4000000000"),
+        ("foreign_import", Refused, "imports wasi_snapshot_preview1.fd_write"),
+        ("imported_memory", Refused, "imports ao.memory"),
+        ("other_throw", Refused, "imports ao.throw"),
+        ("hidden_global", Refused, "mutable global (number 0)"),
+        ("deep_blocks", Refused, "blocks within blocks: 301"),
+        ("tangled_branches", Refused, "branches times locals: 216"),
+        ("table_growth", Refused, "instructions that change a table"),
+        ("reference_global", Refused, "globals that are no numbers"),
+        // Seen by the compiler.
+        ("wide_branches", Refused, "does not compile"),
+        ("wrong_types", Refused, "does not compile"),
+        ("vectors", Refused, "does not compile"),
+        ("shared_memory", Refused, "does not compile"),
+        ("bulk_fill", Refused, "does not compile"),
+        ("many_results", Refused, "does not compile"),
+        // Seen when an instance is made.
+        ("no_handle", Refused, "does not export handle"),
+        ("other_handle", Refused, "does not export handle"),
+        ("data_outside", Refused, "cannot be instantiated"),
+        ("endless_start", Refused, "all fuel consumed"),
+        ("endless_initialize", Refused, "all fuel consumed"),
+        ("endless_init", Refused, "boot text was stopped: out of fuel"),
+        ("lying_init", Refused, "answered outside of its memory"),
+        ("growing_init", Refused, "needs 33554432 bytes of memory"),
+        // Seen in a message.
+        ("endless_loop", Verdict, "out of fuel"),
+        ("throw_storm", Verdict, "out of fuel"),
+        ("filled_memory", Verdict, "out of fuel"),
+        ("scattered_loads", Verdict, "out of fuel"),
+        ("slow_divisions", Verdict, "out of fuel"),
+        ("endless_alloc", Verdict, "out of fuel"),
+        ("endless_recursion", GaveUp, "call stack is exhausted"),
+        ("indirect_recursion", GaveUp, "call stack is exhausted"),
+        ("recursion_through_host", GaveUp, "call stack is exhausted"),
+        ("growth_for_ever", Verdict, "asked for more memory too often"),
+        ("growth_of_everything", Verdict, "out of bounds memory access"),
+        ("growth_beyond_own_end", Verdict, "unreachable"),
+        ("throw_at_nobody", Verdict, "threw outside of any protected call"),
+        ("try_without_door", Verdict, "unreachable"),
+        ("trap", Verdict, "unreachable"),
+        ("division_by_zero", Verdict, "divide by zero"),
+        ("load_outside", Verdict, "out of bounds memory access"),
+        ("call_of_nothing", Verdict, "uninitialized element"),
+        ("call_of_another_type", Verdict, "indirect call type mismatch"),
+        ("trapping_dealloc", Verdict, "unreachable"),
+        ("trapping_length", Verdict, "unreachable"),
+        // Lies.
+        ("answer_outside", Verdict, "answered outside of its memory"),
+        ("answer_of_4_gib", Verdict, "answer has 4294967295 bytes"),
+        ("answer_of_17_mib", Verdict, "answer has 17825792 bytes"),
+        ("answer_not_utf8", Verdict, "not UTF-8 text"),
+        ("answer_not_json", Verdict, "not an outcome in JSON"),
+        ("answer_of_other_json", Verdict, "not an outcome in JSON"),
+        ("answer_without_end", Verdict, "not an outcome in JSON"),
+        ("too_many_messages", Verdict, "not an outcome in JSON"),
+        ("lying_alloc", Verdict, "answered outside of its memory"),
+        ("stingy_alloc", Verdict, "not enough memory for the message"),
+    ]
+}
+
+/// Generous, because other programs run on the same cores: the bench gives the figure. Without turns the honest process waits
+/// behind every enemy in its way, hundreds of times its own time.
+const RATIO_MAX: f64 = 40.0;
+
+/// Hard to compile, and yet within the caps: they come to an end by themselves, or by the limits of the child.
+const COMPILE_BOMBS: [&str; 1] = ["tangled_within_caps"];
+
+#[test]
+fn each_ends_in_its_own_error_and_twice_in_the_same() {
+    for (name, end, words) in table() {
+        let module = module(name);
+        let (first, second) = (run(&module), run(&module));
+        assert_eq!(first, second, "{name}");
+        let said = match &first {
+            End::Refused(said) | End::Verdict(said) | End::GaveUp(said) => said.clone(),
+            End::Answered => String::new(),
+        };
+        assert!(
+            first == end(said.clone()) && said.contains(words),
+            "{name}: {first:?}"
+        );
+    }
+}
+
+#[test]
+fn what_is_hard_to_compile_comes_to_an_end() {
+    for name in COMPILE_BOMBS {
+        let module = module(name);
+        let begun = Instant::now();
+        let end = run(&module);
+        println!("{name}: {} ms, {end:?}", begun.elapsed().as_millis());
+        let is_known = match &end {
+            End::Verdict(said) => said.contains("not an outcome in JSON"),
+            // A machine that is busy with other things may take the whole of the deadline.
+            End::GaveUp(said) => said.contains("stopped by this machine"),
+            _ => false,
+        };
+        assert!(is_known, "{name}: {end:?}");
+    }
+}
+
+#[test]
+fn what_is_not_hostile_answers() {
+    assert_eq!(run(&module("honest")), End::Answered);
+}
+
+#[test]
+fn each_text_is_in_the_table() {
+    let folder = std::fs::read_dir(enemies::folder()).expect("the folder of the texts");
+    let known: Vec<&str> = table()
+        .iter()
+        .map(|(name, ..)| *name)
+        .chain(COMPILE_BOMBS)
+        .collect();
+    for file in folder {
+        let path = file.expect("a file").path();
+        let name = path
+            .file_stem()
+            .and_then(|name| name.to_str())
+            .expect("a name");
+        assert!(
+            known.contains(&name) || name == "honest",
+            "{name} is in no table"
+        );
+    }
+    assert!(known.len() >= 30);
+}
+
+/// The way of a module from its item to the error of a message.
+fn run(module: &VerifiedItem) -> End {
+    let made = workshop()
+        .load(module)
+        .and_then(|program| program.boot(TERMS));
+    let mut machine = match made {
+        Ok(machine) => machine,
+        Err(WorkshopError::Module(reason)) => return End::Refused(reason),
+        Err(other) => return End::GaveUp(other.to_string()),
+    };
+    let root = machine.root();
+    let run = machine.run(b"{}", b"{}");
+    let verdict = match run.answer {
+        Ok(answer) => Verdict::of_answer(&answer, run.fuel_used),
+        Err(Failure::Verdict(reason)) => Verdict::of_failure(&reason, run.fuel_used),
+        Err(Failure::Interrupted(reason)) => return End::GaveUp(reason),
+    };
+    if verdict.keep {
+        return End::Answered;
+    }
+    machine.rollback();
+    assert_eq!(machine.commit(), root, "what failed left a trace");
+    let outcome: serde_json::Value = serde_json::from_str(&verdict.json).expect("an outcome");
+    End::Verdict(outcome["Error"].as_str().unwrap_or_default().to_owned())
+}
+
+/// The goal is twice its normal; how much it is where nothing else runs is for the bench `enemies` to say.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_honest_process_beside_them_goes_on() {
+    let alone = beside::alone().await;
+    for (name, group) in beside::GROUPS {
+        let beside = beside::enemies(group).await;
+        let ratio = beside.as_secs_f64() / alone.as_secs_f64();
+        println!("honest p99 beside {name}: {beside:?}, alone {alone:?}, ratio {ratio:.2}");
+        assert!(
+            ratio < RATIO_MAX,
+            "{name}: {beside:?} beside, {alone:?} alone"
+        );
+    }
+}

@@ -1,0 +1,9 @@
+;; Answers with a list where an outcome is due.
+(module
+  (memory (export "memory") 2)
+  (func (export "alloc") (param i32) (result i32) (i32.const 65536))
+  (func (export "dealloc") (param i32 i32))
+  (func (export "init") (param i32 i32) (result i32) (i32.const 0))
+  (func (export "handle") (param i32 i32 i32 i32) (result i32) (i32.const 0))
+  (func (export "result_len") (result i32) (i32.const 5))
+  (data (i32.const 0) "[1,2]"))

@@ -1,0 +1,9 @@
+;; Points outside of its memory for the answer.
+(module
+  (memory (export "memory") 2)
+  (func (export "alloc") (param i32) (result i32) (i32.const 65536))
+  (func (export "dealloc") (param i32 i32))
+  (func (export "init") (param i32 i32) (result i32) (i32.const 0))
+  (func (export "handle") (param i32 i32 i32 i32) (result i32)
+    (i32.const 131071))
+  (func (export "result_len") (result i32) (i32.const 2)))

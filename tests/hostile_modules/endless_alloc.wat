@@ -1,0 +1,8 @@
+;; Looks for room for the message for ever.
+(module
+  (memory (export "memory") 2)
+  (func (export "alloc") (param i32) (result i32) (loop $again (br $again)) (i32.const 0))
+  (func (export "dealloc") (param i32 i32))
+  (func (export "init") (param i32 i32) (result i32) (i32.const 0))
+  (func (export "handle") (param i32 i32 i32 i32) (result i32) (i32.const 0))
+  (func (export "result_len") (result i32) (i32.const 2)))

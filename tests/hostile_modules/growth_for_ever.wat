@@ -1,0 +1,12 @@
+;; Asks for more memory for ever, also where there is none left.
+(module
+  (memory (export "memory") 2)
+  (func (export "alloc") (param i32) (result i32) (i32.const 65536))
+  (func (export "dealloc") (param i32 i32))
+  (func (export "init") (param i32 i32) (result i32) (i32.const 0))
+  (func (export "handle") (param i32 i32 i32 i32) (result i32)
+    (loop $again
+      (drop (memory.grow (i32.const 1)))
+      (br $again))
+    (i32.const 0))
+  (func (export "result_len") (result i32) (i32.const 2)))

@@ -1,0 +1,8 @@
+;; Wants a memory of the host in place of its own.
+(module
+  (import "ao" "memory" (memory 1))
+  (func (export "alloc") (param i32) (result i32) (i32.const 65536))
+  (func (export "dealloc") (param i32 i32))
+  (func (export "init") (param i32 i32) (result i32) (i32.const 0))
+  (func (export "handle") (param i32 i32 i32 i32) (result i32) (i32.const 0))
+  (func (export "result_len") (result i32) (i32.const 2)))

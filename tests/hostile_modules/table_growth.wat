@@ -1,0 +1,13 @@
+;; Grows its table for ever, which is state outside of memory and globals.
+(module
+  (memory (export "memory") 2)
+  (func (export "alloc") (param i32) (result i32) (i32.const 65536))
+  (func (export "dealloc") (param i32 i32))
+  (func (export "init") (param i32 i32) (result i32) (i32.const 0))
+  (func (export "handle") (param i32 i32 i32 i32) (result i32)
+    (loop $again
+      (drop (table.grow $t (ref.null func) (i32.const 1)))
+      (br $again))
+    (i32.const 0))
+  (func (export "result_len") (result i32) (i32.const 2))
+  (table $t 1 funcref))

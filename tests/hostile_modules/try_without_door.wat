@@ -1,0 +1,12 @@
+;; Asks for a protected call and has no function to be called.
+(module
+  (import "ao" "try" (func $try (param i32 i32 i32)))
+  (import "ao" "throw" (func $throw))
+  (memory (export "memory") 2)
+  (func (export "alloc") (param i32) (result i32) (i32.const 65536))
+  (func (export "dealloc") (param i32 i32))
+  (func (export "init") (param i32 i32) (result i32) (i32.const 0))
+  (func (export "handle") (param i32 i32 i32 i32) (result i32)
+    (call $try (i32.const 0) (i32.const 0) (i32.const 0))
+    (i32.const 0))
+  (func (export "result_len") (result i32) (i32.const 2)))
