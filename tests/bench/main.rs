@@ -5,6 +5,7 @@
 
 mod court;
 mod cpu;
+mod enemies;
 mod generator;
 mod growth;
 mod heard;
@@ -12,6 +13,7 @@ mod items;
 mod kept_alive;
 mod limits;
 mod machine;
+mod many;
 mod memory;
 mod module;
 mod product;
@@ -27,7 +29,7 @@ use machine::Machine;
 use table::Table;
 
 /// A word, whether it is measured where no word is given, and what it says.
-const WORDS: [(&str, bool, &str); 8] = [
+const WORDS: [(&str, bool, &str); 10] = [
     (
         "module",
         true,
@@ -64,6 +66,16 @@ const WORDS: [(&str, bool, &str); 8] = [
         "the same over a million messages, or over as many as a number behind it says",
     ),
     (
+        "enemies",
+        true,
+        "an honest process beside hostile modules (half a minute)",
+    ),
+    (
+        "many",
+        false,
+        "ten thousand idle processes, or as many as a number says: memory, waking, cost of a message beside them (many minutes)",
+    ),
+    (
         "memory",
         false,
         "memory of a node after a million messages (D35; ten minutes and more)",
@@ -71,7 +83,7 @@ const WORDS: [(&str, bool, &str); 8] = [
 ];
 
 /// The words that need the node's binary.
-const WITH_NODES: [&str; 4] = ["su", "su-ed25519", "growth", "memory"];
+const WITH_NODES: [&str; 5] = ["su", "su-ed25519", "growth", "many", "memory"];
 
 fn main() {
     let (sizes, wanted): (Vec<String>, Vec<String>) = std::env::args()
@@ -103,9 +115,15 @@ fn main() {
     if is_wanted("origin-year") {
         court::measure(&mut table, size.unwrap_or(court::BUSY));
     }
+    if is_wanted("enemies") {
+        product::build();
+        let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+        runtime.block_on(enemies::measure(&mut table));
+    }
     if WITH_NODES.iter().any(|word| is_wanted(word)) {
         product::build();
-        with_nodes(&mut table, is_wanted);
+        let many = size.and_then(|size| usize::try_from(size).ok());
+        with_nodes(&mut table, is_wanted, many.unwrap_or(many::MANY));
     }
     println!(
         "\n{machine}\nload average at the end: {}\n\n{table}",
@@ -113,7 +131,7 @@ fn main() {
     );
 }
 
-fn with_nodes(table: &mut Table, is_wanted: impl Fn(&str) -> bool) {
+fn with_nodes(table: &mut Table, is_wanted: impl Fn(&str) -> bool, many: usize) {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -126,6 +144,9 @@ fn with_nodes(table: &mut Table, is_wanted: impl Fn(&str) -> bool) {
         }
         if is_wanted("growth") {
             growth::measure(table).await;
+        }
+        if is_wanted("many") {
+            many::measure(table, many).await;
         }
         if is_wanted("memory") {
             memory::measure(table).await;

@@ -140,6 +140,16 @@ impl Scheduler {
             .expect("the metric of the backlog")
     }
 
+    /// The node.
+    pub(crate) fn node(&self) -> &Node {
+        &self.node
+    }
+
+    /// Processor time that the node has used.
+    pub(crate) fn used(&self) -> Duration {
+        cpu::used(&self.target.node)
+    }
+
     /// Memory of the node.
     pub(crate) fn resident_bytes(&self) -> u64 {
         cpu::resident_bytes(&self.target.node)

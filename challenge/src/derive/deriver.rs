@@ -1,6 +1,6 @@
 //! The step over blocks (PROTOCOL 2.8a): all followed logs, at the tip and at the firm block.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use aosec_wire::Id;
 
@@ -27,6 +27,8 @@ pub struct Deriver {
     /// From the firm block to the tip, never empty.
     blocks: VecDeque<BlockRef>,
     logs: BTreeMap<Id, Log>,
+    /// Those that a reorg could still shorten: a block costs what it touches, however many logs are followed.
+    unsettled: BTreeSet<Id>,
 }
 
 impl Deriver {
@@ -37,6 +39,7 @@ impl Deriver {
             parameters,
             blocks: VecDeque::from([firm]),
             logs: BTreeMap::new(),
+            unsettled: BTreeSet::new(),
         }
     }
 
@@ -72,12 +75,16 @@ impl Deriver {
             return Err(FollowError::Further(process));
         }
         log.settle(self.firm().height);
+        if !log.is_settled() {
+            self.unsettled.insert(process);
+        }
         self.logs.insert(process, log);
         Ok(())
     }
 
     /// Follows a process no longer, and gives its log.
     pub fn forget(&mut self, process: &Id) -> Option<Log> {
+        self.unsettled.remove(process);
         self.logs.remove(process)
     }
 
@@ -133,6 +140,8 @@ impl Deriver {
     ) -> Result<Step, StepError> {
         self.check_next(block)?;
         let step = step::over(&mut self.logs, block, receipts, hosts, &self.parameters)?;
+        let extended = step.extended.iter().map(|extended| extended.process);
+        self.unsettled.extend(extended);
         self.advance(block.as_ref());
         Ok(step)
     }
@@ -141,6 +150,7 @@ impl Deriver {
     pub(crate) fn append(&mut self, process: &Id, entries: Vec<Entry>) {
         if let Some(log) = self.logs.get_mut(process) {
             log.extend(entries, &self.parameters);
+            self.unsettled.insert(*process);
         }
     }
 
@@ -157,8 +167,11 @@ impl Deriver {
             return Err(RewindError::Ahead { to, tip });
         }
         self.blocks.retain(|block| block.height <= to);
-        let logs = self.logs.values_mut();
-        Ok(logs.filter_map(|log| truncated(log, to)).collect())
+        let Self {
+            logs, unsettled, ..
+        } = self;
+        let shortened = |process| logs.get_mut(process).and_then(|log| truncated(log, to));
+        Ok(unsettled.iter().filter_map(shortened).collect())
     }
 
     fn check_next(&self, block: &Block) -> Result<(), StepError> {
@@ -182,7 +195,13 @@ impl Deriver {
             self.blocks.pop_front();
         }
         let firm = self.firm().height;
-        self.logs.values_mut().for_each(|log| log.settle(firm));
+        let logs = &mut self.logs;
+        self.unsettled.retain(|process| {
+            logs.get_mut(process).is_some_and(|log| {
+                log.settle(firm);
+                !log.is_settled()
+            })
+        });
     }
 }
 

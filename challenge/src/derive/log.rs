@@ -253,6 +253,11 @@ impl Log {
         }
     }
 
+    /// Whether nothing of it can be taken back any more.
+    pub(super) fn is_settled(&self) -> bool {
+        self.recent.is_empty()
+    }
+
     /// Lateness of the epoch with one more record or receipt (2.8): max(0, mined − max(mined of the extension before, first new stamp +
     /// `late_after`)). A second record in one block adds nothing, so a run may stand for several records.
     fn late_with(&self, first: &Entry, late_after: u64) -> u64 {

@@ -24,8 +24,8 @@ use super::residents::Lines;
 use super::unit::Unit;
 use crate::store::checkpoint::Position;
 
-/// A process that nobody asks for this long gives its memory back.
-const IDLE: Duration = Duration::from_secs(600);
+/// A process that nobody asks for this long gives its memory back. It wakes in milliseconds, and each sleep costs a snapshot.
+const IDLE: Duration = Duration::from_secs(60);
 /// After an evaluation that ended without a verdict the same slot rests this long: whoever asks in between is told the same, so that
 /// a message which exhausts the machine cannot be made to do so without pause.
 const REST: Duration = Duration::from_secs(20);

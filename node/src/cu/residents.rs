@@ -32,7 +32,19 @@ pub struct Residents {
 #[derive(Debug, Default)]
 struct Table {
     seats: BTreeMap<Id, Seat>,
-    /// Counts uses; the seat with the lowest number was used least recently.
+    hot: Hot,
+}
+
+/// The instances, by their last use. No question is answered by going through all of them.
+#[derive(Debug, Default)]
+struct Hot {
+    /// Last use and size of each.
+    sizes: BTreeMap<Id, (u64, u64)>,
+    /// The same in the order of use, the least recent first.
+    by_use: BTreeMap<u64, Id>,
+    /// All sizes together.
+    bytes: u64,
+    /// Counts uses.
     uses: u64,
 }
 
@@ -40,8 +52,6 @@ struct Table {
 struct Seat {
     asks: mpsc::Sender<Ask>,
     sleep: Arc<Notify>,
-    used: u64,
-    bytes: u64,
 }
 
 /// What a new task gets: its questions, and the word to sleep.
@@ -83,6 +93,7 @@ impl Residents {
             },
         };
         table.seats.remove(&process);
+        table.hot.remove(process);
         if table.seats.len() >= TASKS_MAX {
             return Err(CuError::Busy(process));
         }
@@ -92,8 +103,6 @@ impl Residents {
         let seat = Seat {
             asks: sender,
             sleep: Arc::clone(&sleep),
-            used: table.next_use(),
-            bytes: 0,
         };
         table.seats.insert(process, seat);
         start(Lines { asks, sleep });
@@ -103,21 +112,8 @@ impl Residents {
     /// Notes a use of the instance of `process` and its size, and tells others to sleep where that is too much (L2).
     pub fn used(&self, process: Id, bytes: u64) {
         let mut table = self.lock();
-        let used = table.next_use();
-        if let Some(seat) = table.seats.get_mut(&process) {
-            seat.used = used;
-            seat.bytes = bytes;
-        }
-        let sizes = table
-            .seats
-            .iter()
-            .map(|(id, seat)| Size {
-                process: *id,
-                used: seat.used,
-                bytes: seat.bytes,
-            })
-            .collect();
-        for victim in overweight(sizes, process, self.budget_bytes) {
+        table.hot.used(process, bytes);
+        for victim in table.hot.overweight(process, self.budget_bytes) {
             if let Some(seat) = table.seats.get(&victim) {
                 seat.sleep.notify_one();
             }
@@ -128,9 +124,7 @@ impl Residents {
     /// Notes that the instance of `process` is gone.
     pub fn slept(&self, process: Id) {
         let mut table = self.lock();
-        if let Some(seat) = table.seats.get_mut(&process) {
-            seat.bytes = 0;
-        }
+        table.hot.remove(process);
         table.count();
     }
 
@@ -140,71 +134,83 @@ impl Residents {
         let left = asks.is_empty();
         if left {
             table.seats.remove(&process);
+            table.hot.remove(process);
         }
         left
     }
 }
 
 impl Table {
-    fn next_use(&mut self) -> u64 {
-        self.uses += 1;
-        self.uses
-    }
-
     fn count(&self) {
-        let hot = self.seats.values().filter(|seat| seat.bytes > 0).count();
-        metrics::hot_instances().set(i64::try_from(hot).unwrap_or(i64::MAX));
+        let hot = i64::try_from(self.hot.sizes.len()).unwrap_or(i64::MAX);
+        metrics::hot_instances().set(hot);
     }
 }
 
-struct Size {
-    process: Id,
-    used: u64,
-    bytes: u64,
-}
+impl Hot {
+    fn used(&mut self, process: Id, bytes: u64) {
+        self.remove(process);
+        self.uses += 1;
+        self.sizes.insert(process, (self.uses, bytes));
+        self.by_use.insert(self.uses, process);
+        self.bytes += bytes;
+    }
 
-/// Who must sleep so that the rest fits into `budget`, least recently used first. `growing` stays (L2).
-fn overweight(mut sizes: Vec<Size>, growing: Id, budget: u64) -> Vec<Id> {
-    let mut total: u64 = sizes.iter().map(|size| size.bytes).sum();
-    sizes.retain(|size| size.process != growing && size.bytes > 0);
-    sizes.sort_by_key(|size| size.used);
-    let mut victims = Vec::new();
-    for size in sizes {
-        if total <= budget {
-            break;
+    fn remove(&mut self, process: Id) {
+        if let Some((used, bytes)) = self.sizes.remove(&process) {
+            self.by_use.remove(&used);
+            self.bytes -= bytes;
         }
-        total -= size.bytes;
-        victims.push(size.process);
     }
-    victims
+
+    /// Who must sleep so that the rest fits into `budget`, least recently used first. `growing` stays (L2).
+    fn overweight(&self, growing: Id, budget: u64) -> Vec<Id> {
+        let mut total = self.bytes;
+        let mut victims = Vec::new();
+        for process in self.by_use.values().filter(|process| **process != growing) {
+            if total <= budget {
+                break;
+            }
+            total -= self.sizes.get(process).map_or(0, |(_used, bytes)| *bytes);
+            victims.push(*process);
+        }
+        victims
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn size(process: u8, used: u64, bytes: u64) -> Size {
-        Size {
-            process: Id::new([process; 32]),
-            used,
-            bytes,
+    fn id(process: u8) -> Id {
+        Id::new([process; 32])
+    }
+
+    fn hot() -> Hot {
+        let mut hot = Hot::default();
+        for process in [2, 3, 1] {
+            hot.used(id(process), 40);
         }
+        hot
     }
 
     #[test]
     fn the_least_used_sleep_first_and_no_more_than_needed() {
-        let sizes = || {
-            vec![
-                size(1, 30, 40),
-                size(2, 10, 40),
-                size(3, 20, 40),
-                size(4, 5, 0),
-            ]
-        };
-        let id = |process: u8| Id::new([process; 32]);
-        assert_eq!(overweight(sizes(), id(1), 120), []);
-        assert_eq!(overweight(sizes(), id(1), 119), [id(2)]);
-        assert_eq!(overweight(sizes(), id(2), 119), [id(3)]);
-        assert_eq!(overweight(sizes(), id(1), 1), [id(2), id(3)]);
+        let hot = hot();
+        assert_eq!(hot.overweight(id(1), 120), []);
+        assert_eq!(hot.overweight(id(1), 119), [id(2)]);
+        assert_eq!(hot.overweight(id(2), 119), [id(3)]);
+        assert_eq!(hot.overweight(id(1), 1), [id(2), id(3)]);
+    }
+
+    #[test]
+    fn sums_follow_every_change() {
+        let mut hot = hot();
+        hot.used(id(2), 100);
+        assert_eq!((hot.bytes, hot.by_use.len()), (180, 3));
+        assert_eq!(hot.overweight(id(1), 179), [id(3)], "2 was used since");
+        hot.remove(id(2));
+        hot.remove(id(2));
+        assert_eq!((hot.bytes, hot.by_use.len()), (80, 2));
     }
 }
