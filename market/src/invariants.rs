@@ -28,6 +28,9 @@ pub enum Broken {
     /// 4: a process and its lease disagree about the host.
     #[error("process {0}: host and lease disagree")]
     Host(String),
+    /// 13: a lease is owed more than its rate, or for blocks that are not its own.
+    #[error("lease {0}: owed more than the rate for its blocks")]
+    Pay(u64),
     /// 11: a tombstoned operator has a lease without an end.
     #[error("operator {0}: tombstoned, with a lease that nothing ends")]
     Tombstone(String),
@@ -44,7 +47,17 @@ pub fn check(court: &Court) -> Result<(), Broken> {
         pool(operator)?;
         tombstone(court, operator)?;
     }
+    pay(court)?;
     hosts(court)
+}
+
+fn pay(court: &Court) -> Result<(), Broken> {
+    let mut leases = court.leases.iter();
+    let broken = leases.find(|(_, lease)| {
+        let owed = &lease.owed;
+        !owed.is_within(lease.rate, lease.start, lease.paid_to)
+    });
+    broken.map_or(Ok(()), |(number, _)| Err(Broken::Pay(*number)))
 }
 
 fn conservation(court: &Court) -> Result<(), Broken> {

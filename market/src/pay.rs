@@ -39,6 +39,17 @@ impl Owed {
         self.0.iter().map(|piece| piece.sum).sum()
     }
 
+    /// 13: no piece is more than the rate for its blocks, none reaches beyond these heights, and none covers a block twice.
+    pub(crate) fn is_within(&self, rate: Amount, from: u64, to: u64) -> bool {
+        let mut last = from;
+        let mut fits = |piece: &Piece| {
+            let follows = piece.from >= last && piece.to >= piece.from && piece.to <= to;
+            last = piece.to;
+            follows && piece.sum <= amount::times(rate, piece.to - piece.from)
+        };
+        self.0.iter().all(|piece| fits(piece))
+    }
+
     fn add(&mut self, from: u64, to: u64, sum: Amount) {
         self.0.push(Piece { from, to, sum });
     }

@@ -11,6 +11,7 @@ pub mod contract;
 pub mod draw;
 pub mod game;
 pub mod joint;
+pub(crate) mod letters;
 pub mod moves;
 pub mod mutations;
 pub mod runner;

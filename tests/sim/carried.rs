@@ -5,6 +5,8 @@ use aosec_challenge::derive;
 use aosec_wire::{Assignment, Draft, Id, SigningKey, Tags, bundle};
 use bytes::Bytes;
 
+use crate::origin::moves::Letter;
+
 /// The content of a transaction.
 #[derive(Clone, Debug)]
 pub(super) enum Carried {
@@ -12,6 +14,8 @@ pub(super) enum Carried {
     Data(Vec<Assignment>),
     /// Log records, in a bundle.
     Log(Bytes),
+    /// A word to the court.
+    Inbox(Letter),
 }
 
 impl Carried {

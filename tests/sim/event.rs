@@ -26,6 +26,8 @@ pub(super) enum Event {
     Mine,
     /// A transaction reaches the miners.
     Pooled(Id),
+    /// Somebody challenges the host of a process, by its number in the scene, to take a message, by its number in the cast.
+    Accuse(usize, usize),
     /// Something goes wrong.
     Incident(Incident),
     /// From now on nothing goes wrong any more.

@@ -27,6 +27,22 @@ pub(super) struct Letter {
     pub(super) first_ms: u64,
     /// The slot that the sender was told.
     pub(super) slot: Option<u64>,
+    /// A host took it out of a challenge: no client waits for an answer.
+    pub(super) by_court: bool,
+}
+
+impl Letter {
+    /// What the court demands a slot for.
+    pub(super) fn of_court(process: Id, key: usize, want: Want) -> Self {
+        Self {
+            process,
+            key,
+            want,
+            first_ms: 0,
+            slot: None,
+            by_court: true,
+        }
+    }
 }
 
 /// All letters of a scene.
@@ -76,6 +92,7 @@ fn letter(part: &Part, want: Want, first_ms: u64) -> Letter {
         want,
         first_ms,
         slot: None,
+        by_court: false,
     }
 }
 
@@ -109,7 +126,7 @@ impl World {
             return;
         };
         let letter = &mut self.letters[number];
-        if letter.slot.is_none() && self.dice.below(AGAIN_ONE_IN) == 0 {
+        if !letter.by_court && letter.slot.is_none() && self.dice.below(AGAIN_ONE_IN) == 0 {
             self.after(PATIENCE_MS, Event::Send(number));
         }
         self.letters[number].slot = Some(slot);

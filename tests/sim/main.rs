@@ -31,7 +31,7 @@ struct Arguments {
     /// Threads.
     #[arg(long, default_value_t = 2)]
     jobs: usize,
-    /// Puts a fault into the simulated node: answer-before-fsync, guard-ignored or gap-on-fork.
+    /// Puts a fault into the simulated node: answer-before-fsync, guard-ignored, gap-on-fork or old-cases-forgotten.
     #[arg(long)]
     plant: Option<Plant>,
     /// Notes the progress in this file, and goes on where it stands there.

@@ -1,7 +1,7 @@
 //! The simulator: whole networks of nodes, clients and a base layer in one thread, driven by one number.
 //!
 //! The node's rules are its own: what stands in the next slots, who is admitted, what the guard lets through, what a start makes
-//! of the files, what is published when. Played are the world around them and the order of effects, which is that of the node's
+//! of the files, what is published when, which case is answered when. Played are the world around them and the order of effects, which is that of the node's
 //! loops (D1): disks that lose, tear and flip, clocks that jump, networks that lose and repeat, forks, gateways that lag and
 //! hide. After every event nothing may be true that must never be; when everything is put right again, everything must come to
 //! rest. See [`oracle`] for both lists.
@@ -10,7 +10,9 @@
 
 mod base_layer;
 mod carried;
+mod cases;
 mod cast;
+mod court;
 mod disk;
 mod event;
 mod incident;

@@ -7,6 +7,7 @@ use aosec_node::su::chain::Batch;
 use aosec_wire::{Assignment, Chain, Id};
 
 use super::{
+    court::Court,
     event::{Letter, Told},
     world::World,
 };
@@ -178,19 +179,11 @@ impl World {
 
     /// What is still to be done; none when the world is at rest.
     pub(super) fn unrest(&self) -> Option<String> {
-        // A log whose stamps ran far ahead of the clock takes no messages before the clock comes up to them.
-        let ahead = |process: Id| {
-            let last = self
-                .oracle
-                .logs
-                .get(&process)
-                .and_then(|log| log.slots.last());
-            last.is_some_and(|last| {
-                last.timestamp > self.now_ms + aosec_node::su::chain::STAMP_LEAD_MS
-            })
-        };
         if let Some((number, letter)) = (self.letters.iter().enumerate()).find(|(_, letter)| {
-            letter.slot.is_none() && !ahead(letter.process) && !self.is_given_up(letter.process)
+            letter.slot.is_none()
+                && !letter.by_court
+                && !self.is_ahead(letter.process)
+                && !self.is_given_up(letter.process)
         }) {
             return Some(format!(
                 "L1: letter {number} to {} has no slot and no refusal",
@@ -215,7 +208,14 @@ impl World {
                 ));
             }
         }
-        None
+        self.court.as_ref().and_then(Court::unfinished)
+    }
+
+    /// A log whose stamps ran far ahead of the clock takes no messages before the clock comes up to them.
+    pub(super) fn is_ahead(&self, process: Id) -> bool {
+        let log = self.oracle.logs.get(&process);
+        let last = log.and_then(|log| log.slots.last());
+        last.is_some_and(|last| last.timestamp > self.now_ms + aosec_node::su::chain::STAMP_LEAD_MS)
     }
 }
 

@@ -11,17 +11,25 @@ pub enum Plant {
     GuardIgnored,
     /// The publication forgets a transaction whose block was orphaned.
     GapOnFork,
+    /// The defender answers what is opened while it runs, and forgets the rest.
+    OldCasesForgotten,
 }
 
 impl Plant {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::AnswerBeforeFsync, Self::GuardIgnored, Self::GapOnFork];
+    pub const ALL: [Self; 4] = [
+        Self::AnswerBeforeFsync,
+        Self::GuardIgnored,
+        Self::GapOnFork,
+        Self::OldCasesForgotten,
+    ];
 
     fn name(self) -> &'static str {
         match self {
             Self::AnswerBeforeFsync => "answer-before-fsync",
             Self::GuardIgnored => "guard-ignored",
             Self::GapOnFork => "gap-on-fork",
+            Self::OldCasesForgotten => "old-cases-forgotten",
         }
     }
 }

@@ -76,6 +76,7 @@ impl World {
             self.trace.saw("a fork beyond the settlement depth");
         }
         self.read(0);
+        self.sit();
     }
 
     /// Whether the guard file says of every log how far the store reaches.

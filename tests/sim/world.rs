@@ -11,6 +11,7 @@ use super::{
     Failure,
     base_layer::{BaseLayer, Transaction},
     cast::{Cast, cast},
+    court::{Court, Peace},
     event::{Event, Step},
     incident::Incident,
     letters::{Letter, letters},
@@ -48,6 +49,10 @@ pub(super) struct World {
     pub(super) oracle: Oracle,
     /// One who reads every block, and one who comes by now and then.
     pub(super) readers: [Reader; 2],
+    /// Some worlds have a court.
+    pub(super) court: Option<Court>,
+    pub(super) peace: Peace,
+    pub(super) seed: u64,
     pub(super) trace: Trace,
     pub(super) healed: bool,
     failure: Option<Failure>,
@@ -79,6 +84,9 @@ impl World {
             transactions: 0,
             oracle: Oracle::default(),
             readers: [reader.clone(), reader],
+            court: None,
+            peace: Peace::default(),
+            seed,
             trace: Trace::new(in_words),
             healed: false,
             failure: None,
@@ -87,6 +95,7 @@ impl World {
             rest_height: u64::MAX,
         };
         new.set_out();
+        new.found_court(seed);
         new
     }
 
@@ -141,6 +150,7 @@ impl World {
                 let transaction = self.posted[&tx].clone();
                 self.base_layer.pool(transaction);
             }
+            Event::Accuse(part, message) => self.accuse(part, message),
             Event::Incident(incident) => self.befall(incident),
             Event::Heal => self.heal(),
         }
@@ -163,6 +173,7 @@ impl World {
     fn mine(&mut self) {
         self.base_layer.mine(self.now_ms, &mut self.dice);
         self.read(0);
+        self.sit();
         if self.dice.below(READS_ONE_IN) == 0 {
             self.read(1);
         }
@@ -186,6 +197,7 @@ impl World {
         match self.unrest() {
             None => {
                 self.judge_the_end();
+                self.judge_the_court();
                 true
             }
             Some(unrest) if self.base_layer.tip() >= self.rest_height => {

@@ -1,13 +1,14 @@
 //! The court of the search: small parameters, one operator, one process; and the items that run in it.
 
-use aosec_market::{Entry, Message, Signed, Tick};
+use aosec_market::{Entry, Message, Tick};
 use serde_json::json;
 
 use super::super::contract::{FOUNDER, ORIGIN};
-use super::super::draw::cast::{self, tags};
+use super::super::draw::cast;
 use super::super::game::START;
 use super::super::joint::Model;
-use super::super::moves::{Enclosed, Letter};
+use super::super::letters;
+use super::super::moves::Letter;
 use super::super::scroll::{Scroll, Scrolls, chain};
 
 /// The depth to which the chain goes back.
@@ -36,70 +37,9 @@ fn genesis() -> Letter {
         "fee_rise": 1, "reopening_factor": 2, "min_bond": "1000", "inbox_fee": "0",
         "answer_fee_floor": "3",
     });
-    let data = json!({
-        "name": "Stake", "ticker": "STK", "logo": "a".repeat(43), "parameters": parameters,
-        "balances": {cast::owner(0): "9000", cast::operator(0): "1000", cast::user(2): "9000"},
-    });
-    Letter {
-        data: data.to_string(),
-        ..letter(FOUNDER, &[("Action", "Genesis")], None)
-    }
-}
-
-fn letter(from: &str, list: &[(&str, &str)], items: Option<Vec<Enclosed>>) -> Letter {
-    Letter {
-        from: from.to_owned(),
-        tags: tags(list),
-        items,
-        ..Letter::default()
-    }
-}
-
-fn bond() -> Letter {
-    let (owner, operator, hot) = (cast::owner(0), cast::operator(0), cast::hot(0, 0));
-    let items = [&hot, &operator].map(|by| cast::origin_key(by, &owner, &operator));
-    let list = [
-        ("Action", "Bond"),
-        ("Quantity", "5000"),
-        ("Url", "http://a.example"),
-    ];
-    letter(&owner, &list, Some(items.to_vec()))
-}
-
-fn fund() -> Letter {
-    let process = process();
-    let list = [
-        ("Action", "Fund"),
-        ("Process", process.as_str()),
-        ("Quantity", "500"),
-    ];
-    letter(&cast::user(2), &list, None)
-}
-
-fn host() -> Letter {
-    let hot = cast::hot(0, 0);
-    let spawn = [
-        ("Type", "Process"),
-        ("Data-Protocol", "ao"),
-        ("Origin", ORIGIN),
-        ("Scheduler", hot.as_str()),
-        ("Min-Allocation", "1000"),
-        ("Max-Fee", "10"),
-        ("Hosting-Deposit", "0"),
-    ];
-    let spawn = Enclosed {
-        id: process(),
-        from: cast::spawner(),
-        tags: tags(&spawn),
-        ..Enclosed::default()
-    };
-    let list = [
-        ("Action", "Host"),
-        ("Rate", "1"),
-        ("Fee-Cap", "5"),
-        ("Answer-Cap", "5"),
-    ];
-    letter(&cast::operator(0), &list, Some(vec![spawn]))
+    let balances =
+        json!({cast::owner(0): "9000", cast::operator(0): "1000", cast::user(2): "9000"});
+    letters::genesis(&parameters, &balances)
 }
 
 /// The court as the story begins, and the log of the process with one slot.
@@ -110,9 +50,10 @@ pub(super) fn court() -> (Model, Scrolls) {
         let outcome = model.step(&Message::Item(item));
         assert!(outcome.verdict.ok, "{:?}", outcome.verdict);
     };
+    let (owner, operator, hot) = (cast::owner(0), cast::operator(0), cast::hot(0, 0));
     run(genesis(), START);
-    run(bond(), START);
-    run(fund(), START);
+    run(letters::first_bond(&owner, &operator, &hot, "5000"), START);
+    run(letters::fund(&cast::user(2), &process(), "500"), START);
     for height in START + 1..=BEGUN {
         let tick = Tick {
             height,
@@ -120,7 +61,8 @@ pub(super) fn court() -> (Model, Scrolls) {
         };
         model.step(&Message::Tick(tick));
     }
-    let outcome = model.step(&Message::Item(host().item("host".to_owned(), BEGUN)));
+    let host = letters::host(&operator, &process(), &hot);
+    let outcome = model.step(&Message::Item(host.item("host".to_owned(), BEGUN)));
     assert!(outcome.verdict.ok, "{:?}", outcome.verdict);
     let mut scroll = Scroll::default();
     scroll.set(&process(), 0, 1, None, BEGUN);
@@ -129,22 +71,7 @@ pub(super) fn court() -> (Model, Scrolls) {
 
 /// Somebody challenges.
 pub(super) fn challenge() -> Letter {
-    let process = process();
-    let list = [
-        ("Action", "Challenge"),
-        ("Process", process.as_str()),
-        ("Fee", "5"),
-        ("Answer-Fee", "5"),
-    ];
-    let enclosed = Enclosed {
-        id: message(),
-        from: cast::user(0),
-        tags: tags(&[("Type", "Message"), ("Data-Protocol", "ao")]),
-        target: process.clone(),
-        size: 100,
-        signed: None,
-    };
-    letter(&cast::user(2), &list, Some(vec![enclosed]))
+    letters::challenge(&cast::user(2), &process(), &message())
 }
 
 /// The host's answer with a slot.
@@ -155,22 +82,10 @@ pub(super) fn answer(slot: u64) -> Letter {
         timestamp: 1_000 * slot,
         chain: chain(slot),
     };
-    let signed = Signed {
-        process: process(),
-        signer: cast::hot(0, 0),
-        first: slot,
-        last: slot,
-        entries: [(slot, entry)].into(),
-        ..Signed::default()
-    };
-    let process = process();
-    let receipt = Enclosed {
-        id: format!("{:_<43}", format!("receipt-{slot}")),
-        from: signed.signer.clone(),
-        tags: tags(&[("Process", process.as_str()), ("Message", &message())]),
-        signed: Some(signed),
-        ..Enclosed::default()
-    };
-    let list = [("Action", "Answer")];
-    letter(&cast::operator(0), &list, Some(vec![receipt]))
+    letters::answer(
+        &cast::operator(0),
+        &process(),
+        &cast::hot(0, 0),
+        (slot, entry),
+    )
 }

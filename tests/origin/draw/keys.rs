@@ -1,6 +1,7 @@
 //! Keys and roles at their edges (4.3), and what takes many messages of one kind: what games would else draw too seldom.
 
 use super::super::game::Game;
+use super::super::letters;
 use super::super::moves::{Enclosed, Fault, Letter, Move};
 use super::money::letter;
 use super::{Drawer, cast, spoil};
@@ -32,19 +33,7 @@ impl Drawer {
             ),
         };
         let least = self.founding.min_bond.to_string();
-        let tags = [
-            ("Action", "Bond"),
-            ("Quantity", least.as_str()),
-            ("Url", "http://a.example"),
-        ];
-        let mut items = vec![cast::origin_key(&hot, &owner, &operator)];
-        if operator != owner {
-            items.push(cast::origin_key(&operator, &owner, &operator));
-        }
-        Letter {
-            items: Some(items),
-            ..letter(owner, cast::tags(&tags))
-        }
+        letters::first_bond(&owner, &operator, &hot, &least)
     }
 
     /// A new key, as soon as one may come.
@@ -136,23 +125,11 @@ impl Drawer {
         let hot = court.and_then(|court| court.stake(&operator));
         let hot = hot.map_or_else(String::new, |stake| stake.hot_key);
         let least = self.founding.min_bond.to_string();
-        let tags = [
-            ("Action", "Bond"),
-            ("Quantity", least.as_str()),
-            ("Url", "http://a.example"),
-        ];
-        let mut items = vec![cast::origin_key(&hot, &owner, &operator)];
-        if operator != owner {
-            items.push(cast::origin_key(&operator, &owner, &operator));
-        }
+        let bond = letters::first_bond(&owner, &operator, &hot, &least);
         let all = Fault::Slash {
             operator,
             process: None,
             sum: "9".repeat(29),
-        };
-        let bond = Letter {
-            items: Some(items),
-            ..letter(owner, cast::tags(&tags))
         };
         let block = self.block();
         self.planned

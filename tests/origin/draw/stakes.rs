@@ -1,6 +1,7 @@
 //! Plots about stake and keys (4 to 4.5).
 
 use super::super::game::Game;
+use super::super::letters;
 use super::super::moves::{Fault, Letter, Move};
 use super::money::letter;
 use super::plots::ALL;
@@ -105,19 +106,7 @@ impl Drawer {
         let drawn = self.hot_key(number);
         let hot = present.unwrap_or(drawn);
         let least = self.founding.min_bond.to_string();
-        let tags = [
-            ("Action", "Bond"),
-            ("Quantity", least.as_str()),
-            ("Url", "http://a.example"),
-        ];
-        let mut items = vec![cast::origin_key(&hot, &owner, &operator)];
-        if operator != owner {
-            items.push(cast::origin_key(&operator, &owner, &operator));
-        }
-        Letter {
-            items: Some(items),
-            ..letter(owner, cast::tags(&tags))
-        }
+        letters::first_bond(&owner, &operator, &hot, &least)
     }
 
     /// A key is used in something that was mined before it counted; or somebody else signs for an operator who never heard of it.

@@ -131,6 +131,18 @@ impl BaseLayer {
         (!gateway.silent).then(|| self.tip().saturating_sub(gateway.lag))
     }
 
+    /// Up to which height a gateway shows what stands in blocks.
+    pub(super) fn sees(&self, gateway: usize) -> Option<u64> {
+        let tip = self.tip_at(gateway)?;
+        let hidden = self.gateways.get(gateway)?.hides_from;
+        Some(hidden.map_or(tip, |from| tip.min(from.saturating_sub(1))))
+    }
+
+    /// Whether a gateway shows everything.
+    pub(super) fn is_well(&self, gateway: usize) -> bool {
+        self.sees(gateway) == Some(self.tip())
+    }
+
     /// Where a gateway sees a transaction.
     pub(super) fn whereabouts_at(&self, gateway: usize, tx: Id) -> Option<Whereabouts> {
         let tip = self.tip_at(gateway)?;

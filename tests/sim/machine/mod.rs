@@ -12,6 +12,7 @@ use std::{
     sync::Arc,
 };
 
+use aosec_challenge::{defender::Defence, derive::BlockRef};
 use aosec_node::su::{
     chain::Batch,
     pure::{Signed, Verdict, guard::Book},
@@ -78,6 +79,12 @@ pub(super) struct Node {
     pub(super) followed_at: Option<u64>,
     /// The post that is under way.
     pub(super) posting: Option<Post>,
+    /// Cases whose answer is on its way: number and message.
+    pub(super) defence: Defence<(u64, String)>,
+    /// The newest block over which the court was seen to sit.
+    pub(super) sat: Option<BlockRef>,
+    /// The court's height when it was first looked at.
+    pub(super) since: Option<u64>,
 }
 
 /// The one writer of the store.

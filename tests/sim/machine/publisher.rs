@@ -55,6 +55,7 @@ impl World {
 
     pub(in crate::sim) fn round(&mut self, m: usize) {
         self.look(m);
+        self.defend(m);
         self.publish(m, Stage::Data);
     }
 
