@@ -3,7 +3,8 @@
 
 use aosec_wire::LogEntry;
 
-use super::orphan::{Ordered, of_court, unit};
+use super::hosting::{funded_and_taken, spawned_under_court};
+use super::orphan::{Ordered, unit};
 use super::*;
 use crate::cu::source::Derived;
 use crate::follow::tests::author;
@@ -13,23 +14,7 @@ const PROBE: &str = "Handlers.add('probe', function(m) return m.Action == 'Probe
     print('I trust ' .. table.concat(ao.authorities, ' ') .. '.') end)";
 
 fn process() -> VerifiedItem {
-    let court = origin().to_string();
-    let tags = Tags::new()
-        .with("Data-Protocol", "ao")
-        .with("Type", "Process")
-        .with("Module", module_item(WASM).unwrap().id().to_string())
-        .with("Scheduler", operator(10)[2].address().as_str())
-        .with("Origin", court.as_str())
-        .with("Authority", court)
-        .with("Challenge-Period", "6")
-        .with("Min-Allocation", "1")
-        .with("Max-Fee", TOKEN.to_string())
-        .with("Hosting-Deposit", "0");
-    let draft = Draft {
-        tags,
-        ..Draft::default()
-    };
-    draft.sign_deterministic(&alice()).unwrap()
+    spawned_under_court(&[("Authority", &origin().to_string())])
 }
 
 /// A probe by alice herself, or, by an authority key, in the name of a process.
@@ -82,17 +67,7 @@ async fn hosted(chain: &Loopback, keys: [&SigningKey; 2]) -> u64 {
     begins.extend([authorize(10, keys[0]), authorize(20, keys[1])]);
     post(chain, &begins).await;
     mine(chain, 4).await;
-    let fee = (TOKEN / 10).to_string();
-    let bid = messages::Bid {
-        rate: "1",
-        fee_cap: "0",
-        answer_cap: &fee,
-    };
-    let id = process().id().to_string();
-    let funds = [("Process", id.as_str()), ("Quantity", "1000000")];
-    let takes = messages::host(origin(), &process(), bid);
-    let takes = takes.sign_deterministic(&operator(10)[1]).unwrap();
-    post(chain, &[of_court(&alice(), "Fund", &funds), takes]).await;
+    post(chain, &funded_and_taken(&process(), &operator(10)[1], &[])).await;
     mine(chain, 1).await
 }
 

@@ -5,7 +5,7 @@ use super::*;
 use crate::origin::messages::Bid;
 
 fn said(key: &SigningKey, action: &str, more: &[(&str, &str)]) -> VerifiedItem {
-    super::orphan::of_court(key, action, more)
+    super::hosting::of_court(key, action, more)
 }
 
 fn pays(quantity: &str) -> VerifiedItem {

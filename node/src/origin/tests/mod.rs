@@ -4,6 +4,7 @@ mod authority;
 mod bad;
 mod harm;
 mod honest;
+mod hosting;
 mod inbox;
 mod jam;
 mod joined;

@@ -3,6 +3,7 @@
 use aosec_wire::record::{Head, HeadSignature, LogRecord};
 use aosec_wire::{AssignmentPlan, Chain, LogEntry, Scheduled};
 
+use super::hosting::{funded_and_taken, of_court, spawned_under_court};
 use super::*;
 use crate::cu::source::{Derived, Log as _};
 use crate::cu::{self, word::Word};
@@ -18,21 +19,7 @@ pub(super) const PROBE: &str = "Handlers.add('probe', function(m) return m.Actio
     print(table.concat({'seen', m.Nonce, m['Block-Height'], m.Timestamp, m['Hash-Chain']}, ' ')) end)";
 
 pub(super) fn process() -> VerifiedItem {
-    let tags = Tags::new()
-        .with("Data-Protocol", "ao")
-        .with("Type", "Process")
-        .with("Module", module_item(WASM).unwrap().id().to_string())
-        .with("Scheduler", operator(10)[2].address().as_str())
-        .with("Origin", origin().to_string())
-        .with("Challenge-Period", "6")
-        .with("Min-Allocation", "1")
-        .with("Max-Fee", TOKEN.to_string())
-        .with("Hosting-Deposit", "0");
-    let draft = Draft {
-        tags,
-        ..Draft::default()
-    };
-    draft.sign_deterministic(&alice()).unwrap()
+    spawned_under_court(&[])
 }
 
 pub(super) fn message(action: &str, data: &str) -> VerifiedItem {
@@ -46,14 +33,6 @@ pub(super) fn message(action: &str, data: &str) -> VerifiedItem {
         ..Draft::default()
     };
     draft.sign_deterministic(&alice()).unwrap()
-}
-
-pub(super) fn of_court(key: &SigningKey, action: &str, more: &[(&str, &str)]) -> VerifiedItem {
-    let mut draft = messages::message(origin(), action);
-    for (name, value) in more {
-        draft.tags.push(*name, *value);
-    }
-    draft.sign_deterministic(key).unwrap()
 }
 
 /// What the host has ordered: the message of each slot from 1 on, with stamps.
@@ -125,19 +104,7 @@ pub(super) async fn hosted_and_left(chain: &Loopback) -> (Ordered, u64) {
 pub(super) async fn hosted(chain: &Loopback, messages: &[VerifiedItem]) -> Ordered {
     post(chain, &start()).await;
     mine(chain, 4).await;
-    let [_owner, host, _hot] = operator(10);
-    let fee = (TOKEN / 10).to_string();
-    let bid = messages::Bid {
-        rate: "1",
-        fee_cap: "0",
-        answer_cap: &fee,
-    };
-    let id = process().id().to_string();
-    let funds = [("Process", id.as_str()), ("Quantity", "1000000")];
-    let fund = of_court(&alice(), "Fund", &funds);
-    let takes = messages::host(origin(), &process(), bid);
-    let takes = takes.sign_deterministic(&host).unwrap();
-    post(chain, &[fund, takes]).await;
+    post(chain, &funded_and_taken(&process(), &operator(10)[1], &[])).await;
     let hosted = mine(chain, 1).await;
     let time = chain.gateway().tip().await.unwrap().time_s * 1_000;
     let entries = (1..).zip(messages).map(|(slot, message)| LogEntry {

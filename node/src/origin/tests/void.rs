@@ -3,7 +3,8 @@
 use aosec_wire::record::{Head, HeadSignature, LogRecord};
 use aosec_wire::{LogEntry, Scheduled};
 
-use super::orphan::{CUT, PROBE, hosted, hosted_and_left, message, of_court, process, unit};
+use super::hosting::funded_and_taken;
+use super::orphan::{CUT, PROBE, hosted, hosted_and_left, message, process, unit};
 use super::*;
 use crate::cu::CuError;
 use crate::cu::source::Derived;
@@ -164,28 +165,9 @@ async fn joins(chain: &Loopback, author: &Author, host: &SigningKey) {
         registers.tags.push(name, value);
     }
     let registers = messages::enclosing(registers, std::slice::from_ref(&author.spawn));
-    let id = author.process().to_string();
-    let fund = of_court(
-        &alice(),
-        "Fund",
-        &[("Process", &id), ("Quantity", "1000000")],
-    );
-    let fee = (TOKEN / 10).to_string();
-    let bid = messages::Bid {
-        rate: "1",
-        fee_cap: "0",
-        answer_cap: &fee,
-    };
-    let mut takes = messages::host(origin(), &author.spawn, bid);
-    for (name, value) in tags {
-        takes.tags.push(name, value);
-    }
-    let signed = [
-        registers.sign_deterministic(&alice()).unwrap(),
-        fund,
-        takes.sign_deterministic(host).unwrap(),
-    ];
-    post(chain, &signed).await;
+    let [fund, takes] = funded_and_taken(&author.spawn, host, &tags);
+    let registers = registers.sign_deterministic(&alice()).unwrap();
+    post(chain, &[registers, fund, takes]).await;
 }
 
 fn draft(author: &Author, data: &str) -> VerifiedItem {
