@@ -109,6 +109,12 @@ impl Court {
         sitting.map_or_else(Vec::new, |sitting| sitting.tenures(process))
     }
 
+    /// The first slot under this court of a process that joined it by `Register`, and the legacy chain before that slot (5.15).
+    #[must_use]
+    pub fn joined(&self, process: &Id) -> Option<(u64, Id)> {
+        self.sitting.as_ref()?.joined(process)
+    }
+
     /// Steps over the next block, whose mail this is.
     ///
     /// # Errors

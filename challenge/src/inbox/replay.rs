@@ -68,6 +68,8 @@ pub struct Replay {
     process: Id,
     cut: u64,
     leases: Vec<Lease>,
+    /// The legacy chain at the slot before the first, where the process has joined its court (5.15).
+    legacy: Option<Id>,
     table: Table,
     logs: Deriver,
     places: Places,
@@ -96,10 +98,20 @@ impl Replay {
             process,
             cut,
             leases,
+            legacy: None,
             table: Table::new(origin),
             logs: Deriver::new(parameters, before),
             places: Places::default(),
             fallback: Fallback::default(),
+        }
+    }
+
+    /// The same for a process that joined its court by `Register`, which named this legacy chain (5.15); its first lease has the first slot.
+    #[must_use]
+    pub fn joined(self, legacy: Id) -> Self {
+        Self {
+            legacy: Some(legacy),
+            ..self
         }
     }
 
@@ -248,7 +260,7 @@ impl Replay {
             process: self.process,
             epoch: lease.epoch,
             first: lease.tenure.first_slot,
-            legacy: None,
+            legacy: self.legacy,
             operator,
             from,
             u,

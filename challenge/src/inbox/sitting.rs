@@ -164,6 +164,11 @@ impl Sitting {
         self.table.tenures(process)
     }
 
+    /// Where a process joined its court, and the legacy chain before that slot.
+    pub(super) fn joined(&self, process: &Id) -> Option<(u64, Id)> {
+        self.table.joined(process)
+    }
+
     fn follow(&mut self, log: Log) -> Result<(), BadRow> {
         let process = log.process();
         self.places.begin(process, log.head());

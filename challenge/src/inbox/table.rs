@@ -69,6 +69,8 @@ pub(super) struct Known {
     /// The newest epoch.
     pub(super) epoch: u64,
     leases: BTreeMap<u64, Held>,
+    /// The first slot under the court and the legacy chain before it, where `Register` named them (5.15).
+    joined: Option<(u64, Id)>,
 }
 
 /// One lease of a process.
@@ -111,6 +113,11 @@ impl Table {
         let epochs = known.flat_map(|known| known.leases.keys().copied());
         let tenure = |epoch| Some((epoch, self.tenure(process, epoch)?.1.into_owned()));
         epochs.filter_map(tenure).collect()
+    }
+
+    /// Where a process joined its court, and the legacy chain before that slot (5.15); none where its spawn names the court.
+    pub(super) fn joined(&self, process: &Id) -> Option<(u64, Id)> {
+        self.processes.get(process)?.joined
     }
 
     /// Whether a receipt that is mined at this height is by a key of the host of its epoch (5.8).
@@ -161,6 +168,7 @@ impl Table {
         let known = self.processes.entry(row.process).or_insert(Known {
             epoch: row.epoch,
             leases: BTreeMap::new(),
+            joined: row.legacy.map(|legacy| (row.first, legacy)),
         });
         known.epoch = row.epoch;
         known.leases.insert(

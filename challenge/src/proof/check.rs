@@ -3,7 +3,7 @@
 use aosec_wire::{Assignment, Id, LogEntry, Process, Scheduled, VerifiedItem};
 
 use super::log::{self, Derived};
-use super::{Brought, Failure, Fault, Name, Proof, Rests, Step};
+use super::{Brought, Court, Failure, Fault, Joined, Name, Proof, Rests, Step};
 use crate::derive::{Entry, Hosting, HotKey, Receipt};
 
 /// The tag of a spawn that names its court.
@@ -28,11 +28,34 @@ pub fn check(brought: &Brought) -> Result<Proof, Box<Failure>> {
     checked.receipt(&spawn, &entry, rests)?;
     Ok(Proof {
         process: spawn.item.id(),
+        emptied: checked.emptied(&entry),
         entry,
         rests,
         has_message: brought.message.is_some(),
         steps: checked.steps,
     })
+}
+
+/// Whether the rows can be those of this process: its spawn names the court, or it has joined it (5.15).
+fn is_of(court: &Court, named: Option<&str>, slot: u64) -> Result<(), Fault> {
+    let other = || Fault::OtherCourt {
+        named: named.unwrap_or("no court").to_owned(),
+        brought: court.origin,
+    };
+    let first = court.leases.first().map(|lease| lease.tenure.first_slot);
+    match (named, court.joined) {
+        (None, None) => Err(other()),
+        (Some(named), Some(_)) => Err(Fault::NeverJoined(named.to_owned())),
+        (Some(named), None) if named != court.origin.to_string() => Err(other()),
+        (Some(_), None) => Ok(()),
+        (None, Some(Joined { first: from, .. })) if slot < from => {
+            Err(Fault::BeforeJoining { slot, first: from })
+        }
+        (None, Some(Joined { first: from, .. })) => match first {
+            Some(lease) if lease != from => Err(Fault::JoinedElsewhere { first: from, lease }),
+            _ => Ok(()),
+        },
+    }
 }
 
 struct Checked<'a> {
@@ -61,6 +84,7 @@ impl Checked<'_> {
         };
         let under = match item.tags().get(ORIGIN) {
             Some(origin) => format!("stands under the court {origin}"),
+            None if self.brought.court.is_some() => "was spawned under no court".to_owned(),
             None => format!(
                 "stands under no court, so that its scheduler {} alone orders it",
                 spawn.scheduler
@@ -82,25 +106,28 @@ impl Checked<'_> {
 
     fn court(&mut self, spawn: &Process) -> Result<(), Box<Failure>> {
         let named = spawn.item.tags().get(ORIGIN);
-        match (named, &self.brought.court) {
-            (None, None) => Ok(()),
-            (Some(named), None) => Err(self.fails(Name::Court, Fault::NoCourt(named.to_owned()))),
-            (named, Some(court)) if named != Some(court.origin.to_string().as_str()) => {
-                let fault = Fault::OtherCourt {
-                    named: named.unwrap_or("no court").to_owned(),
-                    brought: court.origin,
-                };
-                Err(self.fails(Name::Court, fault))
+        let court = match (named, &self.brought.court) {
+            (None, None) => return Ok(()),
+            (Some(named), None) => {
+                return Err(self.fails(Name::Court, Fault::NoCourt(named.to_owned())));
             }
-            (_, Some(court)) => {
-                let steps = court
-                    .leases
-                    .iter()
-                    .map(|lease| super::words::lease(lease, court.cut));
-                self.steps.extend(steps);
-                Ok(())
-            }
-        }
+            (_, Some(court)) => court,
+        };
+        is_of(court, named, self.brought.slot).map_err(|fault| self.fails(Name::Court, fault))?;
+        let joined = court.joined.as_ref();
+        let joined = joined.map(|joined| super::words::joined(joined, spawn.item.id()));
+        let leases = court.leases.iter();
+        let leases = leases.map(|lease| super::words::lease(lease, court.cut));
+        self.steps.extend(joined.into_iter().chain(leases));
+        Ok(())
+    }
+
+    /// The case by which the court has emptied the slot.
+    fn emptied(&mut self, entry: &Entry) -> Option<u64> {
+        let emptied = &self.brought.court.as_ref()?.emptied;
+        let (case, _) = emptied.iter().find(|(_, slot)| *slot == entry.slot)?;
+        self.steps.push(super::words::emptied(*case, entry));
+        Some(*case)
     }
 
     fn slot(&mut self, spawn: &Process, derived: &Derived) -> Result<(Entry, Rests), Box<Failure>> {

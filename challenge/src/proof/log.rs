@@ -45,18 +45,20 @@ struct Walk<'a> {
 impl<'a> Walk<'a> {
     fn new(process: Id, brought: &'a Brought) -> Self {
         let court = brought.court.as_ref();
+        let joined = court.and_then(|court| court.joined);
+        let start = Id::sha256(process.as_bytes());
         Self {
             process,
             slot: brought.slot,
             leases: court.map_or(&[], |court| &court.leases),
             cut: court.map_or(0, |court| court.cut),
-            chain: Id::sha256(process.as_bytes()),
+            chain: joined.map_or(start, |joined| joined.chain(process)),
             has_cut: false,
             derived: Derived {
                 found: None,
                 ordered: None,
                 steps: Vec::new(),
-                head: 0,
+                head: joined.map_or(0, |joined| joined.first.saturating_sub(1)),
                 ignored: None,
             },
         }
@@ -66,6 +68,9 @@ impl<'a> Walk<'a> {
         let first = blocks.first().map_or(0, |block| block.height);
         let leases = court.leases.clone();
         let mut replay = Replay::begin(court.origin, self.process, court.cut, leases, first);
+        if let Some(joined) = court.joined {
+            replay = replay.joined(joined.legacy);
+        }
         for block in blocks {
             if self.derived.found.is_some() {
                 break;

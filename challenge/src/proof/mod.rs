@@ -47,6 +47,19 @@ pub struct Court {
     pub cut: u64,
     /// The leases of the process, by epoch.
     pub leases: Vec<Lease>,
+    /// How the process came under it, where it stood under none before.
+    pub joined: Option<Joined>,
+    /// The slots that cases about data have emptied: case and slot (5.10).
+    pub emptied: Vec<(u64, u64)>,
+}
+
+/// What a `Register` named (5.15).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Joined {
+    /// The first slot that the law looks at.
+    pub first: u64,
+    /// The legacy chain at the slot before it.
+    pub legacy: Id,
 }
 
 /// What a slot rests on.
@@ -71,6 +84,8 @@ pub struct Proof {
     pub rests: Rests,
     /// Whether the message itself was there.
     pub has_message: bool,
+    /// The case that has emptied the slot: its message stands there, and does not run.
+    pub emptied: Option<u64>,
     /// How it was checked, in order.
     pub steps: Vec<Step>,
 }
@@ -103,6 +118,27 @@ pub enum Fault {
         named: String,
         /// By the file.
         brought: Id,
+    },
+    /// What was brought of `Register`, of a process that cannot have joined.
+    #[error("the spawn names the court {0} itself, so the process never joined it by Register")]
+    NeverJoined(String),
+    /// A slot from before the process joined.
+    #[error(
+        "slot {slot} lies before slot {first}, with which the court's log begins: bring it without the court's rows"
+    )]
+    BeforeJoining {
+        /// The slot.
+        slot: u64,
+        /// The first slot under the court.
+        first: u64,
+    },
+    /// Registers a process from its spawn on, or another slot than its first lease.
+    #[error("it joined at slot {first}, and its first lease begins at slot {lease}")]
+    JoinedElsewhere {
+        /// By the row of `Register`.
+        first: u64,
+        /// By the lease.
+        lease: u64,
     },
     /// The blocks and rows make no log.
     #[error("{0}")]

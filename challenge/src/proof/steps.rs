@@ -21,6 +21,8 @@ pub enum Name {
     Message,
     /// What the host signed for it.
     Receipt,
+    /// A case by which its message does not run (5.10).
+    Emptied,
 }
 
 impl Name {
@@ -36,6 +38,7 @@ impl Name {
             Self::Slot => "slot",
             Self::Message => "message",
             Self::Receipt => "receipt",
+            Self::Emptied => "emptied",
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use aosec_wire::Id;
 
-use super::{Name, Proof, Rests, Step};
+use super::{Joined, Name, Proof, Rests, Step};
 use crate::derive::{Entry, Receipt};
 use crate::inbox::Lease;
 
@@ -35,6 +35,40 @@ pub(super) fn lease(lease: &Lease, cut: u64) -> Step {
         lease.epoch, tenure.first_slot, tenure.from_height
     );
     Step::new(Name::Court, says)
+}
+
+impl Joined {
+    /// The log chain at the slot before the first one.
+    pub(super) fn chain(&self, process: Id) -> Id {
+        Id::sha256_of(&[process.as_bytes(), self.legacy.as_bytes()])
+    }
+}
+
+/// How a process came under its court.
+pub(super) fn joined(joined: &Joined, process: Id) -> Step {
+    let before = joined.first.saturating_sub(1);
+    let says = format!(
+        "By the word of the court, its owner registered it from slot {} on; what lies before is outside the law.",
+        joined.first
+    );
+    Step::new(Name::Court, says)
+        .hash(
+            format!("legacy chain at slot {before}, as Register named it"),
+            joined.legacy,
+        )
+        .hash(
+            format!("log chain at slot {before} = H(process ‖ legacy chain)"),
+            joined.chain(process),
+        )
+}
+
+/// What a case about data has come to.
+pub(super) fn emptied(case: u64, entry: &Entry) -> Step {
+    let says = format!(
+        "By the word of the court, case {case} has emptied slot {}: nobody showed the message {} in time, and it does not run, for ever.",
+        entry.slot, entry.message
+    );
+    Step::new(Name::Emptied, says)
 }
 
 /// The slot, and how its chain comes about.
@@ -75,7 +109,7 @@ impl Proof {
     #[must_use]
     pub fn proves(&self) -> String {
         let Entry { slot, message, .. } = &self.entry;
-        match self.rests {
+        let proven = match self.rests {
             Rests::OnRecord => format!(
                 "The host's key signed a log that has message {message} in slot {slot}, and transactions of the base layer carry it: whoever \
                  shows another message there under the same key has shown that the host signed two histories."
@@ -87,6 +121,12 @@ impl Proof {
             Rests::OnPromise => format!(
                 "The host's key promised slot {slot} to message {message}: if the log does not show it in time, that is the evidence."
             ),
+        };
+        match self.emptied {
+            Some(case) => {
+                format!("{proven} By case {case} the slot is empty: the message never runs.")
+            }
+            None => proven,
         }
     }
 

@@ -27,6 +27,8 @@ const SEARCHED_MAX: usize = 4_096;
 pub struct Basis {
     /// The court's tenures of the process, by epoch; none where it never was under it.
     pub tenures: Vec<(u64, Tenure)>,
+    /// The first slot under the court and the legacy chain before it, of a process that joined by `Register` (5.15).
+    pub joined: Option<(u64, Id)>,
     /// The blocks in which something of the log stands, or a slot ran, by height.
     pub blocks: BTreeMap<u64, BasisBlock>,
 }
@@ -81,10 +83,20 @@ impl Handle {
     /// # Errors
     /// [`BasisError`].
     pub async fn basis(&self, process: Id, slot: u64) -> Result<Basis, BasisError> {
-        let tenures = self.on_track(move |track| track.firm().0.tenures(&process));
-        let mut basis = Basis {
-            tenures: tenures.await?,
-            ..Basis::default()
+        let known = self.on_track(move |track| {
+            let court = track.firm().0;
+            (court.tenures(&process), court.joined(&process))
+        });
+        let (tenures, joined) = known.await?;
+        // What lies before the first slot of a process that joined is outside the court's law: slot 0 asks for the rows alone.
+        let is_before = joined.is_some_and(|(first, _)| slot > 0 && slot < first);
+        let mut basis = match is_before {
+            true => Basis::default(),
+            false => Basis {
+                tenures,
+                joined,
+                ..Basis::default()
+            },
         };
         let Some(first) = basis.tenures.first() else {
             let firm = self.standing().firm.unwrap_or(0);

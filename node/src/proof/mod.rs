@@ -14,7 +14,10 @@ use aosec_wire::id::from_base64url;
 use aosec_wire::{Id, ItemError, Strictness, VerifiedItem, item};
 use serde_json::Value;
 
-pub use shape::{BlockShape, CaseShape, CourtShape, File, KeyShape, LeaseShape, Placed};
+pub use shape::{
+    BlockShape, CaseShape, CourtShape, EmptiedShape, File, JoinedShape, KeyShape, LeaseShape,
+    Placed,
+};
 
 use crate::arweave::transaction::{Transaction, TransactionError, UnverifiedTransaction};
 
@@ -151,8 +154,9 @@ fn check_counts(file: &File) -> Result<(), FileError> {
         .iter()
         .map(|block| block.transactions.len())
         .sum();
-    let leases = file.court.iter().map(|court| court.leases.len()).sum();
-    match transactions.max(file.blocks.len()).max(leases) {
+    let rows = file.court.iter();
+    let rows = rows.map(|court| court.leases.len() + court.emptied.len());
+    match transactions.max(file.blocks.len()).max(rows.sum()) {
         many if many > TRANSACTIONS_MAX => Err(FileError::TooMany(many)),
         _ => Ok(()),
     }

@@ -2,7 +2,7 @@
 
 use aosec_challenge::derive::{HotKey, Tenure};
 use aosec_challenge::inbox::Lease;
-use aosec_challenge::proof::Court;
+use aosec_challenge::proof::{Court, Joined};
 use aosec_wire::{Address, Id};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -45,6 +45,32 @@ pub struct CourtShape {
     pub cut: u64,
     /// The leases, by epoch.
     pub leases: Vec<LeaseShape>,
+    /// How the process joined it, where its spawn names no court.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub joined: Option<JoinedShape>,
+    /// The slots that cases about data have emptied.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub emptied: Vec<EmptiedShape>,
+}
+
+/// What a `Register` named.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct JoinedShape {
+    /// The first slot under the court.
+    pub first: u64,
+    /// The legacy chain at the slot before it.
+    pub legacy: Id,
+}
+
+/// A slot whose message does not run.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EmptiedShape {
+    /// The case that nobody answered.
+    pub case: u64,
+    /// The slot.
+    pub slot: u64,
 }
 
 /// A lease.
@@ -114,10 +140,16 @@ pub struct Placed {
 
 impl From<CourtShape> for Court {
     fn from(shape: CourtShape) -> Self {
+        let emptied = shape.emptied.into_iter();
         Self {
             origin: shape.origin,
             cut: shape.cut,
             leases: shape.leases.into_iter().map(Lease::from).collect(),
+            joined: shape.joined.map(|joined| Joined {
+                first: joined.first,
+                legacy: joined.legacy,
+            }),
+            emptied: emptied.map(|one| (one.case, one.slot)).collect(),
         }
     }
 }

@@ -41,6 +41,9 @@ fn shown(basis: &Basis, of: &Value) -> Value {
     });
     let mut shown = of.clone();
     shown["leases"] = leases.collect();
+    if let Some((first, legacy)) = basis.joined {
+        shown["joined"] = json!({ "first": first, "legacy": legacy });
+    }
     shown["blocks"] = blocks.collect();
     shown
 }

@@ -2,10 +2,11 @@
 //! is what the court derived.
 
 mod again;
+mod joined;
 
 use aosec_challenge::derive::{HotKey, Tenure};
 use aosec_challenge::inbox::Lease;
-use aosec_challenge::proof::{Brought, Court, Failure, Name, Proof, Rests, check};
+use aosec_challenge::proof::{Brought, Court, Failure, Joined, Name, Proof, Rests, check};
 use aosec_wire::{Id, LogEntry, VerifiedItem};
 
 use crate::forge::{CUT, START, enclosing, inbox, inbox_of, origin, signed, user};
@@ -79,6 +80,8 @@ fn court(ended: Option<u64>, forced: Vec<(u64, Id)>) -> Court {
         origin: origin(),
         cut: CUT,
         leases: vec![lease],
+        joined: None,
+        emptied: vec![],
     }
 }
 

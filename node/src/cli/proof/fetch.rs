@@ -16,7 +16,8 @@ use crate::cli::client::join;
 use crate::cli::court::{CourtClient, ReadArgs};
 use crate::cli::exit::CliError;
 use crate::proof::{
-    self, BlockShape, CaseShape, CourtShape, FILE_BYTES_MAX, File, LeaseShape, Placed, VERSION,
+    self, BlockShape, CaseShape, CourtShape, EmptiedShape, FILE_BYTES_MAX, File, LeaseShape,
+    Placed, VERSION,
 };
 
 /// Most cases of a process that are read: what a court shows in some hundred pages.
@@ -111,9 +112,9 @@ impl Collector {
             false => Vec::new(),
         };
         let spawn = self.item(process).await?;
-        let court = match spawn.tags().get("Origin") {
-            Some(_) => Some(self.rows(process, &basis).await?),
-            None => None,
+        let court = match (spawn.tags().get("Origin"), &basis["joined"]) {
+            (None, Value::Null) => None,
+            _ => Some(self.rows(process, &basis).await?),
         };
         let file = File {
             version: VERSION,
@@ -246,7 +247,8 @@ impl Collector {
         let params = self.court.get("params", &[]).await?;
         let mut leases: Vec<LeaseShape> =
             serde_json::from_value(basis["leases"].clone()).map_err(|_bad| unreadable())?;
-        for case in self.cases(process).await? {
+        let (liveness, data) = self.cases(process).await?;
+        for case in liveness {
             let epoch = case["Epoch"].as_u64();
             let lease = leases.iter_mut().find(|lease| Some(lease.epoch) == epoch);
             let message = case["Message"].as_str().and_then(|id| id.parse().ok());
@@ -262,13 +264,15 @@ impl Collector {
                 .as_u64()
                 .ok_or_else(unreadable)?,
             leases,
+            joined: serde_json::from_value(basis["joined"].clone()).map_err(|_bad| unreadable())?,
+            emptied: data.iter().filter_map(emptied).collect(),
         })
     }
 
-    /// The liveness cases of the process that no answer has closed: those that a lease ended with, once it has.
-    async fn cases(&self, process: Id) -> Result<Vec<Value>, CliError> {
-        let (name, mut first, mut cases) = (process.to_string(), Some(1), Vec::new());
-        let mut read = 0;
+    /// The liveness cases of the process that no answer has closed: those that a lease ended with, once it has. Then those about data.
+    async fn cases(&self, process: Id) -> Result<(Vec<Value>, Vec<Value>), CliError> {
+        let (name, mut first, mut read) = (process.to_string(), Some(1), 0);
+        let mut cases: Vec<Value> = Vec::new();
         while let Some(from) = first {
             let from = from.to_string();
             let mut page = self
@@ -286,13 +290,22 @@ impl Collector {
                     "{process} has had more than {CASES_MAX} cases: compute it from blocks with `aosec process verify`"
                 )));
             }
-            cases.extend(
-                rows.into_iter()
-                    .filter(|row| row["Kind"] == "Liveness" && row["State"] != "Closed"),
-            );
+            let unanswered = rows.into_iter().filter(|row| row["State"] != "Closed");
+            cases.extend(unanswered);
         }
-        Ok(cases)
+        let of = |kind: &str| {
+            let own = cases.iter().filter(|row| row["Kind"] == kind);
+            own.cloned().collect()
+        };
+        Ok((of("Liveness"), of("Data")))
     }
+}
+
+/// The slot that an expired case about data has emptied.
+fn emptied(row: &Value) -> Option<EmptiedShape> {
+    let expired = row["State"] == "Expired";
+    let (case, slot) = (row["Case"].as_u64()?, row["Slot"].as_u64()?);
+    expired.then_some(EmptiedShape { case, slot })
 }
 
 /// What a scheduler gave, as text.

@@ -38,7 +38,7 @@ pub(super) fn json(proof: &Proof, seen: &[Seen], confirmed: Option<&Confirmed>) 
     json!({
         "holds": true, "process": proof.process, "slot": proof.entry.slot, "epoch": proof.entry.epoch,
         "message": proof.entry.message, "height": proof.entry.height, "timestamp": proof.entry.timestamp,
-        "chain": proof.entry.chain, "mined": proof.entry.mined, "rests": rests(proof.rests),
+        "chain": proof.entry.chain, "mined": proof.entry.mined, "rests": rests(proof.rests), "emptied": proof.emptied,
         "proves": proof.proves(), "open": proof.leaves_open(), "transactions": transactions.collect::<Vec<_>>(),
         "blocks": confirmed.map(|one| json!({ "compared": one.heights, "with": one.with })), "steps": steps(&proof.steps),
     })

@@ -1,5 +1,7 @@
 //! What a court's blocks make void of what a node has computed on another word, and slots that do not run (PROTOCOL 5.7, 5.8, 5.10, 5.15).
 
+use aosec_challenge::proof::Proof;
+use aosec_wire::id::to_base64url;
 use aosec_wire::record::{Head, HeadSignature, LogRecord};
 use aosec_wire::{LogEntry, Scheduled};
 
@@ -10,6 +12,9 @@ use crate::cu::CuError;
 use crate::cu::source::Derived;
 use crate::follow::tests::author;
 use crate::origin::cases;
+use crate::proof::{
+    BlockShape, CourtShape, File, JoinedShape, KeyShape, LeaseShape, Placed, VERSION,
+};
 use crate::store::Db;
 use crate::store::outcome::{self, Kind};
 
@@ -141,6 +146,10 @@ async fn a_process_that_joins_the_court_has_one_log() {
     assert!(after.json.contains("anew"), "{}", after.json);
     let kept = cu.at_slot(id, 2).await.unwrap();
     assert!(kept.json.contains("own 2"), "{}", kept.json);
+    let proof = proven(&bench, &chain, &author.spawn, 3).await;
+    assert_eq!(proof.entry.message, anew.id());
+    let earlier = bench.court.basis(id, 2).await.unwrap();
+    assert_eq!((earlier.joined, earlier.tenures.len()), (None, 0));
     let fresh = Bench::open(&chain).await;
     fresh.until(tip).await;
     let again = unit(&fresh, derived(&fresh, &chain)).await;
@@ -148,6 +157,61 @@ async fn a_process_that_joins_the_court_has_one_log() {
     let bench = Bench::on(bench.stop().await, &chain).await;
     bench.until(tip).await;
     assert_eq!(bench.court.standing().alarm, None);
+}
+
+/// A proof of a slot out of a file, as a node and a gateway give it.
+async fn proven(bench: &Bench, chain: &Loopback, spawn: &VerifiedItem, slot: u64) -> Proof {
+    let basis = bench.court.basis(spawn.id(), slot).await.unwrap();
+    let (first, legacy) = basis.joined.unwrap();
+    let gateway = chain.gateway();
+    let mut blocks = Vec::new();
+    for (height, block) in &basis.blocks {
+        let mut transactions = Vec::new();
+        for (place, id) in &block.transactions {
+            let found = gateway.transaction(*id).await.unwrap().unwrap();
+            transactions.push(Placed {
+                place: *place,
+                transaction: found.to_json(),
+            });
+        }
+        blocks.push(BlockShape {
+            height: *height,
+            id: block.id,
+            time: block.time_s,
+            transactions,
+        });
+    }
+    let leases = basis.tenures.iter().map(|(epoch, tenure)| LeaseShape {
+        epoch: *epoch,
+        first: tenure.first_slot,
+        from: tenure.from_height,
+        ended: tenure.ended,
+        keys: vec![KeyShape {
+            key: tenure.keys[0].address.clone(),
+            from: tenure.keys[0].from,
+            until: None,
+        }],
+        cases: vec![],
+    });
+    let file = File {
+        version: VERSION,
+        process: spawn.id(),
+        slot,
+        spawn: to_base64url(spawn.bytes()),
+        message: None,
+        receipt: None,
+        court: Some(CourtShape {
+            origin: origin(),
+            cut: u64::from(CUT),
+            leases: leases.collect(),
+            joined: Some(JoinedShape { first, legacy }),
+            emptied: vec![],
+        }),
+        blocks,
+    };
+    let bytes = serde_json::to_vec(&file).unwrap();
+    let read = crate::proof::read(&bytes).unwrap();
+    aosec_challenge::proof::check(&read.brought).unwrap()
 }
 
 /// The owner registers it from slot 3 on, and the host takes it.
