@@ -97,8 +97,6 @@ pub(crate) fn hosted_for(world: &World, period: u64) -> String {
         format!("Hosting-Deposit={TOKEN}"),
         format!("Challenge-Period={period}"),
     ];
-    // The operators of a devnet are bonded a few blocks after it is ready.
-    mine(world, 4);
     let mut spawn = vec!["process", "spawn", "--on", "node1"];
     for tag in &tags {
         spawn.extend(["--tag", tag]);

@@ -19,7 +19,6 @@ const SLASH: u128 = ALLOCATION / 20;
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn promises_that_are_not_published_cost_a_twentieth() {
     let world = World::start_with(2, &["--chaos-unsafe"]);
-    mine(&world, 4);
     equal_contents_are_no_fault(&world).await;
     answered_and_not_published(&world).await;
     promised_and_not_published(&world).await;

@@ -3,7 +3,9 @@
 use std::time::{Duration, Instant};
 
 use aosec_tests::harness::typed::done;
-use aosec_tests::harness::{World, http};
+use aosec_tests::harness::{World, draft, http};
+use aosec_wire::SigningKey;
+use serde_json::Value;
 
 use super::stage::{
     ALLOCATION, BOND, TOKEN, balance, file, has_left, hosted, mine, published, refused, row,
@@ -12,20 +14,23 @@ use super::stage::{
 
 /// Blocks until a slash has become bounty and restitution, and some more.
 const SLASH_DELAY: u64 = 10;
+/// Blocks in which a promise must be published on a devnet, and blocks that the process gives its host in a case.
+const PUBLISH_WITHIN: u64 = 6;
+const PERIOD: u64 = 6;
 /// From a fact in a node to its number on the page, also behind a restart.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn hunters_find_contradictions_and_missing_data_and_are_paid() {
     let world = World::start_with(3, &["--agent", "hunt", "--chaos-unsafe"]);
-    // The operators are bonded a few blocks after a devnet is ready. What a hunter may risk lies on its operator's address.
-    mine(&world, 4);
+    // What a hunter may risk lies on its operator's address.
     for number in [1, 2] {
         let operator = world.node(number - 1).operator;
         let _sent = done(&world, &["origin", "transfer", &operator, "5", "--yes"]);
     }
     two_contents_in_a_slot(&world).await;
     a_chain_that_does_not_follow(&world).await;
+    a_promise_that_is_not_published(&world).await;
     let kept = hosted(&world, 3).await;
     a_message_that_nobody_has(&world).await;
     an_epoch_that_was_never_held(&world, &kept);
@@ -62,7 +67,7 @@ async fn two_contents_in_a_slot(world: &World) {
     assert_eq!(bounties(world, [2, 3]), before + slash / 5);
     again_changes_nothing(world, &process, out).await;
     has_left(world, 1, BOND - slash);
-    counted(world, "double").await;
+    counted(world, 1, "double").await;
     once_in_spite_of_a_restart(world).await;
     assert_eq!(bounties(world, [2, 3]), before + slash / 5);
 }
@@ -72,7 +77,7 @@ async fn once_in_spite_of_a_restart(world: &World) {
     let (before, slots) = (world.node(1).pid, court_slots(world));
     world.kill(1);
     world.wait_for_restart(1, before).await;
-    counted(world, "double").await;
+    counted(world, 1, "double").await;
     mine(world, 3);
     let items = court_slots(world) - slots;
     assert_eq!(items, 0, "nothing was sent to the court but Ticks");
@@ -112,6 +117,49 @@ async fn a_chain_that_does_not_follow(world: &World) {
     assert_ne!(stake(world, 2)["Tombstoned"], true, "{}", stake(world, 2));
 }
 
+/// A twentieth of the allocation. The hunter has the receipt because the message went through its own messenger.
+async fn a_promise_that_is_not_published(world: &World) {
+    let process = hosted(world, 2).await;
+    // What the fault before has brought is paid by then.
+    mine(world, SLASH_DELAY);
+    let (bond, hunter) = (units(&stake(world, 2)["Bond"]), &world.node(0).operator);
+    let before = balance(world, hunter);
+    let withhold = ["devnet", "chaos", "withhold", "node2", "records"];
+    let _withheld = done(world, &withhold);
+    let key = SigningKey::ed25519([3; 32]);
+    let message = draft::message(&key, process.parse().expect("an id"), "Greet", "");
+    let carried = http::post_item(&world.node(0).mu, message.bytes().clone()).await;
+    let carried = carried.expect("an answer");
+    assert_eq!(carried.status, 202, "{}", carried.text);
+    mine(world, PUBLISH_WITHIN + 1);
+    let accused = until_accused(world, &process);
+    assert_eq!(accused["Kind"], "Publication", "{accused}");
+    mine(world, PERIOD + 1);
+    unhosted(world, &process);
+    let slash = ALLOCATION / 20;
+    has_left(world, 2, bond - slash);
+    mine(world, SLASH_DELAY);
+    assert_eq!(balance(world, hunter), before + slash / 5);
+    counted(world, 0, "publication").await;
+    let _lifted = done(world, &[&withhold[..], &["--lift"]].concat());
+}
+
+/// The first case of a process, once there is one.
+fn until_accused(world: &World, process: &str) -> Value {
+    let end = Instant::now() + PATIENCE;
+    loop {
+        let listed = done(
+            world,
+            &["challenge", "list", "--process", process, "--on", "node2"],
+        );
+        if let Some(row) = listed["Rows"].as_array().and_then(|rows| rows.first()) {
+            return row.clone();
+        }
+        assert!(Instant::now() < end, "no case\n{}", world.logs());
+        mine(world, 1);
+    }
+}
+
 /// All of the allocation, once the host has lost what it never published.
 async fn a_message_that_nobody_has(world: &World) {
     let process = hosted(world, 3).await;
@@ -123,17 +171,18 @@ async fn a_message_that_nobody_has(world: &World) {
     let _silent = done(world, &["devnet", "chaos", "silence", "node3"]);
     unhosted(world, &process);
     has_left(world, 3, bond - ALLOCATION);
-    let cases = done(
-        world,
-        &["challenge", "list", "--process", &process, "--on", "node2"],
-    );
-    let case = &cases["Rows"][0];
+    let case = until_accused(world, &process);
     assert_eq!(
         (&case["Kind"], &case["State"]),
         (&"Data".into(), &"Expired".into()),
-        "{cases}"
+        "{case}"
     );
-    assert_eq!(case["Slot"], 2, "{cases}");
+    assert_eq!(case["Slot"], 2, "{case}");
+    mine(world, 2);
+    let out = file(world, "emptied.json", b"");
+    let slot = ["proof", "fetch", &process, "2", "--on", "node2"];
+    let proof = done(world, &[&slot[..], &["--out", &out]].concat());
+    assert_eq!(proof["emptied"], case["Case"], "{proof}");
     let _awake = done(world, &["devnet", "chaos", "wake", "node3"]);
 }
 
@@ -163,8 +212,8 @@ fn bounties(world: &World, numbers: [usize; 2]) -> u128 {
 }
 
 /// A hunter tells that it has found and reported the fault.
-async fn counted(world: &World, fault: &str) {
-    let url = format!("{}/metrics", world.node(1).web);
+async fn counted(world: &World, node: usize, fault: &str) {
+    let url = format!("{}/metrics", world.node(node).web);
     let lines = ["aosec_hunter_findings_total", "aosec_hunter_reports_total"]
         .map(|name| format!("{name}{{fault=\"{fault}\"}} 1\n"));
     let end = Instant::now() + PATIENCE;
