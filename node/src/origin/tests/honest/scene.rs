@@ -192,17 +192,7 @@ impl Scene {
     pub(super) async fn in_step(&self) {
         let tip = self.tip().await;
         self.looker.until(tip).await;
-        let url = self.node().urls().cu.join("origin/info").unwrap();
-        let until = Instant::now() + PATIENCE;
-        loop {
-            let asked = reqwest::get(url.clone()).await.unwrap();
-            let said: Value = asked.json().await.unwrap();
-            if said["soft"].as_u64() >= Some(tip) {
-                return;
-            }
-            assert!(Instant::now() < until, "{tip}: {said}");
-            tokio::time::sleep(LOOK_EVERY).await;
-        }
+        sits_over(self.node(), tip).await;
     }
 
     pub(super) async fn tip(&self) -> u64 {
