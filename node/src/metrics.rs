@@ -80,6 +80,16 @@ metric! {
         "aosec_su_publication_lost_total", "Transactions given up; their content is posted again.")
 }
 metric! {
+    /// Ticks that this node's CU evaluated.
+    ticks: IntCounter = IntCounter::new(
+        "aosec_cu_ticks_total", "Ticks of processes that wake themselves, evaluated by the CU.")
+}
+metric! {
+    /// Processes that the MU watches.
+    watched: IntGauge = IntGauge::new(
+        "aosec_mu_watched_processes", "Processes whose ticks the MU pushes, by their owners' wish.")
+}
+metric! {
     /// Slots that this node's CU evaluated.
     evaluations: IntCounter = IntCounter::new("aosec_cu_evaluations_total", "Slots evaluated by the CU.")
 }
@@ -199,6 +209,7 @@ fn touch() {
         panics(),
         assignments(),
         evaluations(),
+        ticks(),
         publication_lost(),
         messages_carried(),
         outbox_refused(),
@@ -219,6 +230,7 @@ fn touch() {
         publication_stalled(),
         hot_instances(),
         outbox_pending(),
+        watched(),
         tip_height(),
         followed_height(),
         origin_height(),

@@ -11,13 +11,14 @@ use aosec_node::cu::CuError;
 use aosec_node::node::audit::{Audit, AuditError, AuditSettings};
 use aosec_node::node::checkpoints::Found;
 use aosec_node::shutdown::Shutdown;
+use aosec_tests::harness::published::Log;
 use aosec_wire::{Id, SigningKey, Tags};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 
 use super::cpu;
 use super::module;
-use super::published::Log;
+use super::published::token_log;
 use super::table::{Table, micros, millis, per_second};
 
 /// Slots of the log, where nobody says how many: some seconds of work at the goal.
@@ -37,7 +38,7 @@ const CHAIN: &str = "devchain";
 pub(crate) async fn measure(table: &mut Table, slots: usize) {
     let raw = module::transfers_per_second(1);
     eprintln!("signing {slots} slots ...");
-    let log = Log::of_token(slots.max(2 * BEHIND));
+    let log = token_log(slots.max(2 * BEHIND));
     let rig = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
         .thread_name(RIG)

@@ -7,7 +7,8 @@
 //! [`checkpoints`] (states that others computed), [`court`] (stake, leases and pay, judged by blocks alone), [`orphan`]
 //! (a silent host is challenged, and Arweave goes on), [`story`] (the same, by the one command that plays it), [`faults`] (every other
 //! fault, by nodes that really commit it), [`honest`] (what a host survives in the middle of a case), [`trust`] (whom a process hears
-//! under the court), [`unpublished`] (what a host does that nobody hears), [`hostile_items`], [`hostile_modules`], [`hostile_requests`] and [`slow`] (what
+//! under the court), [`unpublished`] (what a host does that nobody hears), [`wakes`] (a process that wakes itself), [`hostile_items`],
+//! [`hostile_modules`], [`hostile_requests`] and [`slow`] (what
 //! enemies send), [`chaos`] and [`base_layer_kills`] (what power switches do), [`disk`] (what disks do), [`guard`] (what lost, old and
 //! doubled files do), [`operate`] (what an operator is told of it all).
 
@@ -38,4 +39,5 @@ mod story;
 mod transactions;
 mod trust;
 mod unpublished;
+mod wakes;
 mod wellbeing;

@@ -18,6 +18,7 @@ pub mod load;
 pub mod lone;
 pub mod npm;
 pub mod proxy;
+pub mod published;
 pub mod raw_http;
 pub mod seed;
 pub mod skip;

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use aosec_wire::{Id, VerifiedItem};
 use bytes::Bytes;
-use reqwest::{Client, Response, Url};
+use reqwest::{Client, RequestBuilder, Response, Url};
 use serde_json::Value;
 
 use super::Output;
@@ -46,12 +46,28 @@ impl UnitClient {
     /// # Errors
     /// Refused by the unit, or the unit is silent.
     pub async fn post_item(&self, mu: &Url, item: &VerifiedItem) -> Result<Value, CliError> {
-        let request = self
-            .http
-            .post(mu.clone())
+        self.send_item(mu, self.http.post(mu.clone()), item).await
+    }
+
+    /// Sends a signed item that takes something back.
+    ///
+    /// # Errors
+    /// Refused by the unit, or the unit is silent.
+    pub async fn delete_item(&self, url: &Url, item: &VerifiedItem) -> Result<Value, CliError> {
+        self.send_item(url, self.http.delete(url.clone()), item)
+            .await
+    }
+
+    async fn send_item(
+        &self,
+        url: &Url,
+        request: RequestBuilder,
+        item: &VerifiedItem,
+    ) -> Result<Value, CliError> {
+        let request = request
             .header("content-type", "application/octet-stream")
             .body(item.bytes().clone());
-        self.answer(mu, request.send().await).await
+        self.answer(url, request.send().await).await
     }
 
     /// Posts JSON.

@@ -23,6 +23,7 @@ pub mod joining;
 pub mod keys;
 pub mod log;
 pub mod message;
+pub mod monitor;
 pub mod node;
 pub mod origin;
 pub mod outcome;

@@ -1,4 +1,4 @@
-//! `aosec process`: spawn, send, eval, result, read; [`super::verify`] stands by itself.
+//! `aosec process`: spawn, send, eval, result, read; [`super::monitor`] and [`super::verify`] stand by themselves.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -11,6 +11,7 @@ use super::Output;
 use super::client::{UnitClient, join};
 use super::exit::CliError;
 use super::item::{NewProcess, lua_file, message_tags, signed, unassigned};
+use super::monitor::{self, MonitorArgs};
 use super::outcome::{plain, print_result};
 use super::target::{SignerArgs, TargetArgs};
 use super::verify::{self, VerifyArgs};
@@ -37,6 +38,14 @@ pub enum ProcessCommand {
         after_help = "Example: aosec process read <process> --action Balance --tag Target=..."
     )]
     Read(ReadArgs),
+    /// Have a node wake your process by its Cron-Interval tags, and push what its ticks send.
+    #[command(
+        after_help = "Example: aosec process spawn --file bell.lua --tag Cron-Interval=10-seconds --tag Cron-Tag-Action=Ring, then aosec process monitor <process>"
+    )]
+    Monitor(MonitorArgs),
+    /// Have it watched no longer.
+    #[command(after_help = "Example: aosec process unmonitor <process>")]
+    Unmonitor(MonitorArgs),
     /// Derive a process from the base layer alone, compute it here, and compare: exit 4 where a compute unit says something else.
     #[command(
         after_help = "Example: aosec process verify <process> --gateway http://127.0.0.1:4000 --against http://127.0.0.1:4004"
@@ -178,6 +187,8 @@ pub(super) async fn run(command: ProcessCommand, out: Output) -> Result<(), CliE
                 .await?;
             print_result(&result, json!({}), out)
         }
+        ProcessCommand::Monitor(args) => monitor::run(args, true, &client, out).await,
+        ProcessCommand::Unmonitor(args) => monitor::run(args, false, &client, out).await,
         ProcessCommand::Read(args) => read(args, &client, out).await,
         ProcessCommand::Verify(args) => verify::run(args, &client, out).await,
     }

@@ -12,104 +12,20 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use aosec_wire::Id;
-use bytes::Bytes;
-use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
 use super::ahead::Ahead;
+use super::ask::{Ask, What};
 use super::error::CuError;
-use super::input::DryMessage;
 use super::keeping::Keeping;
 use super::life::{Life, Ready};
 use super::residents::Lines;
 use super::unit::Unit;
-use crate::store::checkpoint::Position;
 
 /// A process that nobody asks for this long gives its memory back. It wakes in milliseconds, and each sleep costs a snapshot.
 const IDLE: Duration = Duration::from_secs(60);
 /// After an evaluation that ended without a verdict the same slot rests this long: whoever asks in between is told the same, so that
 /// a message which exhausts the machine cannot be made to do so without pause.
 const REST: Duration = Duration::from_secs(20);
-
-/// A question that can be answered once a slot is evaluated.
-#[derive(Debug)]
-pub struct Ask {
-    /// The slot.
-    pub slot: u64,
-    /// What is asked there.
-    pub what: What,
-}
-
-/// What is asked, and where the answer goes. Whoever asked may have gone; that is no fault.
-#[derive(Debug)]
-pub enum What {
-    /// That the slot is evaluated and stored.
-    Reach(Reply<()>),
-    /// What a message would come to, in the state there or later; as outcome JSON.
-    DryRun(Box<DryMessage>, Reply<String>),
-    /// The state there or later.
-    State(Reply<State>),
-    /// The state there or later, as another unit can begin with it.
-    Take(Reply<Taken>),
-}
-
-/// Where an answer goes.
-pub type Reply<T> = oneshot::Sender<Result<T, CuError>>;
-
-/// The state of a process for another unit.
-#[derive(Clone, Debug)]
-pub struct Taken {
-    /// The slot behind which it stands.
-    pub position: Position,
-    /// Its root.
-    pub root: [u8; 32],
-    /// The snapshot.
-    pub snapshot: Bytes,
-}
-
-/// The state of a process.
-#[derive(Clone, Debug)]
-pub struct State {
-    /// The module's memory.
-    pub memory: Bytes,
-    /// The slot behind which it stands.
-    pub position: Position,
-}
-
-impl State {
-    /// The same, giving `place` back only once the memory has gone to its reader.
-    #[must_use]
-    pub fn holding(self, place: OwnedSemaphorePermit) -> Self {
-        let memory = Bytes::from_owner(Held {
-            memory: self.memory,
-            _place: place,
-        });
-        Self { memory, ..self }
-    }
-}
-
-/// Memory on its way to a reader, and the place that it takes.
-struct Held {
-    memory: Bytes,
-    _place: OwnedSemaphorePermit,
-}
-
-impl AsRef<[u8]> for Held {
-    fn as_ref(&self) -> &[u8] {
-        &self.memory
-    }
-}
-
-impl What {
-    fn fail(self, error: CuError) {
-        // A dropped receiver is a caller that went away.
-        let _ = match self {
-            Self::Reach(reply) => reply.send(Err(error)).is_ok(),
-            Self::DryRun(_, reply) => reply.send(Err(error)).is_ok(),
-            Self::State(reply) => reply.send(Err(error)).is_ok(),
-            Self::Take(reply) => reply.send(Err(error)).is_ok(),
-        };
-    }
-}
 
 /// The task of one process.
 #[derive(Debug)]
@@ -262,11 +178,11 @@ impl Actor {
         if let Some(ahead) = &mut self.ahead {
             ahead.give_back(rest);
         }
-        let keeping = self.keeping.keep(&self.unit, self.process, batch.outcomes);
-        keeping.await?;
+        let keeping = self.keeping.keep(&self.unit, self.process, batch);
+        let stop = keeping.await?;
         self.life = Some(life);
         self.checkpoint_if_due().await?;
-        batch.stop.map_or(Ok(()), Err)
+        stop.map_or(Ok(()), Err)
     }
 
     /// The next entries, as far as `furthest`; later ones are fetched meanwhile.
@@ -347,8 +263,10 @@ impl Actor {
             // The question before this one cost the instance: it comes back first.
             (what, None) => self.wait(Ask { slot, what }),
             (What::State(reply), Some(life)) => {
-                let _ = reply.send(state(&life).ok_or(CuError::NoProcess(self.process)));
-                self.life = Some(life);
+                let (life, state) = self.unit.state(life).await;
+                self.life = life;
+                let state = state.and_then(|state| state.ok_or(CuError::NoProcess(self.process)));
+                let _ = reply.send(state);
             }
             (What::Take(reply), Some(life)) => {
                 let (life, taken) = self.unit.taken(life).await;
@@ -359,6 +277,10 @@ impl Actor {
             (What::DryRun(_, reply), life) if reply.is_closed() => {
                 self.life = life;
             }
+            (What::Tick(reply), Some(life)) => {
+                let ticked = self.tick(life).await;
+                let _ = reply.send(ticked);
+            }
             (What::DryRun(dry, reply), Some(life)) => {
                 let (life, verdict) = self.unit.dry_run(life, dry).await;
                 self.life = life;
@@ -366,6 +288,23 @@ impl Actor {
                 let _ = reply.send(verdict);
             }
         }
+    }
+
+    /// One turn of what is due behind the last slot; a life whose ticks are not kept is lost.
+    async fn tick(&mut self, life: Box<Life>) -> Result<bool, CuError> {
+        if let Some((until, error)) = &self.rest
+            && Instant::now() < *until
+        {
+            self.life = Some(life);
+            return Err(error.clone());
+        }
+        let (life, ticked) = self.unit.tick(self.process, life).await;
+        self.life = life;
+        self.weigh();
+        if let Err(error @ CuError::Interrupted { .. }) = &ticked {
+            self.rest = Some((Instant::now() + REST, error.clone()));
+        }
+        ticked
     }
 
     async fn sleep(&mut self) {
@@ -380,11 +319,4 @@ impl Actor {
             self.weigh();
         }
     }
-}
-
-fn state(life: &Life) -> Option<State> {
-    Some(State {
-        memory: life.memory(),
-        position: life.position()?.clone(),
-    })
 }

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use aosec_wire::Id;
 
 use super::Handle;
-use super::actor::{Taken, What};
+use super::ask::{Taken, What};
 use super::error::CuError;
 use super::input::Party;
 use super::published::{PUSHES_MAX, Published, PublishedError};

@@ -12,7 +12,7 @@ use std::sync::{Mutex, PoisonError};
 use aosec_wire::Id;
 use lru::LruCache;
 
-use super::actor::What;
+use super::ask::What;
 use super::error::CuError;
 use super::unit::Unit;
 use super::{Handle, within};

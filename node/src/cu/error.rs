@@ -3,6 +3,7 @@
 use aosec_wire::Id;
 
 use super::lanes::Lost;
+use super::cron::CronError;
 use super::listing::ListingError;
 use super::machine::WorkshopError;
 use super::replay::Fault;
@@ -117,6 +118,14 @@ pub enum CuError {
         /// Which limit, and why not.
         reason: TermsError,
     },
+    /// Nobody can say when it wakes.
+    #[error("process {process}: {reason}")]
+    Cron {
+        /// The process.
+        process: Id,
+        /// Which tag, and why not.
+        reason: CronError,
+    },
     /// An instance could not be made.
     #[error("process {process}: {reason}")]
     Instance {
@@ -185,6 +194,7 @@ impl CuError {
                 | Self::Module { .. }
                 | Self::ModuleTooLarge { .. }
                 | Self::Terms { .. }
+                | Self::Cron { .. }
                 | Self::PastState(_)
                 | Self::Listing(_)
                 | Self::Diverged { .. }

@@ -19,6 +19,7 @@ use serde::ser::{SerializeSeq as _, Serializer};
 
 use super::subject::Subject;
 use super::word::Word;
+use crate::store::cron::Tick;
 
 /// Tags that would shadow a field of the message (I2).
 const SHADOWS: [&str; 2] = ["From", "Owner"];
@@ -136,12 +137,12 @@ pub struct DryMessage {
     pub height: Option<u64>,
 }
 
-/// Time and height of the newest slot, in which a dry run plays unless it says otherwise.
+/// A time and a height: the stamps of a slot or of a tick, or the present.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Moment {
-    /// Stamped time in milliseconds.
+    /// The time in milliseconds.
     pub timestamp_ms: u64,
-    /// Stamped height.
+    /// The height.
     pub height: u64,
 }
 
@@ -165,6 +166,20 @@ pub fn dry_message(process: Id, dry: &DryMessage, now: Moment) -> Vec<u8> {
         hash_chain: None,
         cron: false,
         read_only: Some(true),
+    })
+}
+
+/// The message JSON of a tick: as old units write it, it has no id, no data and no slot, and comes from the process's owner.
+#[must_use]
+pub fn tick_message(process: &Party, tags: &Tags, tick: Tick) -> Vec<u8> {
+    to_json(&TickMessage {
+        owner: &process.owner,
+        target: process.id.to_string(),
+        from: &process.owner,
+        tags: Named(tags),
+        timestamp: tick.timestamp_ms,
+        block_height: tick.height,
+        cron: true,
     })
 }
 
@@ -232,6 +247,19 @@ struct Message<'a> {
     cron: bool,
     #[serde(rename = "Read-Only", skip_serializing_if = "Option::is_none")]
     read_only: Option<bool>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct TickMessage<'a> {
+    owner: &'a str,
+    target: String,
+    from: &'a str,
+    tags: Named<'a>,
+    timestamp: u64,
+    #[serde(rename = "Block-Height")]
+    block_height: u64,
+    cron: bool,
 }
 
 #[derive(Serialize)]

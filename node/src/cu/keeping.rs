@@ -9,8 +9,9 @@ use aosec_wire::Id;
 use tokio::task::JoinHandle;
 
 use super::error::CuError;
+use super::life;
 use super::unit::Unit;
-use crate::store::outcome::{Mark, Outcome};
+use crate::store::outcome::Mark;
 
 /// The batch on its way, if there is one.
 #[derive(Debug, Default)]
@@ -28,7 +29,7 @@ impl Keeping {
         self.0.iter().flat_map(|batch| &batch.marks)
     }
 
-    /// Sends `outcomes` on their way, once those before are durable.
+    /// Sends a batch on its way, once those before are durable; gives why it ended early, if it did.
     ///
     /// # Errors
     /// What became of those before.
@@ -36,17 +37,18 @@ impl Keeping {
         &mut self,
         unit: &Arc<Unit>,
         process: Id,
-        outcomes: Vec<Outcome>,
-    ) -> Result<(), CuError> {
+        mut batch: life::Batch,
+    ) -> Result<Option<CuError>, CuError> {
         self.settle().await?;
-        if outcomes.is_empty() {
-            return Ok(());
+        let stop = batch.stop.take();
+        if !batch.has_begun() {
+            return Ok(stop);
         }
-        let marks = outcomes.iter().map(|outcome| outcome.mark).collect();
+        let marks = batch.outcomes.iter().map(|outcome| outcome.mark).collect();
         let unit = Arc::clone(unit);
-        let written = tokio::spawn(async move { unit.keep(process, outcomes).await });
+        let written = tokio::spawn(async move { unit.keep(process, batch).await });
         self.0 = Some(Batch { marks, written });
-        Ok(())
+        Ok(stop)
     }
 
     /// Waits until everything is durable.

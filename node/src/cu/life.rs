@@ -13,6 +13,7 @@ use super::authority::{self, Keys};
 use super::checkpoint::Since;
 use super::duplicate::Seen;
 use super::error::CuError;
+use super::gap::{self, Clock};
 use super::input::{self, DryMessage, Moment, Party, Stamps};
 use super::machine::{Failure, Machine, Run};
 use super::modules::Module;
@@ -22,6 +23,7 @@ use super::subject::Subject;
 use super::terms::Terms;
 use super::verdict::Verdict;
 use crate::store::checkpoint::{Checkpoint, Position};
+use crate::store::cron::{Closed, Ticked};
 use crate::store::outcome::{Kind, Mark, Outcome};
 
 /// A batch ends behind the outcome that passes this: it is kept in one transaction, for which all writers wait.
@@ -45,27 +47,59 @@ pub struct Ready {
 /// A live process.
 #[derive(Debug)]
 pub struct Life {
-    process: Party,
+    pub(super) process: Party,
     /// Whether its spawn names a court (PROTOCOL 5.4).
     is_courted: bool,
-    module: Arc<Module>,
-    terms: Terms,
-    engine: String,
+    pub(super) module: Arc<Module>,
+    pub(super) terms: Terms,
+    pub(super) engine: String,
     /// The environment of the newest slot, and the keys that stand in it.
-    environment: Vec<u8>,
-    keys: Option<Keys>,
-    replay: Replay,
-    machine: Box<dyn Machine>,
-    since: Since,
+    pub(super) environment: Vec<u8>,
+    pub(super) keys: Option<Keys>,
+    pub(super) replay: Replay,
+    pub(super) machine: Box<dyn Machine>,
+    pub(super) since: Since,
+    /// Where it wakes itself.
+    pub(super) clock: Option<Clock>,
 }
 
 /// What a run over some entries came to.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Batch {
     /// The slots that were evaluated, in order.
     pub outcomes: Vec<Outcome>,
+    /// The ticks that were evaluated, in order.
+    pub ticks: Vec<Ticked>,
+    /// The slots behind which no tick will come any more.
+    pub closed: Vec<Closed>,
     /// Why it ended before the last entry, if not for want of patience.
     pub stop: Option<CuError>,
+    bytes: usize,
+}
+
+impl Batch {
+    /// True where something was evaluated.
+    #[must_use]
+    pub fn has_begun(&self) -> bool {
+        !(self.outcomes.is_empty() && self.ticks.is_empty())
+    }
+
+    /// True where it is as large as one transaction should be.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        self.bytes > BATCH_BYTES
+    }
+
+    /// Adds a tick.
+    pub fn push_tick(&mut self, ticked: Ticked) {
+        self.bytes += ticked.json.len();
+        self.ticks.push(ticked);
+    }
+
+    fn push(&mut self, outcome: Outcome) {
+        self.bytes += outcome.json.len();
+        self.outcomes.push(outcome);
+    }
 }
 
 impl Life {
@@ -90,7 +124,14 @@ impl Life {
             replay,
             machine,
             since: Since::default(),
+            clock: None,
         }
+    }
+
+    /// The same with a clock.
+    #[must_use]
+    pub fn with_clock(self, clock: Option<Clock>) -> Self {
+        Self { clock, ..self }
     }
 
     /// From now on the process sees these keys in place of its court (PROTOCOL 5.17); none of them where it names no court.
@@ -142,10 +183,11 @@ impl Life {
     /// What the instance takes of the machine's memory.
     #[must_use]
     pub fn resident_bytes(&self) -> u64 {
-        self.machine.resident_bytes()
+        let base = self.clock.as_ref().map_or(0, Clock::bytes);
+        self.machine.resident_bytes().saturating_add(base)
     }
 
-    /// The memory of the module.
+    /// The memory of the module as it stands, ticks behind the last slot among it ([`Self::fall_back`]).
     #[must_use]
     pub fn memory(&self) -> bytes::Bytes {
         self.machine.memory()
@@ -158,29 +200,36 @@ impl Life {
         mut seen: Seen,
         go_on: impl Fn() -> bool,
     ) -> Batch {
-        let mut outcomes = Vec::with_capacity(entries.len());
-        let mut bytes = 0;
+        let mut batch = Batch::default();
         for ready in entries {
-            if !outcomes.is_empty() && (bytes > BATCH_BYTES || !go_on()) {
+            if batch.has_begun() && (batch.is_full() || !go_on()) {
                 break;
             }
-            match self.evaluate_one(ready, &mut seen) {
+            let evaluated = match self.run_gap(ready, &mut batch, &go_on) {
+                Ok(true) => self.evaluate_one(ready, &mut seen),
+                Ok(false) => break,
+                Err(error) => Err(error),
+            };
+            match evaluated {
                 Ok(outcome) => {
-                    bytes += outcome.json.len();
-                    outcomes.push(outcome);
+                    batch.closed.extend(self.close_gap());
+                    batch.push(outcome);
                 }
                 Err(error) => {
-                    return Batch {
-                        outcomes,
-                        stop: Some(error),
-                    };
+                    batch.stop = Some(error);
+                    break;
                 }
             }
         }
-        Batch {
-            outcomes,
-            stop: None,
-        }
+        batch
+    }
+
+    /// The gap before the slot that was just evaluated; none where the process has no clock.
+    fn close_gap(&mut self) -> Option<Closed> {
+        let position = self.replay.position()?;
+        let ticks = self.clock.as_mut()?.close(position) as u64;
+        let slot = position.slot.checked_sub(1)?;
+        Some(Closed { slot, ticks })
     }
 
     fn evaluate_one(&mut self, ready: &Ready, seen: &mut Seen) -> Result<Outcome, CuError> {
@@ -194,12 +243,7 @@ impl Life {
             Err(noop) => Verdict::of_failure(&noop.to_string(), 0),
             Ok(subject) => self.judge(subject, &ready.entry, position.slot)?,
         };
-        let root = if verdict.keep {
-            self.machine.commit()
-        } else {
-            self.machine.rollback();
-            self.machine.root()
-        };
+        let root = self.settle_run(verdict.keep);
         seen.insert(&mark);
         self.replay = replay;
         self.since.count(verdict.fuel_used);
@@ -217,6 +261,15 @@ impl Life {
             json: verdict.json,
             chain: position.log_chain,
         })
+    }
+
+    /// Keeps what a run has changed, or forgets it; gives the root.
+    pub(super) fn settle_run(&mut self, keep: bool) -> [u8; 32] {
+        if keep {
+            return self.machine.commit();
+        }
+        self.machine.rollback();
+        self.machine.root()
     }
 
     /// The message, if it runs.
@@ -242,7 +295,7 @@ impl Life {
         self.verdict(run, slot)
     }
 
-    fn verdict(&self, run: Run, slot: u64) -> Result<Verdict, CuError> {
+    pub(super) fn verdict(&self, run: Run, slot: u64) -> Result<Verdict, CuError> {
         match run.answer {
             Ok(answer) => Ok(Verdict::of_answer(&answer, run.fuel_used)),
             Err(Failure::Verdict(reason)) => Ok(Verdict::of_failure(&reason, run.fuel_used)),
@@ -264,16 +317,10 @@ impl Life {
     /// # Errors
     /// [`CuError::Interrupted`] where the run ended without a verdict.
     pub fn dry_run(&mut self, dry: &DryMessage) -> Result<Verdict, CuError> {
-        let now = self.position().map_or(
-            Moment {
-                timestamp_ms: 0,
-                height: 0,
-            },
-            |at| Moment {
-                timestamp_ms: at.timestamp_ms,
-                height: at.height,
-            },
-        );
+        let now = self.now().unwrap_or(Moment {
+            timestamp_ms: 0,
+            height: 0,
+        });
         let message = input::dry_message(self.process.id, dry, now);
         let fuel = self.terms.fuel / DRY_RUN_PART;
         let run = self.machine.dry_run(&message, &self.environment, fuel);
@@ -281,17 +328,26 @@ impl Life {
         self.verdict(run, slot)
     }
 
-    /// The root of the present state.
-    #[must_use]
-    pub fn root(&self) -> [u8; 32] {
-        self.machine.root()
+    /// What the process saw last.
+    fn now(&self) -> Option<Moment> {
+        let ticked = self.clock.as_ref().and_then(Clock::now);
+        ticked.or_else(|| self.position().map(gap::moment))
     }
 
-    /// The snapshot of the present state; none before the first slot.
+    /// The root behind the last slot.
+    #[must_use]
+    pub fn root(&self) -> [u8; 32] {
+        let base = self.clock.as_ref().and_then(Clock::base);
+        base.map_or_else(|| self.machine.root(), |(_base, root)| root)
+    }
+
+    /// The snapshot of the state behind the last slot; none before the first slot.
     #[must_use]
     pub fn snapshot(&self) -> Option<(Position, Vec<u8>)> {
-        self.position()
-            .map(|at| (at.clone(), self.machine.snapshot()))
+        let base = self.clock.as_ref().and_then(Clock::base);
+        let bytes = base.map(|(base, _root)| base.to_vec());
+        let at = self.position()?.clone();
+        Some((at, bytes.unwrap_or_else(|| self.machine.snapshot())))
     }
 
     /// The row for a snapshot that was kept, and a new count of the work since.
@@ -299,7 +355,7 @@ impl Life {
         self.since = Since::default();
         Checkpoint {
             position,
-            root: self.machine.root(),
+            root: self.root(),
             module: self.module.party.id,
             engine: self.engine.clone(),
             snapshot,

@@ -8,20 +8,23 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize};
 
-use crate::store::outcome::{Order, Outcome, Place, Range};
+use crate::store::listed::{Kinds, Listed, Order, Place, Range};
 
 /// Results of a page when the caller names no number.
 pub const LIMIT_DEFAULT: u32 = 25;
+/// The same of ticks alone.
+pub const TICKS_DEFAULT: u32 = 500;
 /// Results of a page at most.
 pub const LIMIT_MAX: u32 = 1_000;
 /// A cursor of ours has some 80 characters.
 const CURSOR_CHARS_MAX: usize = 512;
 
-/// Reads the parameters of a list. The order of the query wins over that of a cursor.
+/// Reads the parameters of a list of `kinds`. The order of the query wins over that of a cursor.
 ///
 /// # Errors
 /// [`ListingError`] that names the parameter.
 pub fn read(
+    kinds: Kinds,
     from: Option<&str>,
     to: Option<&str>,
     sort: Option<&str>,
@@ -34,11 +37,16 @@ pub fn read(
         Some(text) => Some(read_sort(text)?),
         None => held,
     };
+    let default = match kinds {
+        Kinds::All => LIMIT_DEFAULT,
+        Kinds::Ticks => TICKS_DEFAULT,
+    };
     Ok(Range {
+        kinds,
         from: from.map(|(place, _sort)| place),
         to: to.map(|(place, _sort)| place),
         order: sort.unwrap_or_default().into(),
-        limit: limit.unwrap_or(LIMIT_DEFAULT).clamp(1, LIMIT_MAX),
+        limit: limit.unwrap_or(default).clamp(1, LIMIT_MAX),
     })
 }
 
@@ -86,11 +94,7 @@ fn read_place(name: &'static str, text: &str) -> Result<(Place, Option<Sort>), L
         return Ok((Place::Time(time), None));
     }
     let cursor = Cursor::read(text).ok_or(ListingError::Place(name))?;
-    let place = match cursor.ordinate.map(|slot| slot.parse::<u64>()) {
-        None => Place::Time(cursor.timestamp),
-        Some(Ok(slot)) => Place::Slot(slot),
-        Some(Err(_bad)) => return Err(ListingError::Place(name)),
-    };
+    let place = cursor.place().ok_or(ListingError::Place(name))?;
     Ok((place, cursor.sort))
 }
 
@@ -114,15 +118,32 @@ impl Cursor {
             .ok()?;
         serde_json::from_slice(&bytes).ok()
     }
+
+    /// A tick is named by its number behind the slot; its interval stands there for people.
+    fn place(&self) -> Option<Place> {
+        let Some(slot) = &self.ordinate else {
+            return Some(Place::Time(self.timestamp));
+        };
+        let number = match &self.cron {
+            None => 0,
+            Some(name) => name.split('-').next()?.parse().ok()?,
+        };
+        let slot = slot.parse().ok()?;
+        Some(Place::Result { slot, number })
+    }
 }
 
-/// The cursor that stands behind `outcome` in a list of this order.
+/// The cursor that stands behind `listed` in a list of this order.
 #[must_use]
-pub fn cursor(outcome: &Outcome, order: Order) -> String {
+pub fn cursor(listed: &Listed, order: Order) -> String {
+    let number = listed.number;
     let cursor = Cursor {
-        timestamp: outcome.timestamp_ms,
-        ordinate: Some(outcome.slot.to_string()),
-        cron: None,
+        timestamp: listed.timestamp_ms,
+        ordinate: Some(listed.slot.to_string()),
+        cron: listed
+            .interval
+            .as_ref()
+            .map(|interval| format!("{number}-{interval}")),
         sort: Some(order.into()),
     };
     let json = serde_json::to_vec(&cursor).expect("numbers and text always have a JSON form");
@@ -142,30 +163,30 @@ pub enum ListingError {
 
 #[cfg(test)]
 mod tests {
-    use aosec_wire::Id;
-
     use super::*;
-    use crate::store::outcome::{Kind, Mark};
 
-    fn outcome() -> Outcome {
-        Outcome {
+    fn listed(number: u64, interval: Option<&str>) -> Listed {
+        Listed {
             slot: 7,
-            mark: Mark {
-                message: Id::new([1; 32]),
-                push: None,
-            },
+            number,
+            interval: interval.map(str::to_owned),
             timestamp_ms: 1_700_000_000_123,
-            kind: Kind::Result,
-            root: [0; 32],
-            engine: String::new(),
             json: String::new(),
-            chain: None,
         }
+    }
+
+    fn read(
+        from: Option<&str>,
+        to: Option<&str>,
+        sort: Option<&str>,
+        limit: Option<u32>,
+    ) -> Result<Range, ListingError> {
+        super::read(Kinds::All, from, to, sort, limit)
     }
 
     #[test]
     fn a_cursor_leads_back_to_its_slot_and_shows_its_time() {
-        let cursor = cursor(&outcome(), Order::Descending);
+        let cursor = cursor(&listed(0, None), Order::Descending);
         let json: serde_json::Value =
             serde_json::from_slice(&STANDARD.decode(&cursor).unwrap()).unwrap();
         assert_eq!(
@@ -173,13 +194,37 @@ mod tests {
             serde_json::json!({"timestamp": 1_700_000_000_123_u64, "ordinate": "7", "cron": null, "sort": "DESC"})
         );
         let range = read(Some(&cursor), None, None, None).unwrap();
-        assert_eq!(range.from, Some(Place::Slot(7)));
+        assert_eq!(range.from, Some(Place::Result { slot: 7, number: 0 }));
         assert_eq!(
             (range.order, range.limit),
             (Order::Descending, LIMIT_DEFAULT)
         );
         let turned = read(Some(&cursor), None, Some("asc"), Some(0)).unwrap();
         assert_eq!((turned.order, turned.limit), (Order::Ascending, 1));
+    }
+
+    #[test]
+    fn a_cursor_leads_back_to_its_tick() {
+        let cursor = cursor(&listed(12, Some("10-seconds")), Order::Ascending);
+        let json: serde_json::Value =
+            serde_json::from_slice(&STANDARD.decode(&cursor).unwrap()).unwrap();
+        assert_eq!(json["cron"], "12-10-seconds");
+        let range = super::read(Kinds::Ticks, Some(&cursor), None, None, None).unwrap();
+        assert_eq!(
+            (range.from, range.limit),
+            (
+                Some(Place::Result {
+                    slot: 7,
+                    number: 12
+                }),
+                TICKS_DEFAULT
+            )
+        );
+        let bad = STANDARD.encode(r#"{"timestamp":1,"ordinate":"7","cron":"x-1-second"}"#);
+        assert_eq!(
+            read(Some(&bad), None, None, None),
+            Err(ListingError::Place("from"))
+        );
     }
 
     #[test]

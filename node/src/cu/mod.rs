@@ -11,23 +11,25 @@
 //! - C3 a dry run sees the newest state and leaves nothing behind: no row, no change, no cached answer.
 //! - C4 a failure of one process is felt by those who ask about it, and by nobody else.
 //!
-//! Deliberately absent: the clock of a process (`cron`).
-//!
-//! Read in this order: [`replay`], [`duplicate`], [`input`], [`verdict`], [`terms`], [`queue`] (pure); [`lanes`], [`life`], [`unit`], [`ahead`],
-//! [`keeping`], [`actor`], [`residents`]; then the doors [`source`], [`modules`], [`engine`], [`compiler`], [`checkpoint`]; at last
+//! Read in this order: [`replay`], [`duplicate`], [`input`], [`verdict`], [`terms`], [`cron`], [`queue`] (pure); [`lanes`], [`life`], [`gap`],
+//! [`unit`], [`ticks`], [`ahead`], [`keeping`], [`ask`], [`actor`], [`residents`]; then the doors [`source`], [`modules`], [`engine`],
+//! [`compiler`], [`checkpoint`]; at last
 //! [`published`] and [`adopt`], the states that units give one another.
 
 pub mod actor;
 pub mod adopt;
 pub mod ahead;
+pub mod ask;
 pub mod authority;
 pub mod checkpoint;
 pub mod compiler;
+pub mod cron;
 mod cut;
 pub mod dry;
 pub mod duplicate;
 pub mod engine;
 pub mod error;
+pub mod gap;
 pub mod input;
 pub mod keeping;
 pub mod lanes;
@@ -37,6 +39,7 @@ pub mod machine;
 pub mod modules;
 pub mod noop;
 mod page;
+pub mod present;
 pub mod published;
 pub mod queue;
 pub mod rate;
@@ -46,6 +49,7 @@ pub mod settings;
 pub mod source;
 pub mod subject;
 pub mod terms;
+pub mod ticks;
 pub mod unit;
 pub mod verdict;
 pub mod word;
@@ -59,7 +63,8 @@ use aosec_wire::{Address, Id};
 use tokio::sync::{Semaphore, oneshot};
 use tokio::time::timeout;
 
-use self::actor::{Actor, Ask, Reply, State, What};
+use self::actor::Actor;
+use self::ask::{Ask, Reply, State, What};
 use self::checkpoint::Snapshots;
 pub use self::error::CuError;
 use self::input::DryMessage;
@@ -70,7 +75,8 @@ use self::residents::Residents;
 pub use self::settings::{Doors, Settings};
 use self::unit::Unit;
 use self::word::Word;
-use crate::store::outcome::{self, Outcome, Page, Range};
+use crate::store::listed::{self, Page, Range};
+use crate::store::outcome::{self, Outcome};
 
 /// How long a question may wait for an evaluation. The evaluation goes on behind it.
 pub const ANSWER_DEADLINE: Duration = Duration::from_secs(30);
@@ -129,6 +135,7 @@ impl Handle {
             log: doors.log,
             items: doors.items,
             authorities: doors.authorities,
+            present: doors.present,
             snapshots,
             most: settings.most,
             lanes: Lanes::new(settings.lanes),
@@ -213,14 +220,14 @@ impl Handle {
         })
     }
 
-    /// Results that were evaluated already, without errors and repetitions.
+    /// Results of slots and ticks that were evaluated already, without errors and repetitions.
     ///
     /// # Errors
     /// [`CuError::Store`].
     pub async fn results(&self, process: Id, range: &Range) -> Result<Page, CuError> {
         let _place = self.question(process)?;
         self.without_void(process).await?;
-        Ok(outcome::list(&self.0.unit.store, process, range).await?)
+        Ok(listed::list(&self.0.unit.store, process, range).await?)
     }
 
     /// What a message would come to in the newest state; gives the outcome as JSON and leaves nothing behind (C3). With `to`,
@@ -243,6 +250,7 @@ impl Handle {
             .try_acquire()
             .map_err(|_full| CuError::Busy(process))?;
         within(process, async {
+            self.wake_up(process).await?;
             let slot = self.newest(process).await?;
             if let Some(message) = to
                 && self.slot_of(process, message).await? != slot

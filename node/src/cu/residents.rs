@@ -13,7 +13,7 @@ use aosec_wire::Id;
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{Notify, mpsc};
 
-use super::actor::Ask;
+use super::ask::Ask;
 use super::error::CuError;
 use crate::metrics;
 

@@ -8,6 +8,7 @@ use aosec_wire::{Address, VerifiedItem};
 
 use super::machine::Workshop;
 use super::queue::Bounds;
+use super::present::Present;
 use super::source::{Authorities, Items, Log};
 use super::terms::Terms;
 use crate::shutdown::Shutdown;
@@ -55,6 +56,8 @@ pub struct Doors {
     pub items: Arc<dyn Items>,
     /// What the court says of authority keys.
     pub authorities: Arc<dyn Authorities>,
+    /// What time it is.
+    pub present: Arc<dyn Present>,
     /// The engine.
     pub workshop: Arc<dyn Workshop>,
     /// Module items that this binary carries.

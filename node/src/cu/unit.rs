@@ -8,9 +8,10 @@ use std::time::{Duration, Instant};
 use aosec_wire::{Address, Id, Scheduled, VerifiedItem};
 use lru::LruCache;
 
-use super::actor::Taken;
+use super::ask::Taken;
 use super::authority::{self, Keys};
 use super::checkpoint::Snapshots;
+use super::cron::Schedule;
 use super::cut::Done;
 use super::duplicate::Seen;
 use super::error::CuError;
@@ -19,6 +20,7 @@ use super::lanes::{Lanes, Lost};
 use super::life::{Batch, Life, Ready};
 use super::machine::{Machine, WorkshopError};
 use super::modules::{Module, Modules};
+use super::present::Present;
 use super::replay::Replay;
 use super::residents::Residents;
 use super::source::{Authorities, Items, Log};
@@ -27,11 +29,12 @@ use crate::metrics;
 use crate::shutdown::Shutdown;
 use crate::store::Store;
 use crate::store::checkpoint::{self, Checkpoint};
+use crate::store::cron;
 use crate::store::outcome;
 use crate::store::pushed;
 
 /// How long one page may hold a core before others get their turn and answers go out; a single slot may take longer.
-const TURN: Duration = Duration::from_millis(200);
+pub(super) const TURN: Duration = Duration::from_millis(200);
 /// Spawns remembered, so that a question about a foreign process does not fetch it each time.
 const SPAWNS_MAX: NonZeroUsize = NonZeroUsize::new(1_024).expect("not zero");
 
@@ -46,6 +49,8 @@ pub struct Unit {
     pub items: Arc<dyn Items>,
     /// What the court says of authority keys.
     pub authorities: Arc<dyn Authorities>,
+    /// What time it is.
+    pub present: Arc<dyn Present>,
     /// Modules, ready to run.
     pub modules: Modules,
     /// Snapshots.
@@ -73,6 +78,8 @@ pub struct Spawn {
     pub scheduler: Address,
     /// The court whose operators it trusts (PROTOCOL 5.17).
     pub court: Option<Id>,
+    /// When it wakes itself.
+    pub schedule: Option<Arc<Schedule>>,
 }
 
 /// The spawns that were looked at lately.
@@ -123,7 +130,9 @@ impl Unit {
             Some(at) if at.slot > 0 => self.keys(&spawn, at.height, true).await?,
             Some(_) | None => spawn.court.map(|_| Keys::default()),
         };
-        let mut life = Life::new(party, module, terms, engine, replay, machine);
+        let clock = self.clock(&spawn, replay.position()).await?;
+        let life = Life::new(party, module, terms, engine, replay, machine);
+        let mut life = life.with_clock(clock);
         life.listen_to(keys.as_ref());
         Ok(Box::new(life))
     }
@@ -223,10 +232,26 @@ impl Unit {
     ///
     /// # Errors
     /// [`CuError::Diverged`] where they contradict what is stored.
-    pub async fn keep(&self, process: Id, outcomes: Vec<outcome::Outcome>) -> Result<(), CuError> {
+    pub async fn keep(&self, process: Id, batch: Batch) -> Result<(), CuError> {
+        let Batch {
+            outcomes,
+            ticks,
+            closed,
+            ..
+        } = batch;
+        metrics::ticks().inc_by(ticks.len() as u64);
         let kept = self
             .store
-            .write(async move |db| outcome::insert(db, process, &outcomes).await)
+            .write(async move |db| {
+                if let Err(divergence) = cron::check(db, process, &ticks).await? {
+                    return Ok(Err(divergence));
+                }
+                let inserted = outcome::insert(db, process, &outcomes).await?;
+                if inserted.is_ok() {
+                    cron::keep(db, process, &ticks, &closed).await?;
+                }
+                Ok(inserted)
+            })
             .await?;
         kept.map_err(|divergence| {
             tracing::error!(%process, %divergence, "the same log gave another result than before");
@@ -318,7 +343,10 @@ fn read_spawn(item: VerifiedItem) -> Result<Spawn, CuError> {
     let process = item.id();
     let reason = match Scheduled::classify(item) {
         Ok(Scheduled::Process(spawn)) => {
+            let schedule = Schedule::read(spawn.item.tags());
+            let schedule = schedule.map_err(|reason| CuError::Cron { process, reason })?;
             return Ok(Spawn {
+                schedule: schedule.map(Arc::new),
                 court: authority::court_of(spawn.item.tags()),
                 item: spawn.item,
                 module: spawn.module,

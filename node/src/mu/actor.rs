@@ -17,7 +17,7 @@ use super::entry::{Entry, cargo_of};
 use super::ledger::{self, Offspring};
 use super::outbox::{Effect, Event, State};
 use super::ports::{Computed, NotComputed};
-use super::push::{self, Cargo, Kind, Push, Sender, Unsendable};
+use super::push::{self, Cargo, Kind, Push, Sender, Turn, Unsendable};
 use super::rows::stage;
 use crate::arweave::bundler::{DATA_BYTES_MAX, bundled_bytes};
 use crate::metrics;
@@ -291,7 +291,7 @@ async fn compute(inner: &Inner, entry: &Entry) -> (Event, Offspring) {
         process: entry.process,
         module: facts.module,
         scheduler: facts.scheduler,
-        slot,
+        turn: Turn::Slot(slot),
         pushed_for: entry.family.pushed_for,
     };
     let (pushes, unsendable) = push::pushes(&outcome, &sender, &inner.authority);

@@ -10,16 +10,21 @@ use reqwest::Url;
 
 use super::ports::{
     Computed, Directory, Lost, NotComputed, NotUploaded, Pending, Places, Ports, ProcessFacts,
-    Results, Unreachable, Uploads,
+    Results, Ripe, Ticks, Unreachable, Uploads,
 };
 use crate::arweave::bundler::Bundler;
 use crate::arweave::gateway::Gateway;
+use crate::cu::input::Moment;
 use crate::cu::source::Log;
+use crate::cu::ticks::Taken;
 use crate::cu::{self, CuError};
 use crate::locate::{LocateError, Locations, Reach};
 
 /// Processes whose facts are remembered; they never change, and one takes some 200 bytes.
 const FACTS_MAX: NonZeroUsize = NonZeroUsize::new(4_096).expect("not zero");
+
+/// Ticks of a process that are pushed at once; more follow right behind them.
+const RIPE_MAX: u32 = 64;
 
 /// The parts of the node that the messenger stands on.
 #[derive(Debug)]
@@ -46,6 +51,7 @@ impl Neighbours {
                 locations: self.locations,
                 named: self.named,
             }),
+            ticks: Arc::new(self.cu.clone()),
             results: Arc::new(self.cu),
             uploads: Arc::new(self.bundler),
             directory: Arc::new(Spawns {
@@ -102,12 +108,35 @@ impl Results for cu::Handle {
     }
 }
 
+impl Ticks for cu::Handle {
+    fn now(&self) -> Option<Moment> {
+        Self::now(self)
+    }
+
+    fn ripe(&self, process: Id, taken: Taken) -> Pending<'_, Result<Ripe, NotComputed>> {
+        Box::pin(async move {
+            let found = self.ripe_ticks(process, &taken, RIPE_MAX).await;
+            let (ticks, pause) = found.map_err(not_computed)?;
+            let ticks = ticks.into_iter().map(|ticked| {
+                let outcome = Outcome::parse(ticked.json.clone());
+                let outcome = outcome.map_err(|error| NotComputed::Never(error.to_string()))?;
+                Ok((ticked, outcome))
+            });
+            Ok(Ripe {
+                ticks: ticks.collect::<Result<_, NotComputed>>()?,
+                pause,
+            })
+        })
+    }
+}
+
 /// What asking again cannot change, as far as this program goes; all else may pass.
 fn not_computed(error: CuError) -> NotComputed {
     match error {
         CuError::NotAProcess { .. }
         | CuError::Format { .. }
         | CuError::ModuleTooLarge { .. }
+        | CuError::Cron { .. }
         | CuError::Terms { .. } => NotComputed::Never(error.to_string()),
         other => NotComputed::Later(other.to_string()),
     }

@@ -4,6 +4,7 @@ use aosec_wire::{Id, Scheduled, VerifiedItem};
 
 use super::outbox::{Entrance, Load, Nature, State};
 use super::push::{Assign, Cargo, Kind, Push};
+use crate::store::cron::{Tick, Ticked};
 
 /// An entry of the outbox.
 #[derive(Clone, Debug)]
@@ -87,6 +88,25 @@ impl Entry {
         Self::fresh(&push.cargo, Entrance::Pushed, family, Some(origin), process)
     }
 
+    /// What came of a tick: `push` is the outbox's own beginning, set in motion by the spawn's wish to be woken.
+    #[must_use]
+    pub fn ticked(push: &Push, sender: Id, ticked: &Ticked) -> Self {
+        let family = Family {
+            root: tick_key(sender, ticked.tick),
+            pushed_for: sender,
+            depth: 1,
+            parent: None,
+        };
+        let origin = Origin {
+            process: sender,
+            slot: ticked.slot,
+            kind: push.kind,
+            index: place_behind(ticked.number, push.index),
+        };
+        let (process, _message) = place_of(&push.cargo);
+        Self::fresh(&push.cargo, Entrance::Pushed, family, Some(origin), process)
+    }
+
     fn fresh(
         cargo: &Cargo,
         entrance: Entrance,
@@ -134,6 +154,25 @@ fn assign_key(process: Id, message: Id) -> Id {
     let length = (DOMAIN.len() as u64).to_be_bytes();
     let parts: [&[u8]; 4] = [&length, DOMAIN, process.as_bytes(), message.as_bytes()];
     Id::sha256(&parts.concat())
+}
+
+/// What a tick sets in motion is counted under this name.
+pub(super) fn tick_key(process: Id, tick: Tick) -> Id {
+    const DOMAIN: &[u8] = b"aosec-outbox-tick";
+    let length = (DOMAIN.len() as u64).to_be_bytes();
+    let numbers = [u64::from(tick.rule).to_be_bytes(), tick.stamp.to_be_bytes()].concat();
+    Id::sha256_of(&[&length, DOMAIN, process.as_bytes(), &numbers])
+}
+
+/// Places between those of one tick and those of the next: no result has more pieces (`aosec_wire::limits`).
+const TICK_PLACES: u64 = 1_000_000;
+
+/// The place of a piece among all that a slot and the ticks behind it send: a thousand ticks fit in the column.
+fn place_behind(number: u64, index: u32) -> u32 {
+    let place = number
+        .saturating_mul(TICK_PLACES)
+        .saturating_add(u64::from(index));
+    u32::try_from(place).unwrap_or(u32::MAX)
 }
 
 fn place_of(cargo: &Cargo) -> (Id, Id) {

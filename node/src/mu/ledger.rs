@@ -7,12 +7,13 @@
 use aosec_wire::{Id, VerifiedItem};
 
 use super::budget::{self, Cap};
-use super::entry::{Entry, item_of};
+use super::entry::{Entry, item_of, tick_key};
 use super::outbox::{self, Effect, Entrance, Event, State};
 use super::push::{Push, Unsendable};
 use super::rows::{self, stage};
+use crate::store::cron::Tick;
 use crate::store::outbox::{NEVER_MS, Row};
-use crate::store::{Db, Store, StoreError, item, outbox as table};
+use crate::store::{Db, Store, StoreError, item, outbox as table, watched};
 
 /// The two things that a step cannot know by itself.
 #[derive(Clone, Copy, Debug)]
@@ -140,6 +141,39 @@ async fn advance(
         effects,
         capped,
     }))
+}
+
+/// Stores what came of one tick of a watched process, once; says how many pieces a bound cut off. Nothing where the process is watched no
+/// longer, or the tick was taken before.
+///
+/// # Errors
+/// [`StoreError`] where nothing was kept.
+pub(super) async fn adopt_tick(
+    store: &Store,
+    process: Id,
+    tick: Tick,
+    pushes: Vec<(Push, Entry)>,
+    moment: Moment,
+) -> Result<u32, StoreError> {
+    let job = async move |db: &mut Db| {
+        if !watched::is_watched(db, process).await?
+            || !watched::take(db, process, tick.rule, tick.stamp).await?
+        {
+            return Ok(0);
+        }
+        let (room, _cap) = budget::room(1, 0);
+        let mut stored = 0;
+        for (push, child) in pushes.iter().take(room as usize) {
+            stored += u32::from(adopt_one(db, push, child, moment).await?);
+        }
+        if stored > 0 {
+            table::spend(db, tick_key(process, tick), stored).await?;
+        }
+        Ok(u32::try_from(pushes.len())
+            .unwrap_or(u32::MAX)
+            .saturating_sub(room))
+    };
+    store.write(job).await
 }
 
 async fn load(db: &mut Db, key: Id) -> Result<Option<Entry>, StoreError> {

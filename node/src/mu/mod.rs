@@ -6,10 +6,10 @@
 //! id is a function of who sent what at which slot ([`push`]).
 //!
 //! Read in this order: [`outbox`] (one message's life, pure), [`budget`] (pace and bounds, pure), [`push`] (what a result becomes,
-//! pure), [`entry`] and `rows` (an entry and its columns), `ledger` (the transactions), `first_hop` and `actor` (the loops),
+//! pure), [`entry`] and `rows` (an entry and its columns), `ledger` (the transactions), `first_hop`, `actor` and `watch` (the loops),
 //! `courier` (to the scheduler and back), [`ports`] (what the unit needs of the others).
 //!
-//! Deliberately absent: cron (a watched process is only remembered), status codes, SQL.
+//! Deliberately absent: when a process wakes (the compute unit says it), status codes, SQL.
 
 mod actor;
 pub mod adapters;
@@ -26,6 +26,7 @@ mod rows;
 #[cfg(test)]
 mod tests;
 mod waiting;
+mod watch;
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -86,6 +87,8 @@ struct Inner {
     first_hops_bytes: Arc<Semaphore>,
     /// Told whenever an entry became due.
     work: Notify,
+    /// Told whenever somebody is watched, or no longer.
+    watch: Notify,
 }
 
 /// A message with its slot.
@@ -164,12 +167,14 @@ pub async fn start(
         first_hops: Arc::new(Semaphore::new(FIRST_HOPS_MAX)),
         first_hops_bytes: Arc::new(Semaphore::new(FIRST_HOPS_BYTES_MAX)),
         work: Notify::new(),
+        watch: Notify::new(),
     });
     inner.store.write(table::end_pauses).await?;
     for key in table::orphaned_first_hops(&inner.store).await? {
         tokio::spawn(first_hop::resume(inner.clone(), key));
     }
     shutdown.track(actor::run(inner.clone(), shutdown.clone()));
+    shutdown.track(watch::run(inner.clone(), shutdown.clone()));
     Ok(Handle { inner })
 }
 

@@ -5,10 +5,15 @@
 
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use aosec_wire::{Address, Id, Outcome};
 use bytes::Bytes;
 use reqwest::Url;
+
+use crate::cu;
+use crate::cu::ticks::Taken;
+use crate::store::cron::Ticked;
 
 /// A boxed future: the traits stand behind `dyn`.
 pub type Pending<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -62,6 +67,24 @@ pub enum NotComputed {
     Never(String),
 }
 
+/// Wakes processes.
+pub trait Ticks: Send + Sync {
+    /// The present; none where this node does not know it yet.
+    fn now(&self) -> Option<cu::input::Moment>;
+
+    /// What has come of the ticks of `process` behind those that were `taken`, as far as it may be relied on.
+    fn ripe(&self, process: Id, taken: Taken) -> Pending<'_, Result<Ripe, NotComputed>>;
+}
+
+/// Ticks whose messages may leave.
+#[derive(Clone, Debug)]
+pub struct Ripe {
+    /// In order.
+    pub ticks: Vec<(Ticked, Outcome)>,
+    /// How long nothing new is to be expected.
+    pub pause: Duration,
+}
+
 /// Puts items on the base layer.
 pub trait Uploads: Send + Sync {
     /// Posts all of them; answers once they are as safe as the base layer makes them.
@@ -102,6 +125,8 @@ pub struct Ports {
     pub places: Arc<dyn Places>,
     /// Who computes.
     pub results: Arc<dyn Results>,
+    /// Who wakes processes.
+    pub ticks: Arc<dyn Ticks>,
     /// Who uploads.
     pub uploads: Arc<dyn Uploads>,
     /// Who knows processes.

@@ -12,6 +12,7 @@ use super::{StartError, compute};
 use crate::arweave::gateway::Gateway;
 use crate::cu::adopt::AdoptError;
 use crate::cu::engine::Wasmtime;
+use crate::cu::present::NoPresent;
 use crate::cu::source::{Derived, Log as _, NoAuthorities, SourceError};
 use crate::cu::{self, CuError};
 use crate::follow::derivation::{DeriveError, Standing};
@@ -114,6 +115,7 @@ impl Audit {
             log: derived.clone(),
             items: derived.clone(),
             authorities: Arc::new(NoAuthorities),
+            present: Arc::new(NoPresent),
             workshop: Arc::clone(&workshop),
         };
         let cu = compute::open(parts, &shutdown).await?;

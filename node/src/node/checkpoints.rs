@@ -14,6 +14,7 @@ use aosec_wire::{Address, Id, SigningKey, VerifiedItem};
 use super::audit::{Audit, AuditError};
 use super::compute;
 use crate::cu::adopt::AdoptError;
+use crate::cu::present::NoPresent;
 use crate::cu::published::{Published, TYPE};
 use crate::cu::source::{Log as _, NoAuthorities, SourceError};
 use crate::cu::{self, CuError};
@@ -179,6 +180,7 @@ impl Audit {
             log: Arc::clone(&self.derived) as _,
             items: Arc::clone(&self.derived) as _,
             authorities: Arc::new(NoAuthorities),
+            present: Arc::new(NoPresent),
             workshop: Arc::clone(&self.workshop),
         };
         let shutdown = Shutdown::new();

@@ -10,6 +10,7 @@ use super::{StartError, tip_every};
 use crate::arweave::devchain::genesis::module_item;
 use crate::config::{LogSource, NodeConfig};
 use crate::cu::engine::Wasmtime;
+use crate::cu::present::Present;
 use crate::cu::settings::Doors;
 use crate::cu::source::remote::Remote;
 use crate::cu::source::{Authorities, Derived, IsOrphan, Items, Log, NoAuthorities, Route, Turn};
@@ -123,6 +124,7 @@ pub(super) async fn start(
         log,
         items,
         authorities,
+        present: Arc::new(base.tip.clone()),
         workshop,
     };
     open(parts, shutdown).await
@@ -138,6 +140,8 @@ pub(crate) struct Parts {
     pub(crate) items: Arc<dyn Items>,
     /// What the court says of authority keys.
     pub(crate) authorities: Arc<dyn Authorities>,
+    /// What time it is.
+    pub(crate) present: Arc<dyn Present>,
     /// Where modules are compiled; several units may share one.
     pub(crate) workshop: Arc<Wasmtime>,
 }
@@ -165,6 +169,7 @@ pub(crate) async fn open(parts: Parts, shutdown: &Shutdown) -> Result<cu::Handle
         log: parts.log,
         items: parts.items,
         authorities: parts.authorities,
+        present: parts.present,
         workshop: parts.workshop,
         modules: vec![module],
         address: parts.address,

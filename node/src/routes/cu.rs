@@ -22,7 +22,8 @@ use crate::cu::terms::TermsError;
 use crate::cu::{CuError, Handle, dry, listing};
 use crate::http::body::{Params, WholeBody};
 use crate::http::error::ApiError;
-use crate::store::outcome::{Order, Outcome, Page};
+use crate::store::listed::{Kinds, Order, Page, Range};
+use crate::store::outcome::Outcome;
 use aosec_wire::Id;
 
 /// The routes of `handle`.
@@ -74,21 +75,30 @@ async fn results(
     Path(process): Path<String>,
     params: Params,
 ) -> Result<Json<Connection>, ApiError> {
+    let range = range(Kinds::All, &params)?;
+    let page = cu.results(id(&process)?, &range).await?;
+    connection(page, range.order).map(Json)
+}
+
+async fn cron(
+    State(cu): State<Handle>,
+    Path(process): Path<String>,
+    params: Params,
+) -> Result<Json<Connection>, ApiError> {
+    let range = range(Kinds::Ticks, &params)?;
+    let page = cu.ticks(id(&process)?, &range).await?;
+    connection(page, range.order).map(Json)
+}
+
+fn range(kinds: Kinds, params: &Params) -> Result<Range, ApiError> {
     let range = listing::read(
+        kinds,
         params.get("from"),
         params.get("to"),
         params.get("sort"),
         params.parse("limit")?,
     );
-    let range = range.map_err(|error| ApiError::BadRequest(error.to_string()))?;
-    let page = cu.results(id(&process)?, &range).await?;
-    connection(page, range.order).map(Json)
-}
-
-/// This unit runs no clocks of processes, so the list is empty.
-async fn cron(Path(process): Path<String>) -> Result<Json<Connection>, ApiError> {
-    let _process = id(&process)?;
-    connection(Page::default(), Order::Ascending).map(Json)
+    range.map_err(|error| ApiError::BadRequest(error.to_string()))
 }
 
 async fn dry_run(
@@ -165,9 +175,9 @@ struct Edge {
 }
 
 fn connection(page: Page, order: Order) -> Result<Connection, ApiError> {
-    let edges = page.outcomes.into_iter().map(|outcome| {
-        let cursor = listing::cursor(&outcome, order);
-        let node = RawValue::from_string(outcome.json);
+    let edges = page.results.into_iter().map(|listed| {
+        let cursor = listing::cursor(&listed, order);
+        let node = RawValue::from_string(listed.json);
         let node =
             node.map_err(|error| ApiError::Internal(format!("a stored outcome: {error}")))?;
         Ok(Edge { node, cursor })
@@ -206,6 +216,7 @@ impl From<CuError> for ApiError {
             | CuError::Format { .. }
             | CuError::Module { .. }
             | CuError::PastState(_)
+            | CuError::Cron { .. }
             | CuError::Terms {
                 reason: TermsError::Unreadable { .. },
                 ..

@@ -121,7 +121,7 @@ async fn watch(
     let process = read::id(&process)?;
     handle.monitor(process, &read::item(body)?, true).await?;
     Ok(format!(
-        "process {process} will be monitored: its cron messages are pushed once this node runs cron\n"
+        "process {process} is monitored: this node wakes it, and pushes what its ticks send from now on\n"
     ))
 }
 
@@ -228,8 +228,8 @@ impl From<MonitorRefusal> for ApiError {
             MonitorRefusal::OtherTarget | MonitorRefusal::UsedBefore => Self::BadRequest(message),
             MonitorRefusal::UnknownProcess(_) => Self::NotFound(message),
             MonitorRefusal::NotOwner(_) => Self::Forbidden(message),
-            MonitorRefusal::TooMany(_) => Self::TooMany(message),
-            MonitorRefusal::Unreachable(_) => Self::Unavailable(message),
+            MonitorRefusal::TooMany(_) | MonitorRefusal::Full => Self::TooMany(message),
+            MonitorRefusal::Unreachable(_) | MonitorRefusal::NotReady => Self::Unavailable(message),
             MonitorRefusal::Store(error) => stored(error),
         }
     }

@@ -9,9 +9,6 @@ use sqlx::{QueryBuilder, Row, Sqlite};
 
 use super::{Db, Store, StoreError, column};
 
-/// Bytes of outcomes in one page: a page ends early behind the outcome that passes it, and says that more follows.
-pub const PAGE_BYTES_MAX: usize = 8 * 1024 * 1024;
-
 /// Rows that one statement takes: each trip to the database's thread costs as much as some ten rows, and a page of 512 slots has
 /// statements of two lengths alone, which stay prepared.
 const ROWS_MAX: usize = 128;
@@ -244,96 +241,6 @@ async fn known(
     rows.iter()
         .map(|row| column::id(row.get::<&[u8], _>(0), "outcome.message"))
         .collect()
-}
-
-/// A place between two outcomes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Place {
-    /// Behind a slot.
-    Slot(u64),
-    /// Behind a time in milliseconds.
-    Time(u64),
-}
-
-/// In which order outcomes are listed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Order {
-    /// Oldest first.
-    #[default]
-    Ascending,
-    /// Newest first.
-    Descending,
-}
-
-/// Which outcomes are listed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Range {
-    /// Outcomes behind this place only.
-    pub from: Option<Place>,
-    /// Outcomes up to this place only.
-    pub to: Option<Place>,
-    /// The order.
-    pub order: Order,
-    /// How many at most.
-    pub limit: u32,
-}
-
-/// A part of a range.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Page {
-    /// The outcomes, in the order that was asked for.
-    pub outcomes: Vec<Outcome>,
-    /// True where the range goes on behind them.
-    pub has_more: bool,
-}
-
-/// A page of the results that are no errors and no repetitions. It ends behind the limit or [`PAGE_BYTES_MAX`].
-pub async fn list(store: &Store, process: Id, range: &Range) -> Result<Page, StoreError> {
-    let mut sizes = QueryBuilder::new("SELECT octet_length(json) FROM outcome WHERE process = ");
-    push_range(&mut sizes, process, range, i64::from(range.limit) + 1);
-    let sizes = sizes.build().fetch_all(store.readers()).await?;
-    let count = fitting(sizes.iter().map(|row| row.get(0)), range.limit);
-    let mut rows = QueryBuilder::new(COLUMNS);
-    push_range(&mut rows, process, range, count);
-    let rows = rows.build().fetch_all(store.readers()).await?;
-    Ok(Page {
-        has_more: rows.len() < sizes.len(),
-        outcomes: rows.iter().map(read).collect::<Result<_, _>>()?,
-    })
-}
-
-/// How many results stand on one page; at least one, however large it is.
-fn fitting(sizes: impl Iterator<Item = i64>, limit: u32) -> i64 {
-    let mut bytes = 0_usize;
-    let fits = sizes.take(limit as usize).take_while(|size| {
-        let before = bytes;
-        bytes = bytes.saturating_add(usize::try_from(*size).unwrap_or(usize::MAX));
-        before < PAGE_BYTES_MAX
-    });
-    i64::try_from(fits.count()).unwrap_or(i64::MAX)
-}
-
-fn push_range(query: &mut QueryBuilder<Sqlite>, process: Id, range: &Range, limit: i64) {
-    query.push_bind(column::blob(process)).push(" AND kind = 0");
-    push_bound(query, " > ", range.from);
-    push_bound(query, " <= ", range.to);
-    query
-        .push(match range.order {
-            Order::Ascending => " ORDER BY slot ASC LIMIT ",
-            Order::Descending => " ORDER BY slot DESC LIMIT ",
-        })
-        .push_bind(limit);
-}
-
-fn push_bound(query: &mut QueryBuilder<Sqlite>, relation: &'static str, place: Option<Place>) {
-    let (name, value) = match place {
-        None => return,
-        Some(Place::Slot(slot)) => (" AND slot", slot),
-        Some(Place::Time(time)) => (" AND timestamp", time),
-    };
-    // A number past SQLite's range lies behind every row.
-    let value = i64::try_from(value).unwrap_or(i64::MAX);
-    query.push(name).push(relation).push_bind(value);
 }
 
 fn read(row: &SqliteRow) -> Result<Outcome, StoreError> {

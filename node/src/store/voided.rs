@@ -86,7 +86,7 @@ async fn first_other(store: &Store, log: LogKey) -> Result<Option<u64>, StoreErr
         .transpose()
 }
 
-/// Forgets outcomes, checkpoints and pushes from `slot` on, and notes why; gives the slots of the checkpoints, whose files may go.
+/// Forgets outcomes, ticks, checkpoints and pushes from `slot` on, and notes why; gives the slots of the checkpoints, whose files may go.
 pub async fn forget_from(
     db: &mut Db,
     process: Id,
@@ -106,6 +106,8 @@ pub async fn forget_from(
     for sql in [
         "DELETE FROM outcome WHERE process = ? AND slot >= ?",
         "DELETE FROM pushed_before WHERE process = ? AND slot >= ?",
+        // Ticks belong to the slot behind them.
+        "DELETE FROM cron WHERE process = ? AND slot >= ? - 1",
     ] {
         sqlx::query(sql)
             .bind(column::blob(process))

@@ -200,6 +200,11 @@ impl Derived {
 }
 
 impl Log for Derived {
+    /// What is settled was stamped long ago.
+    fn is_prompt(&self, _process: Id) -> Answer<'_, bool> {
+        Box::pin(async { Ok(false) })
+    }
+
     fn spawn(&self, process: Id) -> Answer<'_, Option<VerifiedItem>> {
         Box::pin(async move { Ok(self.process(process).await?.map(|spawn| spawn.item)) })
     }

@@ -52,6 +52,11 @@ pub trait Log: Send + Sync + fmt::Debug {
     /// The newest slot; none where there is no slot yet.
     fn newest(&self, process: Id) -> Answer<'_, Option<u64>>;
 
+    /// Whether a slot shows here as soon as it is stamped, so that what is due behind the newest one may be computed.
+    fn is_prompt(&self, _process: Id) -> Answer<'_, bool> {
+        Box::pin(async { Ok(true) })
+    }
+
     /// What a court's settled blocks make void of what was computed on another word: where an epoch has ended, a slot was emptied, or
     /// the process has joined the court (PROTOCOL 5.7, 5.10, 5.15). None where they make nothing void.
     fn voids(&self, _process: Id) -> Answer<'_, Option<Voids>> {

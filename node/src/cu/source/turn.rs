@@ -64,6 +64,10 @@ impl Log for Turn {
         Box::pin(async move { self.of(process).await?.assignment(process, id).await })
     }
 
+    fn is_prompt(&self, process: Id) -> Answer<'_, bool> {
+        Box::pin(async move { self.of(process).await?.is_prompt(process).await })
+    }
+
     fn voids(&self, process: Id) -> Answer<'_, Option<Voids>> {
         self.derived.voids(process)
     }

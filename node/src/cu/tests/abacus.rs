@@ -1,6 +1,6 @@
 //! A machine of a few lines: its state is one number, and the data of a message is what to do with it.
 //!
-//! `add N` adds, `fail` adds 1,000 and reports an error, `trap` traps, `burn` runs out of fuel, `stall` ends without a verdict,
+//! `add N` adds, `clock` mixes in what time and height it is, `fail` adds 1,000 and reports an error, `trap` traps, `burn` runs out of fuel, `stall` ends without a verdict,
 //! `panic` panics, anything else is answered with the number. Each step takes 10 fuel.
 
 use std::sync::Arc;
@@ -103,12 +103,22 @@ impl Machine for Beads {
 impl Beads {
     fn obey(&mut self, message: &[u8], fuel: u64) -> Run {
         let message: Value = serde_json::from_slice(message).unwrap();
-        let order = message["Data"].as_str().unwrap_or_default();
+        // A tick has no data, so its order stands in a tag.
+        let order = message["Data"]
+            .as_str()
+            .or(message["Tags"][0]["value"].as_str());
+        let order = order.unwrap_or_default();
         let answer = match order.split_once(' ').unwrap_or((order, "")) {
             ("add", number) => self.add(number.parse().unwrap()),
             ("fail", _) => {
                 self.add(1_000);
                 json!({"Error": "told to fail", "Messages": [{"Target": "x", "Tags": [], "Data": ""}]})
+            }
+            ("clock", _) => {
+                let stamp = |name: &str| message[name].as_u64().unwrap();
+                let seen = stamp("Timestamp").wrapping_mul(7) ^ stamp("Block-Height");
+                self.pending = self.pending.wrapping_mul(31);
+                self.add(seen % 1_000_003)
             }
             ("fuel", _) => json!({"Output": {"data": fuel.to_string()}}),
             ("trap", _) => return self.stop(Failure::Verdict("the module trapped".to_owned()), 10),
@@ -124,7 +134,7 @@ impl Beads {
     }
 
     fn add(&mut self, number: u64) -> Value {
-        self.pending += number;
+        self.pending = self.pending.wrapping_add(number);
         let data = self.pending.to_string();
         json!({"Messages": [], "Assignments": [], "Spawns": [], "Output": {"data": data, "prompt": "", "print": false}})
     }

@@ -98,7 +98,12 @@ impl Book {
     /// The right plan for the next slot.
     pub(super) fn plan(&self, message: Option<Id>) -> AssignmentPlan {
         let nonce = self.entries.len() as u64;
-        let (height, timestamp) = (SPAWNED_HEIGHT + nonce / 3, SPAWNED_MS + 7 * nonce);
+        self.plan_at(message, SPAWNED_HEIGHT + nonce / 3, SPAWNED_MS + 7 * nonce)
+    }
+
+    /// The same with other stamps.
+    fn plan_at(&self, message: Option<Id>, height: u64, timestamp: u64) -> AssignmentPlan {
+        let nonce = self.entries.len() as u64;
         let chain = self.entries.last().map_or_else(
             || Chain::genesis(self.process()),
             |last| {
@@ -145,6 +150,15 @@ impl Book {
     /// Puts a message of the user into the next slot.
     pub(super) fn send(&mut self, data: &str) -> Id {
         self.enter(self.message(data))
+    }
+
+    /// Puts a message of the user into the next slot, so much time and so many blocks after the spawn.
+    pub(super) fn send_at(&mut self, data: &str, later_ms: u64, blocks: u64) -> Id {
+        let item = self.message(data);
+        let id = item.id();
+        let plan = self.plan_at(Some(id), SPAWNED_HEIGHT + blocks, SPAWNED_MS + later_ms);
+        self.write(&plan, Some(item));
+        id
     }
 
     /// Puts an item into the next slot.

@@ -15,7 +15,8 @@ use crate::cu::{CuError, dry};
 use crate::store::outcome::Kind;
 
 /// Compiled once for all tests of this file.
-static ENGINE: LazyLock<Arc<Wasmtime>> = LazyLock::new(|| Arc::new(Wasmtime::new().unwrap()));
+pub(super) static ENGINE: LazyLock<Arc<Wasmtime>> =
+    LazyLock::new(|| Arc::new(Wasmtime::new().unwrap()));
 
 fn module() -> VerifiedItem {
     genesis::module_item(WASM).unwrap()

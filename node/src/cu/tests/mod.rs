@@ -2,6 +2,7 @@
 
 mod abacus;
 mod book;
+mod cron;
 mod failures;
 mod faults;
 mod http;
@@ -11,6 +12,7 @@ mod modules;
 mod process;
 mod remote;
 mod restart;
+mod schedule;
 mod scheduler;
 
 use std::path::Path;
@@ -22,6 +24,7 @@ use aosec_wire::{Id, SigningKey, VerifiedItem};
 use self::abacus::Abacus;
 use self::book::{Book, Shelf};
 use super::machine::Workshop;
+use super::present::{NoPresent, Present};
 use super::source::{Authorities, Items, Log, NoAuthorities};
 use super::{CuError, Doors, Handle, Settings};
 use crate::shutdown::Shutdown;
@@ -33,6 +36,7 @@ struct Sources {
     log: Arc<dyn Log>,
     items: Arc<dyn Items>,
     authorities: Arc<dyn Authorities>,
+    present: Arc<dyn Present>,
     workshop: Arc<dyn Workshop>,
     module: VerifiedItem,
 }
@@ -72,6 +76,7 @@ impl Bench {
             log: shelf.clone(),
             items: shelf.clone(),
             authorities: Arc::new(NoAuthorities),
+            present: Arc::new(NoPresent),
             workshop,
             module,
         };
@@ -87,6 +92,7 @@ impl Bench {
             log: sources.log,
             items: sources.items,
             authorities: sources.authorities,
+            present: sources.present,
             workshop: sources.workshop,
             modules: vec![sources.module],
             address: SigningKey::ed25519([9; 32]).address().clone(),

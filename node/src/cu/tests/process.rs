@@ -7,6 +7,7 @@ use aosec_wire::{SigningKey, Tags};
 use super::book::{Book, Shelf, sign};
 use super::{Bench, counting};
 use crate::cu::{CuError, dry, listing, rate};
+use crate::store::listed::Kinds;
 use crate::store::outcome::{self, Kind};
 
 #[tokio::test]
@@ -157,14 +158,14 @@ async fn a_list_is_walked_by_its_cursors() {
     let process = book.process();
     let folder = tempfile::tempdir().unwrap();
     let bench = Bench::open(folder.path(), &Shelf::of([book])).await;
-    let empty = listing::read(None, None, None, None).unwrap();
+    let empty = listing::read(Kinds::All, None, None, None, None).unwrap();
     assert!(
         bench
             .cu
             .results(process, &empty)
             .await
             .unwrap()
-            .outcomes
+            .results
             .is_empty(),
         "lists evaluate nothing"
     );
@@ -176,10 +177,17 @@ async fn a_list_is_walked_by_its_cursors() {
         let mut walked = Vec::new();
         let (mut from, mut to) = (None::<String>, None::<String>);
         loop {
-            let range = listing::read(from.as_deref(), to.as_deref(), Some(sort), Some(2)).unwrap();
+            let range = listing::read(
+                Kinds::All,
+                from.as_deref(),
+                to.as_deref(),
+                Some(sort),
+                Some(2),
+            )
+            .unwrap();
             let page = bench.cu.results(process, &range).await.unwrap();
-            walked.extend(page.outcomes.iter().map(|outcome| outcome.slot));
-            let Some(last) = page.outcomes.last().filter(|_| page.has_more) else {
+            walked.extend(page.results.iter().map(|listed| listed.slot));
+            let Some(last) = page.results.last().filter(|_| page.has_more) else {
                 break;
             };
             let cursor = listing::cursor(last, range.order);

@@ -9,6 +9,7 @@ use super::abacus::Abacus;
 use super::book::{self, Shelf, sign};
 use super::remote::At;
 use super::{Bench, Sources};
+use crate::cu::present::NoPresent;
 use crate::cu::source::remote::Remote;
 use crate::cu::source::{Log, NoAuthorities, Route};
 use crate::http::listener;
@@ -45,6 +46,7 @@ async fn unit(folder: &std::path::Path, log: Arc<dyn Log>) -> Bench {
         log,
         items: Arc::new(Shelf::default()),
         authorities: Arc::new(NoAuthorities),
+        present: Arc::new(NoPresent),
         workshop: Arc::new(Abacus),
         module: book::module(),
     };

@@ -10,6 +10,7 @@ use super::author::Author;
 use super::{DEPTH, mine};
 use crate::arweave::devchain::genesis::module_item;
 use crate::arweave::devchain::loopback::Loopback;
+use crate::cu::present::NoPresent;
 use crate::cu::replay::Entry;
 use crate::cu::source::{Answer, Log, NoAuthorities};
 use crate::cu::word::Word;
@@ -79,6 +80,7 @@ async fn hosted(
         log: Arc::new(Scheduler::of(author)),
         items: Arc::new(chain.gateway()),
         authorities: Arc::new(NoAuthorities),
+        present: Arc::new(NoPresent),
         workshop: compute::workshop(true).await.unwrap(),
     };
     compute::open(parts, shutdown).await.unwrap()

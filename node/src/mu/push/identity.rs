@@ -2,20 +2,20 @@
 
 use aosec_wire::Id;
 
-use super::Kind;
+use super::{Kind, Turn};
 
 /// Who, when, as what, as which one. In hashed text a string has its length before it, and numbers have 8 bytes.
-pub(super) fn identity(sender: Id, slot: u64, kind: Kind, index: u32) -> [u8; 32] {
-    let word = word_of(kind);
-    let length = (word.len() as u64).to_be_bytes();
-    let parts: [&[u8]; 5] = [
-        sender.as_bytes(),
-        &slot.to_be_bytes(),
-        &length,
-        word,
-        &u64::from(index).to_be_bytes(),
-    ];
-    *Id::sha256(&parts.concat()).as_bytes()
+pub(super) fn identity(sender: Id, turn: Turn, kind: Kind, index: u32) -> [u8; 32] {
+    let number = |number: u64| number.to_be_bytes().to_vec();
+    let text = |text: &[u8]| [number(text.len() as u64), text.to_vec()].concat();
+    let turn = match turn {
+        Turn::Slot(slot) => number(slot),
+        Turn::Tick { rule, stamp } => {
+            [text(b"cron"), number(u64::from(rule)), number(stamp)].concat()
+        }
+    };
+    let rest = [text(word_of(kind)), number(u64::from(index))].concat();
+    *Id::sha256_of(&[sender.as_bytes(), &turn, &rest]).as_bytes()
 }
 
 /// The word that is hashed. It never changes.

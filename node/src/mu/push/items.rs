@@ -5,7 +5,7 @@ use aosec_wire::{Draft, Id, Scheduled, SigningKey, Tags, VerifiedItem};
 use bytes::Bytes;
 
 use super::identity::identity;
-use super::{Cargo, Kind, PushError, Sender};
+use super::{Cargo, Kind, PushError, Sender, Turn};
 
 pub(super) fn message(
     piece: &Outbound,
@@ -69,7 +69,7 @@ pub fn spawned(
     let parent: Id = id_tag(spawn, "From-Process")?;
     let module = id_tag(spawn, "From-Module")?;
     let pushed_for = id_tag(spawn, "Pushed-For")?;
-    let hash = identity(parent, slot, Kind::Spawned, index);
+    let hash = identity(parent, Turn::Slot(slot), Kind::Spawned, index);
     let build = |kept: Tags| {
         let tags = kept
             .with("Action", "Spawned")
@@ -174,5 +174,5 @@ fn data(text: &str) -> Bytes {
 }
 
 fn anchor(sender: &Sender, kind: Kind, index: u32) -> [u8; 32] {
-    identity(sender.process, sender.slot, kind, index)
+    identity(sender.process, sender.turn, kind, index)
 }

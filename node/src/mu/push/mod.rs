@@ -18,7 +18,21 @@ use aosec_wire::{Address, Id, Outcome, Scheduled, SigningKey, VerifiedItem};
 
 pub use self::items::spawned;
 
-/// The process whose evaluation produced something, and the slot it was evaluated at.
+/// The evaluation that produced something: part of the identity of all that is pushed (D9).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Turn {
+    /// That of a slot.
+    Slot(u64),
+    /// That of a tick, by its interval and what was due: the same wherever in the log it comes to stand.
+    Tick {
+        /// Which interval.
+        rule: u32,
+        /// The time or the height.
+        stamp: u64,
+    },
+}
+
+/// The process whose evaluation produced something, and which evaluation that was.
 #[derive(Clone, Debug)]
 pub struct Sender {
     /// The process.
@@ -27,9 +41,9 @@ pub struct Sender {
     pub module: Id,
     /// Its scheduler: the default of what it spawns.
     pub scheduler: Address,
-    /// The slot of the evaluated message.
-    pub slot: u64,
-    /// The message that set everything in motion.
+    /// The evaluation.
+    pub turn: Turn,
+    /// The message that set everything in motion; of a tick the spawn.
     pub pushed_for: Id,
 }
 

@@ -13,13 +13,17 @@ use serde_json::{Value, json};
 
 use super::crash::Points;
 use super::scheduler::FakeScheduler;
+use crate::cu::input::Moment;
+use crate::cu::ticks::Taken;
 use crate::mu::ports::{
     Computed, Directory, Lost, NotComputed, NotUploaded, Pending, Places, Ports, ProcessFacts,
-    Results, Unreachable, Uploads,
+    Results, Ripe, Ticks, Unreachable, Uploads,
 };
 use crate::mu::{Handle, Settings, Status, start};
 use crate::shutdown::Shutdown;
 use crate::store::Store;
+use crate::store::cron::{Tick, Ticked};
+use crate::store::outcome::Kind;
 
 pub(super) const MODULE: Id = Id::new([7; 32]);
 /// Two processes that exist from the beginning, and a wallet.
@@ -38,6 +42,8 @@ pub(super) struct Around {
     pub(super) scheduler: FakeScheduler,
     pub(super) uploaded: Arc<Mutex<Vec<Bytes>>>,
     pub(super) base_layer_is_down: Arc<Mutex<bool>>,
+    /// Seconds that have passed for [`ALPHA`], which greets at each; none where the clock is not known.
+    pub(super) seconds: Arc<Mutex<Option<u64>>>,
     points: Points,
 }
 
@@ -50,6 +56,7 @@ impl Around {
             scheduler,
             uploaded,
             base_layer_is_down: Arc::default(),
+            seconds: Arc::new(Mutex::new(Some(0))),
             points,
         }
     }
@@ -63,6 +70,7 @@ impl Around {
         Ports {
             places: shared.clone(),
             results: shared.clone(),
+            ticks: shared.clone(),
             uploads: shared.clone(),
             directory: shared,
         }
@@ -225,6 +233,58 @@ impl Results for Around {
                 outcome,
             })
         })
+    }
+}
+
+/// Each second [`ALPHA`] wakes, and all that is due may leave.
+impl Ticks for Around {
+    fn now(&self) -> Option<Moment> {
+        let seconds = *self.seconds.lock().unwrap();
+        seconds.map(|seconds| Moment {
+            timestamp_ms: seconds * 1_000,
+            height: 1,
+        })
+    }
+
+    fn ripe(&self, _process: Id, taken: Taken) -> Pending<'_, Result<Ripe, NotComputed>> {
+        Box::pin(async move {
+            self.points.pass().await;
+            let seconds = self.seconds.lock().unwrap().unwrap_or(0);
+            let after = taken
+                .stamps
+                .first()
+                .map_or(taken.since.timestamp_ms, |(_rule, stamp)| *stamp);
+            let due = (1..=seconds)
+                .map(|second| second * 1_000)
+                .filter(|stamp| *stamp > after);
+            let outcome = Outcome::parse(program(ALPHA, "Greet").to_string()).unwrap();
+            Ok(Ripe {
+                ticks: due
+                    .take(2)
+                    .map(|stamp| (ticked(stamp), outcome.clone()))
+                    .collect(),
+                pause: Duration::ZERO,
+            })
+        })
+    }
+}
+
+fn ticked(stamp: u64) -> Ticked {
+    let tick = Tick {
+        rule: 0,
+        stamp,
+        timestamp_ms: stamp,
+        height: 1,
+    };
+    Ticked {
+        slot: 3,
+        number: stamp / 1_000,
+        tick,
+        interval: "1-second".into(),
+        kind: Kind::Result,
+        root: [0; 32],
+        engine: String::new(),
+        json: String::new(),
     }
 }
 

@@ -12,3 +12,4 @@ mod pushing;
 mod real_scheduler;
 mod redirects;
 mod scheduler;
+mod watching;

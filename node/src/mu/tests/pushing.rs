@@ -3,7 +3,7 @@
 use aosec_wire::{Id, Outcome, SigningKey, VerifiedItem};
 use serde_json::json;
 
-use crate::mu::push::{Cargo, Kind, Push, Sender, pushes, spawned};
+use crate::mu::push::{Cargo, Kind, Push, Sender, Turn, pushes, spawned};
 
 const MODULE: [u8; 32] = [7; 32];
 
@@ -16,7 +16,7 @@ fn sender(slot: u64) -> Sender {
         process: Id::new([1; 32]),
         module: Id::new(MODULE),
         scheduler: SigningKey::ed25519([4; 32]).address().clone(),
-        slot,
+        turn: Turn::Slot(slot),
         pushed_for: Id::new([9; 32]),
     }
 }

@@ -61,6 +61,10 @@ impl Log for Witness {
         self.inner.newest(process)
     }
 
+    fn is_prompt(&self, process: Id) -> Answer<'_, bool> {
+        self.inner.is_prompt(process)
+    }
+
     fn voids(&self, process: Id) -> Answer<'_, Option<Voids>> {
         self.inner.voids(process)
     }

@@ -5,6 +5,7 @@ use aosec_wire::{AssignmentPlan, Chain, LogEntry, Scheduled};
 
 use super::hosting::{funded_and_taken, of_court, spawned_under_court};
 use super::*;
+use crate::cu::present::NoPresent;
 use crate::cu::source::{Derived, Log as _};
 use crate::cu::{self, word::Word};
 use crate::follow::tests::author;
@@ -141,6 +142,7 @@ pub(super) async fn unit(bench: &Bench, derived: Arc<Derived>) -> cu::Handle {
         log: derived.clone(),
         items: derived,
         authorities: Arc::new(bench.court.clone()),
+        present: Arc::new(NoPresent),
         workshop: compute::workshop(true).await.unwrap(),
     };
     compute::open(parts, &bench.shutdown).await.unwrap()
