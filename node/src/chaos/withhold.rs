@@ -109,6 +109,10 @@ impl BaseLayer for Withholding {
         Box::pin(async move { Ok(told) })
     }
 
+    fn data_bytes(&self, tx: Id) -> Answer<'_, Option<u64>> {
+        self.inner.data_bytes(tx)
+    }
+
     fn post_data(&self, items: Vec<VerifiedItem>) -> Answer<'_, Id> {
         if !self.faults.shown().0 {
             return self.inner.post_data(items);
@@ -152,6 +156,9 @@ mod tests {
         }
         fn whereabouts(&self, _tx: Id) -> Answer<'_, Whereabouts> {
             Box::pin(async { Ok(Whereabouts::Unknown) })
+        }
+        fn data_bytes(&self, _tx: Id) -> Answer<'_, Option<u64>> {
+            Box::pin(async { Ok(None) })
         }
         fn post_data(&self, _items: Vec<VerifiedItem>) -> Answer<'_, Id> {
             Box::pin(async { Ok(TAKEN) })

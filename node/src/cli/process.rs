@@ -87,6 +87,9 @@ pub struct SendArgs {
     /// Wait for the result and print it.
     #[arg(long = "wait")]
     waits: bool,
+    /// Give it a slot and no more: what it sends is not carried on by the node.
+    #[arg(long)]
+    cast: bool,
     #[command(flatten)]
     signer: SignerArgs,
     #[command(flatten)]
@@ -223,7 +226,11 @@ async fn spawn(args: SpawnArgs, client: &UnitClient, out: Output) -> Result<(), 
 async fn send(args: SendArgs, client: &UnitClient, out: Output) -> Result<(), CliError> {
     let target = args.target.find()?;
     let item = message(&args.signer.open()?, args.process, &args.content)?;
-    let posted = client.post_item(&target.mu, &item).await;
+    let mut mu = target.mu.clone();
+    if args.cast {
+        mu.set_query(Some("cast"));
+    }
+    let posted = client.post_item(&mu, &item).await;
     let posted = posted.map_err(|error| unassigned(item.id(), error))?;
     if args.waits {
         out.progress(format_args!("message {}", item.id()));

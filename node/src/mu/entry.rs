@@ -11,7 +11,7 @@ use crate::store::cron::{Tick, Ticked};
 pub struct Entry {
     /// The item's id, or the hash that names an assignment.
     pub key: Id,
-    /// The two facts that rules depend on.
+    /// The facts that rules depend on.
     pub nature: Nature,
     /// The process in whose log it is to stand.
     pub process: Id,
@@ -56,9 +56,9 @@ pub struct Origin {
 }
 
 impl Entry {
-    /// What a client sends, as an entry of its own.
+    /// What a client sends, as an entry of its own; with `is_cast` to its slot and no further.
     #[must_use]
-    pub fn first_hop(cargo: &Cargo) -> Self {
+    pub fn first_hop(cargo: &Cargo, is_cast: bool) -> Self {
         let key = key_of(cargo);
         let (process, message) = place_of(cargo);
         let family = Family {
@@ -67,7 +67,9 @@ impl Entry {
             depth: 0,
             parent: None,
         };
-        Self::fresh(cargo, Entrance::FirstHop, family, None, process)
+        let mut entry = Self::fresh(cargo, Entrance::FirstHop, family, None, process);
+        entry.nature.is_cast = is_cast;
+        entry
     }
 
     /// What came of `parent`: `push`, produced by `sender` at `slot`.
@@ -121,7 +123,11 @@ impl Entry {
         };
         Self {
             key: key_of(cargo),
-            nature: Nature { entrance, load },
+            nature: Nature {
+                entrance,
+                load,
+                is_cast: false,
+            },
             process,
             message: place_of(cargo).1,
             assign,

@@ -18,11 +18,15 @@ use super::push::Cargo;
 use super::{Accepted, Inner, Refusal};
 use crate::store::{StoreError, item as items};
 
-/// Carries what a client sent, and answers with its slot.
-pub(super) async fn carry(inner: Arc<Inner>, cargo: Cargo) -> Result<Accepted, Refusal> {
+/// Carries what a client sent, and answers with its slot; with `is_cast` no further.
+pub(super) async fn carry(
+    inner: Arc<Inner>,
+    cargo: Cargo,
+    is_cast: bool,
+) -> Result<Accepted, Refusal> {
     let room = room(&inner, &cargo)?;
     let task = tokio::spawn(async move {
-        let answer = enter(&inner, cargo).await;
+        let answer = enter(&inner, cargo, is_cast).await;
         drop(room);
         answer
     });
@@ -61,8 +65,8 @@ async fn try_resume(inner: &Inner, key: Id) -> Result<(), StoreError> {
     }
 }
 
-async fn enter(inner: &Inner, cargo: Cargo) -> Result<Accepted, Refusal> {
-    let entry = Entry::first_hop(&cargo);
+async fn enter(inner: &Inner, cargo: Cargo, is_cast: bool) -> Result<Accepted, Refusal> {
+    let entry = Entry::first_hop(&cargo, is_cast);
     let (key, carried) = (entry.key, item_of(&cargo).cloned());
     let told = inner.waiting.wait_for(key);
     let applied = ledger::enter(&inner.store, entry, carried, inner.moment()).await?;

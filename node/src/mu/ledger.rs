@@ -13,6 +13,7 @@ use super::push::{Push, Unsendable};
 use super::rows::{self, stage};
 use crate::store::cron::Tick;
 use crate::store::outbox::{NEVER_MS, Row};
+use crate::store::watched::Watched;
 use crate::store::{Db, Store, StoreError, item, outbox as table, watched};
 
 /// The two things that a step cannot know by itself.
@@ -150,13 +151,14 @@ async fn advance(
 /// [`StoreError`] where nothing was kept.
 pub(super) async fn adopt_tick(
     store: &Store,
-    process: Id,
+    watched: Watched,
     tick: Tick,
     pushes: Vec<(Push, Entry)>,
     moment: Moment,
 ) -> Result<u32, StoreError> {
+    let process = watched.process;
     let job = async move |db: &mut Db| {
-        if !watched::is_watched(db, process).await?
+        if !watched::stands(db, watched).await?
             || !watched::take(db, process, tick.rule, tick.stamp).await?
         {
             return Ok(0);

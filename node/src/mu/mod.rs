@@ -195,7 +195,16 @@ impl Handle {
     /// # Errors
     /// [`Refusal`]; only [`Refusal::Unassigned`] keeps the item.
     pub async fn accept(&self, item: VerifiedItem) -> Result<Accepted, Refusal> {
-        counted(self.take(item).await)
+        counted(self.take(item, false).await)
+    }
+
+    /// The same, and no further: what the message comes to is computed by whoever asks, and what it sends is not pushed from here. Of the
+    /// same bytes the first word counts.
+    ///
+    /// # Errors
+    /// [`Refusal`], as for [`Handle::accept`].
+    pub async fn cast(&self, item: VerifiedItem) -> Result<Accepted, Refusal> {
+        counted(self.take(item, true).await)
     }
 
     /// Gives a message that stands elsewhere a slot of one more process.
@@ -203,11 +212,12 @@ impl Handle {
     /// # Errors
     /// [`Refusal`], as for [`Handle::accept`].
     pub async fn assign(&self, assign: Assign) -> Result<Accepted, Refusal> {
-        counted(first_hop::carry(self.inner.clone(), Cargo::Assign(assign)).await)
+        counted(first_hop::carry(self.inner.clone(), Cargo::Assign(assign), false).await)
     }
 
-    async fn take(&self, item: VerifiedItem) -> Result<Accepted, Refusal> {
-        first_hop::carry(self.inner.clone(), Cargo::from(Scheduled::classify(item)?)).await
+    async fn take(&self, item: VerifiedItem, is_cast: bool) -> Result<Accepted, Refusal> {
+        let cargo = Cargo::from(Scheduled::classify(item)?);
+        first_hop::carry(self.inner.clone(), cargo, is_cast).await
     }
 
     /// How far `id` has come; none where this node never carried it.

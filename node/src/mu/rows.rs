@@ -17,6 +17,7 @@ impl From<&Entry> for Row {
             pushed: entry.nature.entrance == Entrance::Pushed,
             process: entry.process,
             message: entry.message,
+            is_cast: entry.nature.is_cast,
             base_layer: assign.is_some_and(|assign| assign.base_layer),
             exclude: assign
                 .map(|assign| assign.exclude.join(","))
@@ -72,7 +73,11 @@ impl TryFrom<Row> for Entry {
         };
         Ok(Self {
             key: row.key,
-            nature: Nature { entrance, load },
+            nature: Nature {
+                entrance,
+                load,
+                is_cast: row.is_cast,
+            },
             process: row.process,
             message: row.message,
             assign: (load == Load::Assign).then(|| assign_of(&row)),

@@ -169,7 +169,7 @@ async fn push_ripe(inner: &Inner, watched: Watched) -> Result<Duration, LookErro
         Err(unreachable) => return Err(LookError::NoSpawn(unreachable.0)),
     };
     for (ticked, outcome) in ripe.ticks {
-        push_one(inner, process, &facts, &ticked, &outcome).await?;
+        push_one(inner, watched, &facts, &ticked, &outcome).await?;
     }
     inner.work.notify_one();
     Ok(ripe.pause)
@@ -177,11 +177,12 @@ async fn push_ripe(inner: &Inner, watched: Watched) -> Result<Duration, LookErro
 
 async fn push_one(
     inner: &Inner,
-    process: Id,
+    watched: Watched,
     facts: &ProcessFacts,
     ticked: &Ticked,
     outcome: &aosec_wire::Outcome,
 ) -> Result<(), StoreError> {
+    let process = watched.process;
     let (rule, stamp) = (ticked.tick.rule, ticked.tick.stamp);
     let sender = Sender {
         process,
@@ -200,7 +201,7 @@ async fn push_one(
     };
     let pushes = pushes.into_iter().map(adopt).collect();
     let capped =
-        ledger::adopt_tick(&inner.store, process, ticked.tick, pushes, inner.moment()).await?;
+        ledger::adopt_tick(&inner.store, watched, ticked.tick, pushes, inner.moment()).await?;
     if capped > 0 {
         tracing::warn!(%process, stamp, pieces = capped, "a cap cut off what a tick sends");
         metrics::pushes_capped().inc_by(u64::from(capped));

@@ -61,7 +61,10 @@ async fn take(
                     json!({ "message": "Processing DataItem", "id": id }),
                 ));
             }
-            mu.accept(item).await?
+            match params.has("cast") {
+                true => mu.cast(item).await?,
+                false => mu.accept(item).await?,
+            }
         }
     };
     Ok(accepted(processing(&taken)))

@@ -23,6 +23,7 @@ pub struct Row {
     pub process: Id,
     pub message: Id,
     pub base_layer: bool,
+    pub is_cast: bool,
     pub exclude: String,
     pub root: Id,
     pub pushed_for: Id,
@@ -58,8 +59,8 @@ pub struct Progress {
 pub async fn insert(db: &mut Db, row: &Row, due_ms: u64) -> Result<bool, StoreError> {
     const COLUMNS: &str = "INSERT INTO outbox (key, load, pushed, process, message, base_layer, \
         exclude, root, pushed_for, depth, parent, sender, sender_slot, kind, position, stage, failed, \
-        noes, slot, receipt, refuser, words, remark, due_ms) \
-        VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT (key) DO NOTHING";
+        noes, slot, receipt, refuser, words, remark, due_ms, is_cast) \
+        VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT (key) DO NOTHING";
     let sender = row.sender.as_ref();
     let sender_slot = sender
         .map(|sender| integer(sender.slot, "outbox.sender_slot"))
@@ -91,6 +92,7 @@ pub async fn insert(db: &mut Db, row: &Row, due_ms: u64) -> Result<bool, StoreEr
         .bind(words)
         .bind(row.remark.clone())
         .bind(integer(due_ms, "outbox.due_ms")?)
+        .bind(row.is_cast)
         .execute(db)
         .await?;
     Ok(done.rows_affected() == 1)
@@ -332,6 +334,7 @@ fn read(row: &SqliteRow) -> Result<Row, StoreError> {
         process: key("process")?,
         message: key("message")?,
         base_layer: row.try_get("base_layer")?,
+        is_cast: row.try_get("is_cast")?,
         exclude: row.try_get("exclude")?,
         root: key("root")?,
         pushed_for: key("pushed_for")?,

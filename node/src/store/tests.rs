@@ -200,6 +200,7 @@ async fn receipts_that_the_log_does_not_show_are_found() {
         pushed: false,
         process: id(100),
         message: id(number),
+        is_cast: false,
         base_layer: false,
         exclude: String::new(),
         root: id(number),

@@ -74,6 +74,17 @@ pub async fn is_watched(db: &mut Db, process: Id) -> Result<bool, StoreError> {
     Ok(row.is_some())
 }
 
+/// Whether a process is still watched since that very moment: who ends and begins again wants nothing of what was due before.
+pub async fn stands(db: &mut Db, watched: Watched) -> Result<bool, StoreError> {
+    let row = sqlx::query("SELECT 1 FROM watched WHERE process = ? AND time_ms = ? AND height = ?")
+        .bind(blob(watched.process))
+        .bind(integer(watched.time_ms, "watched.time_ms")?)
+        .bind(integer(watched.height, "watched.height")?)
+        .fetch_optional(db)
+        .await?;
+    Ok(row.is_some())
+}
+
 /// The newest stamp of each interval whose tick was taken.
 pub async fn taken(store: &Store, process: Id) -> Result<Vec<(u32, u64)>, StoreError> {
     let rows = sqlx::query("SELECT rule, stamp FROM watched_rule WHERE process = ?")

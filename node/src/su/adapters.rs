@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use aosec_wire::limits::ITEM_BYTES_MAX;
 use aosec_wire::{
     Address, Draft, Id, ItemError, SigningKey, Tags, VerifiedItem, bundle, message::DATA_PROTOCOL,
 };
@@ -94,6 +95,19 @@ impl BaseLayer for Poster {
         Box::pin(async move {
             let status = self.bundler.gateway().status(tx).await;
             Ok(whereabouts(status.map_err(PortError::new)?))
+        })
+    }
+
+    fn data_bytes(&self, tx: Id) -> Answer<'_, Option<u64>> {
+        Box::pin(async move {
+            let gateway = self.bundler.gateway();
+            // What is too long to be taken need not be fetched to know that.
+            let declared = gateway.declared_size(tx).await.map_err(PortError::new)?;
+            if declared.is_none_or(|bytes| bytes > ITEM_BYTES_MAX as u64) {
+                return Ok(declared);
+            }
+            let transaction = gateway.transaction(tx).await.map_err(PortError::new)?;
+            Ok(transaction.map(|transaction| transaction.data_size()))
         })
     }
 

@@ -43,6 +43,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use aosec_wire::limits::ITEM_BYTES_MAX;
 use aosec_wire::{Address, Assignment, Id, Scheduled, VerifiedItem};
 use tokio::sync::{Semaphore, oneshot};
 use tokio_util::task::TaskTracker;
@@ -252,7 +253,8 @@ impl Handle {
             .await
     }
 
-    /// A transaction is taken from as many confirmations on as its process says.
+    /// A transaction is taken from as many confirmations on as its process says, and only where it can be had whole: a slot whose message
+    /// nobody has, or nobody takes, would stop its process for ever.
     async fn settled(&self, process: Id, id: Id) -> Result<(), Refusal> {
         let spawn = item::find(&self.shared.store, process).await?;
         let spawn = spawn.ok_or(Refusal::UnknownProcess(process))?;
@@ -264,14 +266,18 @@ impl Handle {
         let Whereabouts::Mined(mined) = self.shared.base_layer.whereabouts(id).await? else {
             return Err(Refusal::NotFound(id));
         };
-        match mined.confirmations {
-            have if have < need => Err(Refusal::Unsettled {
+        if mined.confirmations < need {
+            return Err(Refusal::Unsettled {
                 id,
                 process,
-                have,
+                have: mined.confirmations,
                 need,
-            }),
-            _ => Ok(()),
+            });
+        }
+        match self.shared.base_layer.data_bytes(id).await? {
+            None => Err(Refusal::NotFound(id)),
+            Some(bytes) if bytes > ITEM_BYTES_MAX as u64 => Err(Refusal::TooLarge { id, bytes }),
+            Some(_fits) => Ok(()),
         }
     }
 

@@ -27,6 +27,9 @@ pub trait BaseLayer: Send + Sync {
     /// Where a transaction stands.
     fn whereabouts(&self, tx: Id) -> Answer<'_, Whereabouts>;
 
+    /// Bytes of the data of a transaction that this node can fetch whole and verify; none where no gateway has it so.
+    fn data_bytes(&self, tx: Id) -> Answer<'_, Option<u64>>;
+
     /// Posts `items` in one `Type: Data` transaction and answers its id.
     fn post_data(&self, items: Vec<VerifiedItem>) -> Answer<'_, Id>;
 

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use aosec_wire::limits::ITEM_BYTES_MAX;
 use aosec_wire::{Address, Id, MessageError};
 
 use super::{
@@ -57,6 +58,16 @@ pub enum Refusal {
         have: u64,
         /// Confirmations it needs.
         need: u64,
+    },
+    /// The transaction is longer than any message.
+    #[error(
+        "{id} has {bytes} bytes of data; at most {ITEM_BYTES_MAX} are assigned, also where a process does not want to see them"
+    )]
+    TooLarge {
+        /// The transaction.
+        id: Id,
+        /// Bytes of its data.
+        bytes: u64,
     },
     /// The process takes what is sent to it and nothing by reference.
     #[error("{0} takes no assignments by reference: it is protected by an Origin")]

@@ -124,6 +124,15 @@ impl Gateway {
         }
     }
 
+    /// The size of its data that the transaction with this id declares, by the word of the first gateway that has it.
+    ///
+    /// # Errors
+    /// [`GatewayError::Unanswered`] if none answers.
+    pub async fn declared_size(&self, id: Id) -> Result<Option<u64>, GatewayError> {
+        self.find(move |peer| async move { peer.declared_size(id).await })
+            .await
+    }
+
     /// The transaction with this id in every way in which gateways serve it. Format 2 has one, so one gateway is enough there.
     ///
     /// # Errors

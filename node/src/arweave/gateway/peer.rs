@@ -162,6 +162,22 @@ impl Peer {
 
     /// The transaction with its data, both checked.
     pub(super) async fn transaction(&self, id: Id) -> Result<Option<Transaction>, Fault> {
+        let Some(unverified) = self.unverified(id).await? else {
+            return Ok(None);
+        };
+        if unverified.lacks_data() {
+            return self.with_its_data(id, unverified).await;
+        }
+        verified(id, unverified).await.map(Some)
+    }
+
+    /// What the transaction says of the size of its data.
+    pub(super) async fn declared_size(&self, id: Id) -> Result<Option<u64>, Fault> {
+        let unverified = self.unverified(id).await?;
+        Ok(unverified.map(|transaction| transaction.declared_size()))
+    }
+
+    async fn unverified(&self, id: Id) -> Result<Option<UnverifiedTransaction>, Fault> {
         let Some(json) = self.data(&format!("tx/{id}"), BODY_BYTES_MAX).await? else {
             return Ok(None);
         };
@@ -170,16 +186,13 @@ impl Peer {
         }
         let unverified = UnverifiedTransaction::from_json(&json)
             .map_err(|_bad| Fault::Unreadable("a transaction"))?;
-        if unverified.claimed_id() != id {
-            return Err(Fault::Forged {
+        match unverified.claimed_id() == id {
+            true => Ok(Some(unverified)),
+            false => Err(Fault::Forged {
                 id,
                 reason: "another transaction",
-            });
+            }),
         }
-        if unverified.lacks_data() {
-            return self.with_its_data(id, unverified).await;
-        }
-        verified(id, unverified).await.map(Some)
     }
 
     pub(super) async fn anchor(&self) -> Result<BlockId, Fault> {

@@ -66,11 +66,15 @@ impl Items for Gateway {
 
     fn subject(&self, id: Id) -> Answer<'_, Option<Subject>> {
         Box::pin(async move {
-            if let Some(item) = Self::item(self, id).await.map_err(gateway)? {
+            let item = Self::item(self, id).await;
+            if let Ok(Some(item)) = item {
                 return Ok(Some(item.into()));
             }
-            let transaction = self.transaction(id).await.map_err(gateway)?;
-            Ok(transaction.map(Subject::from))
+            // What stands under the id of a transaction is its data, and that is no item.
+            match self.transaction(id).await.map_err(gateway)? {
+                Some(transaction) => Ok(Some(transaction.into())),
+                None => item.map(|_none| None).map_err(gateway),
+            }
         })
     }
 }

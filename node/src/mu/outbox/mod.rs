@@ -4,6 +4,7 @@
 //! Received ─ Submitting ─ Scheduled ─ Computing ─ FannedOut ─ Done
 //!                 ├─ Unassigned   the first hop's time is over; kept, tried again only when the same bytes come again (D7)
 //!                 ├─ Uploading    the target is a wallet: the item goes to the base layer instead ─ Done
+//!                 ├─ Done         it has its slot and was cast: what it comes to is nobody's business here
 //!                 └─ Refused      the scheduler, the compute unit or a bound said no, for good
 //! ```
 //!
@@ -49,13 +50,15 @@ pub enum Load {
     Assign,
 }
 
-/// The two facts of an entry that rules depend on.
+/// The facts of an entry that rules depend on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Nature {
     /// How it came.
     pub entrance: Entrance,
     /// What it carries.
     pub load: Load,
+    /// Whether it goes to its slot and no further: nobody asks what it comes to.
+    pub is_cast: bool,
 }
 
 /// Attempts of the present stage that came to nothing.

@@ -60,13 +60,12 @@ fn assigned(nature: Nature, state: State, receipt: Receipt) -> (State, Vec<Effec
     if state.receipt().is_some() || state == State::Done(Ending::Uploaded) {
         return (state, vec![]);
     }
+    if nature.is_cast {
+        let ending = Ending::Scheduled(receipt);
+        return (State::Done(ending), vec![Effect::Answer]);
+    }
     let mut effects = vec![Effect::Answer, Effect::Pause { wait_ms: 0 }];
-    if nature
-        == (Nature {
-            entrance: Entrance::Pushed,
-            load: Load::Spawn,
-        })
-    {
+    if (nature.entrance, nature.load) == (Entrance::Pushed, Load::Spawn) {
         effects.push(Effect::Adopt);
     }
     (State::Scheduled(receipt), effects)
@@ -81,12 +80,7 @@ fn unknown(nature: Nature, state: State, jitter: u64) -> (State, Vec<Effect>) {
     if tries.noes < budget::noes_max(nature.entrance) {
         return (State::Submitting(tries), pause(tries.noes, jitter));
     }
-    if nature
-        == (Nature {
-            entrance: Entrance::Pushed,
-            load: Load::Message,
-        })
-    {
+    if (nature.entrance, nature.load) == (Entrance::Pushed, Load::Message) {
         return (State::Uploading(Tries::default()), vec![Effect::Upload]);
     }
     refused(None, Reason::UnknownProcess)

@@ -323,7 +323,29 @@ async fn only_the_owner_has_a_process_watched_and_no_wish_is_turned_around() {
     let refused = node.handle.monitor(ALPHA, &watch, false).await;
     assert!(matches!(refused, Err(MonitorRefusal::UsedBefore)));
     node.handle.monitor(ALPHA, &stop, false).await.unwrap();
-    node.handle.monitor(ALPHA, &watch, true).await.unwrap();
+    let repeated = node.handle.monitor(ALPHA, &watch, true).await;
+    assert!(matches!(repeated, Err(MonitorRefusal::UsedBefore)));
     assert!(!node.handle.is_watched(ALPHA).await.unwrap());
+    node.stop().await;
+}
+
+#[tokio::test]
+async fn what_is_cast_has_a_slot_and_nothing_comes_of_it_here() {
+    let (around, dir) = (Around::new().await, tempfile::tempdir().unwrap());
+    let node = around.node(dir.path()).await;
+    let sent = message(ALPHA, "Greet");
+    let accepted = node.handle.cast(sent.clone()).await.unwrap();
+    assert_eq!(accepted.slot, Some(0));
+    node.stop().await;
+    // Nor after a start, nor where the same bytes come again to be carried on: the first word counts.
+    let node = around.node(dir.path()).await;
+    assert_eq!(
+        node.handle.accept(sent.clone()).await.unwrap().slot,
+        Some(0)
+    );
+    let status = node.ended(sent.id()).await;
+    assert!(status.children.is_empty());
+    node.handle.accept(message(BETA, "Welcome")).await.unwrap();
+    assert_eq!(around.scheduler.log(BETA).len(), 1, "that one alone");
     node.stop().await;
 }

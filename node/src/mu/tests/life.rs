@@ -20,7 +20,11 @@ fn nature(id: u64) -> Nature {
         _ if id.is_multiple_of(3) => Load::Spawn,
         _ => Load::Message,
     };
-    Nature { entrance, load }
+    Nature {
+        entrance,
+        load,
+        is_cast: false,
+    }
 }
 
 /// What the result of `id` sends out.
@@ -237,13 +241,9 @@ impl World {
                 }
                 other => panic!("{id} never ended: {other:?}"),
             }
-            if self.slots.contains_key(id)
-                && nature(*id)
-                    == (Nature {
-                        entrance: Entrance::Pushed,
-                        load: Load::Spawn,
-                    })
-            {
+            let is_pushed_spawn =
+                nature(*id).entrance == Entrance::Pushed && nature(*id).load == Load::Spawn;
+            if self.slots.contains_key(id) && is_pushed_spawn {
                 assert!(
                     self.stored.contains_key(&notice_of(*id)),
                     "the parent of {id} was not told"
@@ -311,4 +311,19 @@ fn a_client_hears_of_a_refusal_at_once_and_a_push_asks_again() {
         effects.as_slice(),
         [Effect::Pause { wait_ms: 1.. }]
     ));
+}
+
+#[test]
+fn what_is_cast_ends_at_its_slot() {
+    let nature = Nature {
+        is_cast: true,
+        ..nature(ROOT)
+    };
+    let receipt = Receipt {
+        slot: 4,
+        assignment: Bytes::new(),
+    };
+    let (state, effects) = step(nature, State::Received, Event::Assigned(receipt.clone()), 0);
+    assert_eq!(state, State::Done(Ending::Scheduled(receipt)));
+    assert_eq!(effects, [Effect::Answer]);
 }

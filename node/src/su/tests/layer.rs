@@ -199,6 +199,10 @@ impl BaseLayer for Layer {
         Box::pin(self.call(move |state| state.whereabouts(tx)))
     }
 
+    fn data_bytes(&self, _tx: Id) -> Answer<'_, Option<u64>> {
+        Box::pin(async { Ok(None) })
+    }
+
     fn post_data(&self, items: Vec<VerifiedItem>) -> Answer<'_, Id> {
         Box::pin(self.post(Body::Data(items)))
     }

@@ -51,6 +51,7 @@ pub(crate) struct Sky {
 struct Chain {
     items: BTreeMap<Id, VerifiedItem>,
     mined: BTreeMap<Id, Mined>,
+    data_bytes: BTreeMap<Id, u64>,
     posts: Vec<(Id, Vec<VerifiedItem>)>,
     logs: Vec<(Id, Vec<Bytes>)>,
     is_down: bool,
@@ -83,6 +84,11 @@ impl Sky {
                 confirmations,
             },
         );
+    }
+
+    /// The data of a transaction can be had, and is so long.
+    pub(crate) fn weigh(&self, tx: Id, bytes: u64) {
+        self.chain.lock().unwrap().data_bytes.insert(tx, bytes);
     }
 
     pub(crate) fn posts(&self) -> Vec<(Id, Vec<VerifiedItem>)> {
@@ -131,6 +137,10 @@ impl BaseLayer for Sky {
                 None => Whereabouts::Unknown,
             })
         })
+    }
+
+    fn data_bytes(&self, tx: Id) -> Answer<'_, Option<u64>> {
+        Box::pin(async move { self.with(|chain| chain.data_bytes.get(&tx).copied()) })
     }
 
     fn post_data(&self, items: Vec<VerifiedItem>) -> Answer<'_, Id> {

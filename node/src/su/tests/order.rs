@@ -1,5 +1,7 @@
 //! Slots: contiguous, one for each message, refused where they must be.
 
+use aosec_wire::limits::ITEM_BYTES_MAX;
+
 use super::*;
 use crate::su::{Refusal, Unavailable};
 
@@ -200,6 +202,15 @@ async fn what_stands_elsewhere_is_assigned_by_reference() {
         Err(Refusal::Unsettled { .. })
     ));
     world.sky.mine(tx, HEIGHT, depth);
+    let withheld = assign(tx, true, &[]).await;
+    assert!(
+        matches!(withheld, Err(Refusal::NotFound(_))),
+        "{withheld:?}"
+    );
+    world.sky.weigh(tx, ITEM_BYTES_MAX as u64 + 1);
+    let long = assign(tx, true, &["Data"]).await;
+    assert!(matches!(long, Err(Refusal::TooLarge { .. })), "{long:?}");
+    world.sky.weigh(tx, ITEM_BYTES_MAX as u64);
     let slot = assign(tx, true, &["Data", "Block-Height"]).await.unwrap();
     assert_eq!((slot.message(), slot.exclude().len()), (Some(tx), 2));
     let other = item(None, &[("x", "y")], 5);
