@@ -38,7 +38,7 @@ impl Handle {
         last: u64,
         bytes_max: usize,
     ) -> Result<Bodies, DeriveError> {
-        let found = court_log::found(&self.0.store, log, first, last).await?;
+        let found = court_log::found(&self.0.store, log, first..=last, u32::MAX).await?;
         let (mut page, mut opened) = (Page::default(), 0);
         for places in by_carrier(found) {
             let [first, ..] = places.as_slice() else {

@@ -17,9 +17,9 @@ use crate::store::{StoreError, canonical, clock, court_log};
 /// Most transactions that one slot's basis names: a file of them has at most some 64 MiB in practice, and who wants more computes the
 /// process from blocks.
 pub const TRANSACTIONS_MAX: usize = 1_024;
-/// Transactions that are looked at together.
-const AT_ONCE: u32 = 64;
-/// Transactions of the court's own inbox that are searched for receipts: some weeks of it, and a second of work.
+/// Transactions that are looked at together: of the longest, 64 MiB.
+const AT_ONCE: u32 = 16;
+/// Transactions of the court's own inbox that are searched for receipts: some weeks of it, and seconds of work.
 const SEARCHED_MAX: usize = 4_096;
 
 /// What a slot rests on.
@@ -61,7 +61,7 @@ pub enum BasisError {
     },
     /// Too much.
     #[error(
-        "more than {TRANSACTIONS_MAX} transactions lie under slot {slot} of {process}: `aosec process verify` computes it from blocks instead"
+        "more lies under slot {slot} of {process} than a node searches, or a file of {TRANSACTIONS_MAX} transactions holds: `aosec process verify` computes it from blocks instead"
     )]
     TooMany {
         /// The process.
@@ -69,6 +69,11 @@ pub enum BasisError {
         /// The slot.
         slot: u64,
     },
+    /// Too many search at once.
+    #[error(
+        "as many searches as this node makes at once are running already; ask again in a moment"
+    )]
+    Busy,
     /// The court.
     #[error(transparent)]
     Origin(#[from] OriginError),
@@ -83,6 +88,7 @@ impl Handle {
     /// # Errors
     /// [`BasisError`].
     pub async fn basis(&self, process: Id, slot: u64) -> Result<Basis, BasisError> {
+        let _place = self.0.questions.search().ok_or(BasisError::Busy)?;
         let known = self.on_track(move |track| {
             let court = track.firm().0;
             (court.tenures(&process), court.joined(&process))
@@ -111,7 +117,7 @@ impl Handle {
         let to = self.mined(process, slot).await?;
         self.named(process, from, to, &mut basis).await?;
         self.ordered_under(process, slot, &mut basis).await?;
-        self.receipts(process, from, to, &mut basis).await?;
+        self.receipts((process, slot), from, to, &mut basis).await?;
         basis.bounded(process, slot)
     }
 
@@ -162,13 +168,19 @@ impl Handle {
         process: Id,
         slot: u64,
         basis: &mut Basis,
-    ) -> Result<(), StoreError> {
+    ) -> Result<(), BasisError> {
         let store = &self.0.store;
-        let found = court_log::found(store, self.log_of(process), 0, slot).await?;
+        let limit = u32::try_from(TRANSACTIONS_MAX).unwrap_or(u32::MAX);
+        let log = self.log_of(process);
+        let found = court_log::found(store, log, 0..=slot, limit.saturating_add(1)).await?;
+        let too_many = BasisError::TooMany { process, slot };
+        if found.len() > TRANSACTIONS_MAX {
+            return Err(too_many);
+        }
         let Some(first) = found.first().map(|first| first.slot) else {
             return Ok(());
         };
-        for one in found.iter().take(TRANSACTIONS_MAX) {
+        for one in &found {
             let there = basis.blocks.get(&one.height);
             let mut named = there
                 .into_iter()
@@ -180,8 +192,10 @@ impl Handle {
             let carrier = block.iter().filter(|known| known.id == one.carrier);
             carrier.for_each(|known| basis.take(known));
         }
-        let limit = u32::try_from(TRANSACTIONS_MAX).unwrap_or(u32::MAX);
-        let slots = canonical::from(store, self.log_of(process), first, limit).await?;
+        let slots = canonical::from(store, log, first, limit).await?;
+        if slots.last().is_some_and(|last| last.slot < slot) {
+            return Err(too_many);
+        }
         let ran = slots
             .iter()
             .filter(|entry| entry.slot <= slot)
@@ -197,22 +211,33 @@ impl Handle {
     /// The court's own transactions that enclose receipts of the process: they may have extended its log, or promise slots (5.6, 5.8).
     async fn receipts(
         &self,
-        process: Id,
+        (process, slot): (Id, u64),
         from: u64,
         to: u64,
         basis: &mut Basis,
-    ) -> Result<(), StoreError> {
+    ) -> Result<(), BasisError> {
         let (mut after, mut searched) = (from.checked_sub(1), 0);
         let origin = self.id();
-        while searched < SEARCHED_MAX {
+        loop {
             let store = &self.0.store;
             let some = crate::store::law::mentioning(store, origin, after, to, AT_ONCE).await?;
             let Some(last) = some.last() else { break };
             after = Some(last.height);
             searched += some.len();
-            some.iter()
-                .filter(|one| promises(one, origin, process))
-                .for_each(|one| basis.take(one));
+            if searched > SEARCHED_MAX {
+                return Err(BasisError::TooMany { process, slot });
+            }
+            // Signatures are arithmetic: not on the threads that carry requests.
+            let found = move || {
+                let promising = some.into_iter();
+                promising
+                    .filter(|one| promises(one, origin, process))
+                    .collect()
+            };
+            let found: Vec<_> = tokio::task::spawn_blocking(found)
+                .await
+                .map_err(|_stopped| OriginError::Stopped)?;
+            found.iter().for_each(|one| basis.take(one));
         }
         Ok(())
     }

@@ -15,12 +15,15 @@ use crate::cu::rate::DryRunRate;
 /// Questions at once: each takes some milliseconds, so the last of them still answers at once, and a block waits for no more.
 pub(super) const QUESTIONS_MAX: usize = 16;
 
-/// This node's own at once: it answers one case after the other.
+/// This node's own at once: its defender, its heart and its hunter each ask one after the other.
 const OWN_QUESTIONS_MAX: usize = 4;
+
+/// Searches for what a slot rests on at once: each holds some 64 MiB of transactions while it reads their signatures.
+const SEARCHES_MAX: usize = 2;
 
 /// Who asks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Asker {
+pub enum Asker {
     /// Whoever it is.
     Stranger,
     /// This node, for itself.
@@ -32,6 +35,7 @@ pub(super) enum Asker {
 pub(super) struct Questions {
     places: Arc<Semaphore>,
     own_places: Arc<Semaphore>,
+    searches: Arc<Semaphore>,
     rate: Mutex<DryRunRate>,
     begun: Instant,
 }
@@ -41,6 +45,7 @@ impl Questions {
         Self {
             places: Arc::new(Semaphore::new(QUESTIONS_MAX)),
             own_places: Arc::new(Semaphore::new(OWN_QUESTIONS_MAX)),
+            searches: Arc::new(Semaphore::new(SEARCHES_MAX)),
             rate: Mutex::default(),
             begun: Instant::now(),
         }
@@ -55,6 +60,11 @@ impl Questions {
         Arc::clone(places).try_acquire_owned().ok()
     }
 
+    /// A place for a long search, which delays no block; none where all are taken.
+    pub(super) fn search(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.searches).try_acquire_owned().ok()
+    }
+
     /// Counts a question of `caller`; false where it is over its share.
     pub(super) fn takes(&self, caller: IpAddr) -> bool {
         let now_ms = u64::try_from(self.begun.elapsed().as_millis()).unwrap_or(u64::MAX);
@@ -65,5 +75,22 @@ impl Questions {
     #[cfg(test)]
     pub(super) fn free(&self) -> usize {
         self.places.available_permits()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn strangers_searches_and_this_node_s_own_questions_keep_one_another_from_nothing() {
+        let questions = Questions::new();
+        let searches: Vec<_> = std::iter::from_fn(|| questions.search()).collect();
+        assert_eq!(searches.len(), SEARCHES_MAX);
+        let strangers: Vec<_> = std::iter::from_fn(|| questions.place(Asker::Stranger)).collect();
+        assert_eq!(strangers.len(), QUESTIONS_MAX);
+        assert!(questions.place(Asker::Own).is_some());
+        drop(searches);
+        assert!(questions.search().is_some(), "there is room again");
     }
 }

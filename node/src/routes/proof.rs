@@ -54,6 +54,7 @@ impl From<BasisError> for ApiError {
         match error {
             BasisError::NotSettled { .. } => Self::NotFound(text),
             BasisError::TooMany { .. } => Self::TooLarge(text),
+            BasisError::Busy => Self::Unavailable(text),
             BasisError::Origin(_) | BasisError::Store(_) => Self::Internal(text),
         }
     }

@@ -2,6 +2,7 @@
 //! slots, as far as blocks are settled (PROTOCOL 5.1, 5.7, 5.8, 5.10, 5.15).
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::RangeInclusive;
 
 use aosec_challenge::derive::{Entry, Position};
 use aosec_challenge::inbox::{Begun, CutOff, Emptied};
@@ -250,20 +251,21 @@ pub async fn empty(
         .collect()
 }
 
-/// Where the messages of those of these slots stand that the base layer has ordered itself, in order.
+/// Where the messages of those of these slots stand that the base layer has ordered itself, in order, at most so many.
 pub async fn found(
     store: &Store,
     log: LogKey,
-    first: u64,
-    last: u64,
+    slots: RangeInclusive<u64>,
+    limit: u32,
 ) -> Result<Vec<Found>, StoreError> {
     let sql = "SELECT slot, height, carrier, item, child FROM virtual_slot \
-               WHERE court = ? AND process = ? AND slot BETWEEN ? AND ? ORDER BY slot";
+               WHERE court = ? AND process = ? AND slot BETWEEN ? AND ? ORDER BY slot LIMIT ?";
     let rows = sqlx::query(sql)
         .bind(column::blob(log.court))
         .bind(column::blob(log.process))
-        .bind(column::integer(first, "virtual_slot.slot")?)
-        .bind(column::integer(last, "virtual_slot.slot")?)
+        .bind(column::integer(*slots.start(), "virtual_slot.slot")?)
+        .bind(column::integer(*slots.end(), "virtual_slot.slot")?)
+        .bind(i64::from(limit))
         .fetch_all(store.readers())
         .await?;
     let read = |row: &SqliteRow| {

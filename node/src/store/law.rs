@@ -164,8 +164,8 @@ pub async fn mentioning(
 pub async fn is_named(store: &Store, process: Id, to: u64) -> Result<bool, StoreError> {
     // Of a process that was derived, the transactions are gone.
     let row = sqlx::query(
-        "SELECT 1 FROM law_mention WHERE process = ?1 AND height <= ?2 \
-         UNION ALL SELECT 1 FROM followed WHERE process = ?1 LIMIT 1",
+        "SELECT 1 FROM law_mention WHERE process = ?1 AND height <= ?2 UNION ALL \
+         SELECT 1 FROM followed WHERE court = zeroblob(32) AND process = ?1 LIMIT 1",
     )
     .bind(column::blob(process))
     .bind(column::integer(to, "a height")?)

@@ -213,6 +213,15 @@ impl Log for Derived {
         Box::pin(self.read(process, from, to))
     }
 
+    /// Out of the canonical rows alone: the message need not be had.
+    fn stamp(&self, process: Id, slot: u64) -> Answer<'_, Option<u64>> {
+        Box::pin(async move {
+            let spawn = self.known(process).await?;
+            let slots = self.slots(&spawn, slot, slot).await?;
+            Ok(slots.first().map(|entry| entry.timestamp))
+        })
+    }
+
     fn assignment(&self, process: Id, id: Id) -> Answer<'_, Option<Word>> {
         Box::pin(self.find(process, id))
     }

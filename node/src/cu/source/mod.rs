@@ -46,6 +46,14 @@ pub trait Log: Send + Sync + fmt::Debug {
     /// only where slot `from` is not there.
     fn entries(&self, process: Id, from: u64, to: u64) -> Answer<'_, Vec<Entry>>;
 
+    /// The stamp of a slot in milliseconds, for who needs no more of it; none where the slot is not there.
+    fn stamp(&self, process: Id, slot: u64) -> Answer<'_, Option<u64>> {
+        Box::pin(async move {
+            let entries = self.entries(process, slot, slot).await?;
+            Ok(entries.first().map(|entry| entry.assignment.timestamp()))
+        })
+    }
+
     /// What stands behind the slot of a message of `process`, by the message's id or by its assignment's; none where there is none yet.
     fn assignment(&self, process: Id, id: Id) -> Answer<'_, Option<Word>>;
 

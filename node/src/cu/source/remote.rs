@@ -45,6 +45,8 @@ impl Locate for Locations {
             let found = self.search(process, None).await;
             found.map_err(|error| match error {
                 LocateError::NoScheduler(process) => SourceError::Unknown(process),
+                // Not the scheduler's silence: nobody is accused of it.
+                LocateError::Gateway(error) => SourceError::Gateway(error.to_string()),
                 error => SourceError::Nowhere {
                     process,
                     reason: error.to_string(),

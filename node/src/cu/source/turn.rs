@@ -60,6 +60,10 @@ impl Log for Turn {
         Box::pin(async move { self.of(process).await?.entries(process, from, to).await })
     }
 
+    fn stamp(&self, process: Id, slot: u64) -> Answer<'_, Option<u64>> {
+        Box::pin(async move { self.of(process).await?.stamp(process, slot).await })
+    }
+
     fn assignment(&self, process: Id, id: Id) -> Answer<'_, Option<Word>> {
         Box::pin(async move { self.of(process).await?.assignment(process, id).await })
     }

@@ -13,7 +13,7 @@ use crate::cu::replay::Entry;
 use crate::cu::source::{Log, SourceError};
 use crate::cu::word::Word;
 use crate::http::error::ApiError;
-use crate::store::page::Span;
+use crate::store::page::{PAGE_BYTES_MAX, Span};
 use crate::store::voided::Void;
 use crate::su;
 
@@ -207,7 +207,7 @@ async fn kept(
         .collect())
 }
 
-/// Entries from one slot to another, at most so many.
+/// Entries from one slot to another, at most so many, as far as the bytes of a page go.
 async fn read(
     log: &Arc<dyn Log>,
     process: Id,
@@ -216,7 +216,8 @@ async fn read(
     limit: usize,
 ) -> Result<Vec<Entry>, ApiError> {
     let mut entries: Vec<Entry> = Vec::new();
-    while entries.len() < limit {
+    let mut bytes = 0;
+    while entries.len() < limit && bytes < PAGE_BYTES_MAX {
         let next = entries
             .last()
             .map_or(from, |last| last.assignment.nonce().saturating_add(1));
@@ -229,6 +230,8 @@ async fn read(
         if some.is_empty() {
             break;
         }
+        let messages = some.iter().filter_map(|entry| entry.message.as_ref());
+        bytes += messages.map(|item| item.bytes().len()).sum::<usize>();
         entries.extend(some);
     }
     Ok(entries)
@@ -245,11 +248,8 @@ async fn first_behind(
     let (mut low, mut high) = (0, newest.saturating_add(1));
     while low < high {
         let middle = low + (high - low) / 2;
-        let found = read(log, process, middle, middle, 1).await?;
-        match found
-            .first()
-            .is_some_and(|entry| entry.assignment.timestamp() > after)
-        {
+        let stamp = log.stamp(process, middle).await.map_err(failed)?;
+        match stamp.is_some_and(|stamp| stamp > after) {
             true => high = middle,
             false => low = middle + 1,
         }
@@ -261,5 +261,118 @@ fn failed(error: SourceError) -> ApiError {
     match error {
         SourceError::Unknown(_) => ApiError::NotFound(error.to_string()),
         other => ApiError::Unavailable(other.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU64, Ordering};
+
+    use aosec_challenge::derive::Entry as Canonical;
+    use aosec_wire::{Draft, SigningKey};
+
+    use super::*;
+    use crate::cu::source::Answer;
+
+    /// Bytes of each message.
+    const MESSAGE_BYTES: usize = 1_024 * 1_024;
+    /// Slots of a page of the log.
+    const PAGE: u64 = 4;
+
+    /// A log of long messages; slot n is stamped 10 n.
+    #[derive(Debug)]
+    struct Long {
+        message: VerifiedItem,
+        newest: u64,
+        bodies: AtomicU64,
+    }
+
+    impl Log for Long {
+        fn spawn(&self, _process: Id) -> Answer<'_, Option<VerifiedItem>> {
+            Box::pin(async { Ok(None) })
+        }
+
+        fn entries(&self, process: Id, from: u64, to: u64) -> Answer<'_, Vec<Entry>> {
+            let last = to.min(self.newest).min(from + PAGE - 1);
+            let entry = |slot| Entry {
+                message: Some(self.message.clone()),
+                assignment: Word::Canonical {
+                    process,
+                    entry: canonical(slot),
+                    is_empty: false,
+                },
+            };
+            let entries: Vec<_> = (from..=last).map(entry).collect();
+            self.bodies
+                .fetch_add(entries.len() as u64, Ordering::Relaxed);
+            Box::pin(async { Ok(entries) })
+        }
+
+        fn stamp(&self, _process: Id, slot: u64) -> Answer<'_, Option<u64>> {
+            let stamp = (slot <= self.newest).then_some(10 * slot);
+            Box::pin(async move { Ok(stamp) })
+        }
+
+        fn assignment(&self, _process: Id, _id: Id) -> Answer<'_, Option<Word>> {
+            Box::pin(async { Ok(None) })
+        }
+
+        fn newest(&self, _process: Id) -> Answer<'_, Option<u64>> {
+            let newest = Some(self.newest);
+            Box::pin(async move { Ok(newest) })
+        }
+    }
+
+    fn canonical(slot: u64) -> Canonical {
+        let nil = Id::new([0; 32]);
+        Canonical {
+            slot,
+            message: nil,
+            height: 1,
+            timestamp: 10 * slot,
+            chain: nil,
+            mined: 1,
+            epoch: 0,
+        }
+    }
+
+    fn long() -> Arc<Long> {
+        let draft = Draft {
+            data: vec![7; MESSAGE_BYTES].into(),
+            ..Draft::default()
+        };
+        Arc::new(Long {
+            message: draft.sign(&SigningKey::ed25519([1; 32])).unwrap(),
+            newest: 999,
+            bodies: AtomicU64::new(0),
+        })
+    }
+
+    #[tokio::test]
+    async fn a_page_of_long_messages_ends_at_the_bytes_of_a_page() {
+        let log: Arc<dyn Log> = long();
+        let entries = read(&log, Id::new([2; 32]), 0, 999, 1_000).await.unwrap();
+        let bytes = entries.len() * MESSAGE_BYTES;
+        assert!(bytes <= PAGE_BYTES_MAX + usize::try_from(PAGE).unwrap() * MESSAGE_BYTES);
+        assert!(
+            !entries.is_empty(),
+            "the next page begins behind its last slot"
+        );
+    }
+
+    #[tokio::test]
+    async fn a_slot_is_found_by_its_stamp_without_any_message() {
+        let long = long();
+        let log: Arc<dyn Log> = Arc::clone(&long) as Arc<dyn Log>;
+        for (after, first) in [
+            (None, 0),
+            (Some(0), 1),
+            (Some(4_321), 433),
+            (Some(9_990), 1_000),
+        ] {
+            let found = first_behind(&log, Id::new([2; 32]), 999, after).await;
+            assert_eq!(found.unwrap(), first, "{after:?}");
+        }
+        assert_eq!(long.bodies.load(Ordering::Relaxed), 0);
     }
 }
