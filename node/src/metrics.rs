@@ -140,9 +140,9 @@ metric! {
         "aosec_heartbeats_total", "Heartbeats sent for leases of this node's operator, and looks asked for.")
 }
 metric! {
-    /// Cases against this node's operator that it has answered before the court.
+    /// Cases that this node has answered before the court: those against its operator, and those about messages that it has.
     cases_answered: IntCounter = IntCounter::new(
-        "aosec_cases_answered_total", "Cases against this node's operator that it has answered.")
+        "aosec_cases_answered_total", "Cases against this node's operator, or about a message that it has, that it has answered.")
 }
 metric! {
     /// Faults that the hunter has found, by kind.

@@ -122,6 +122,14 @@ impl Docket {
         });
     }
 
+    /// The case that this message to the court has opened; none where it never did, or the case has ended for good.
+    #[must_use]
+    pub fn opened_by(&self, opener: &Id) -> Option<&Case> {
+        let newest = self.0.values().filter_map(|rows| rows.last());
+        let mut cases = newest.map(|(_, case)| case);
+        cases.find(|case| case.opener == *opener)
+    }
+
     /// The open cases of a kind, by number.
     pub fn open(&self, kind: Kind) -> impl Iterator<Item = &Case> {
         let newest = self.0.values().filter_map(|rows| rows.last());

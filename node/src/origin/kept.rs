@@ -21,7 +21,7 @@ pub enum Telling {
 }
 
 /// Members of a verdict that tell of changes.
-const ROWS: [&str; 3] = ["Hosting", "Keys", "Cases"];
+const ROWS: [&str; 4] = ["Hosting", "Keys", "Authorities", "Cases"];
 
 #[derive(Deserialize)]
 struct Outcome {

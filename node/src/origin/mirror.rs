@@ -76,7 +76,11 @@ impl Handle {
         self.ask_as(Asker::Stranger, depth, action, more).await
     }
 
-    pub(super) async fn ask_as(
+    /// The same; what this node itself must know waits behind no stranger's question.
+    ///
+    /// # Errors
+    /// [`MirrorError`].
+    pub async fn ask_as(
         &self,
         asker: Asker,
         depth: Depth,
@@ -103,15 +107,23 @@ impl Handle {
     /// # Errors
     /// [`MirrorError`], above all `5.12 process` where the court does not know it, and [`MirrorError::NoLease`].
     pub async fn head(&self, process: Id) -> Result<Beat, MirrorError> {
+        self.head_as(Asker::Stranger, process).await
+    }
+
+    /// The same; what this node itself must know waits behind no stranger's question.
+    ///
+    /// # Errors
+    /// As [`Self::head`].
+    pub async fn head_as(&self, asker: Asker, process: Id) -> Result<Beat, MirrorError> {
         let name = process.to_string();
         let asked = [("Process", name.as_str())];
-        let mut answer = self.ask(Depth::Soft, "Processes", &asked).await?;
+        let mut answer = self.ask_as(asker, Depth::Soft, "Processes", &asked).await?;
         let row = answer.data["Rows"][0].take();
         let no_lease = MirrorError::NoLease(process);
         let Some(epoch) = row["Epoch"].as_u64() else {
             return Err(no_lease);
         };
-        let head = self.question(Asker::Stranger, move |track| {
+        let head = self.question(asker, move |track| {
             let court = track.soft().0;
             let head = *court.logs()?.log(&process)?.head();
             Some((head, court.tip().height))

@@ -54,6 +54,7 @@ use self::authorities::Authorities;
 use self::chamber::{Chamber, ChamberError};
 use self::docket::{Case, Docket, Kind};
 use self::grown::Grown;
+pub use self::questions::Asker;
 use self::questions::Questions;
 use self::tenures::{Row, Tenures};
 use crate::cu::engine::Wasmtime;
@@ -266,22 +267,18 @@ impl Handle {
         tenures.hosted_by(operator)
     }
 
-    /// The open liveness cases against the host of an epoch, as `is_of` knows it, by number.
-    #[must_use]
-    pub fn accusations(&self, is_of: impl Fn(&Row, &Case) -> bool) -> Vec<Case> {
-        let mut cases = self.open_cases(Kind::Liveness);
-        cases.retain(|case| {
-            let row = self.row(&case.row.process);
-            row.is_some_and(|row| is_of(&row, case))
-        });
-        cases
-    }
-
     /// The open cases of a kind, by number. No other lock is held meanwhile.
     #[must_use]
     pub fn open_cases(&self, kind: Kind) -> Vec<Case> {
         let docket = self.0.docket.read().unwrap_or_else(PoisonError::into_inner);
         docket.open(kind).cloned().collect()
+    }
+
+    /// The case that this message to the court has opened; none where it never did, or the case has ended for good.
+    #[must_use]
+    pub fn opened_by(&self, opener: &Id) -> Option<Case> {
+        let docket = self.0.docket.read().unwrap_or_else(PoisonError::into_inner);
+        docket.opened_by(opener).cloned()
     }
 
     fn docket(&self) -> RwLockWriteGuard<'_, Docket> {

@@ -8,15 +8,17 @@ use super::admission::Want;
 use super::refusal::{Refusal, Unavailable};
 use super::{Handle, counted};
 
-/// How long a demanded message waits for a place among those of others: far below the shortest window of a case.
-const WAIT: Duration = Duration::from_secs(10);
 /// Between two tries: a batch of others' takes about as long.
 const PAUSE: Duration = Duration::from_millis(10);
 
 impl Handle {
-    /// Gives a message a slot because the court demands it.
-    pub async fn force(&self, process: Id, item: VerifiedItem) -> Result<Assignment, Refusal> {
-        let until = Instant::now() + WAIT;
+    /// Gives a message a slot because the court demands it. It waits for a place among those of others up to this moment.
+    pub async fn force(
+        &self,
+        process: Id,
+        item: VerifiedItem,
+        until: Instant,
+    ) -> Result<Assignment, Refusal> {
         loop {
             match self.enter(process, Want::Forced(item.clone())).await {
                 Err(Refusal::Unavailable(Unavailable::Full)) if Instant::now() < until => {

@@ -1,6 +1,6 @@
 //! The host: what it keeps on its disk, what a crash takes from it, and what it posts.
 
-use aosec_challenge::defender::Defence;
+use aosec_challenge::defender::{Defence, OpenCase};
 
 use super::world::Mail;
 
@@ -73,8 +73,8 @@ impl Host {
             return Vec::new();
         }
         let mut posted = Vec::new();
-        self.defence.begin(sight.height);
-        let open = sight.open.filter(|case| self.defence.is_due(case));
+        let open = sight.open.map(|key| OpenCase { key, is_own: true });
+        let open = self.defence.due(open, sight.height, 1).pop();
         match (self.conduct, open) {
             (Conduct::Silent, _) => return posted,
             (Conduct::WaitsToPublish, Some(_)) if self.answers > 0 => {}

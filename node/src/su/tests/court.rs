@@ -83,12 +83,13 @@ async fn a_process_under_a_court_is_hosted_by_its_leave_alone() {
     let linked = [("Data+link", "elsewhere")];
     let filtered = su.submit(odd(process, &linked, 1)).await;
     assert!(matches!(filtered, Err(Refusal::Item(_))), "{filtered:?}");
-    let forced = su.force(process, odd(process, &linked, 1)).await;
+    let forced = su.force(process, odd(process, &linked, 1), soon()).await;
     assert_eq!(forced.unwrap().nonce(), 2, "the court demands it");
     let pushed = [("From-Process", "another")];
     for (number, slot) in [(1, 3), (2, 4)] {
         let again = odd(process, &pushed, number);
-        assert_eq!(su.force(process, again).await.unwrap().nonce(), slot);
+        let forced = su.force(process, again, soon()).await;
+        assert_eq!(forced.unwrap().nonce(), slot);
     }
 
     court.says(Tenure::NotYet("later".into()));
@@ -120,6 +121,11 @@ async fn a_process_under_a_court_is_hosted_by_its_leave_alone() {
     );
     su.close().await;
     assert_eq!(store_reach(&store, process).await, 4, "nothing was signed");
+}
+
+/// A demanded message may wait until then.
+fn soon() -> std::time::Instant {
+    std::time::Instant::now() + std::time::Duration::from_secs(10)
 }
 
 /// A message that the scheduler's own door would look at twice, with so much data.
