@@ -25,12 +25,22 @@ pub struct Evidence {
 
 impl Evidence {
     /// What an item proves to this court; nothing where it is neither receipt nor record, or not in the form that the court's inbox takes
-    /// (2.2, 2.5).
+    /// (2.2, 2.5). The evidence holds bytes of its own: it keeps nothing alive that the item was part of.
     #[must_use]
     pub fn of(item: &VerifiedItem, origin: Id) -> Option<Self> {
-        let signed = Signed::of(item, origin)?;
-        let is_canonical = || item::verify_bytes(item.bytes().clone(), Strictness::Entrance);
-        if !is_law_kind(item.kind()) || is_canonical().is_err() {
+        Self::in_bytes(item.bytes(), origin)
+    }
+
+    /// What the item in these bytes proves to this court; nothing where they are no item.
+    #[must_use]
+    pub fn in_bytes(bytes: &Bytes, origin: Id) -> Option<Self> {
+        Self::at_entrance(detached(bytes)?, origin)
+    }
+
+    /// The same of an item that has come through [`detached`].
+    fn at_entrance(item: VerifiedItem, origin: Id) -> Option<Self> {
+        let signed = Signed::of(&item, origin)?;
+        if !is_law_kind(item.kind()) {
             return None;
         }
         let signer = match &signed {
@@ -38,7 +48,7 @@ impl Evidence {
             Signed::Record(record) => record.signature().signer(),
         };
         Some(Self {
-            item: item.clone(),
+            item,
             signer,
             signed,
         })
@@ -126,22 +136,28 @@ impl Evidence {
 #[must_use]
 pub fn in_transaction(data: &Bytes, origin: Id) -> Vec<Evidence> {
     let mut found = Vec::new();
-    for item in items(data.clone()) {
-        found.extend(Evidence::of(&item, origin));
+    for item in items(data) {
         if item.target() == Some(origin) {
-            let children = items(item.data());
-            found.extend(
-                children
-                    .iter()
-                    .filter_map(|child| Evidence::of(child, origin)),
-            );
+            let children = items(&item.data()).into_iter();
+            found.extend(children.filter_map(|child| Evidence::at_entrance(child, origin)));
         }
+        found.extend(Evidence::at_entrance(item, origin));
     }
     found
 }
 
 /// The items of a bundle that verify; none of what is no bundle.
-fn items(data: Bytes) -> Vec<VerifiedItem> {
-    let items = bundle::unbundle(data, Strictness::Entrance).unwrap_or_default();
-    items.into_iter().filter_map(Result::ok).collect()
+fn items(data: &Bytes) -> Vec<VerifiedItem> {
+    let named = bundle::parse(data.clone()).unwrap_or_default();
+    let items = named.into_iter().filter_map(|(id, bytes)| {
+        let item = detached(&bytes)?;
+        (item.id() == id).then_some(item)
+    });
+    items.collect()
+}
+
+/// The item in these bytes, verified as at the entrance, over a copy of them: one small receipt must not keep a whole transaction in
+/// memory.
+fn detached(bytes: &Bytes) -> Option<VerifiedItem> {
+    item::verify_bytes(Bytes::copy_from_slice(bytes), Strictness::Entrance).ok()
 }

@@ -6,7 +6,7 @@
 //! 3. A receipt is a promise to publish. [`Hunter::overdue`] gives those whose time is over; whether the log shows them by then is
 //!    asked by whoever has the log.
 //! 4. [`Vigil`] says when the message of a canonical slot is to be looked for, and when it has been missed so often that its host is to
-//!    be asked before the court.
+//!    be asked before the court; [`Stakes`] how much is risked in bonds at once, and against whom.
 //! 5. Equal contents under two signatures are no fault (6.1). One fault is found once; the dearer one of an epoch hides the cheaper.
 //! 6. Only keys that the court knows as an operator's are listened to, so nobody else can fill the memory; it is bounded by
 //!    [`SLOTS_MAX`] and [`BYTES_MAX`], and what was seen first is forgotten first. Nothing needs to be kept: all of it is seen again by reading
@@ -17,6 +17,7 @@
 mod book;
 mod evidence;
 mod promises;
+mod stakes;
 #[cfg(test)]
 mod tests;
 mod vigil;
@@ -27,8 +28,9 @@ use aosec_wire::{Address, Id, VerifiedItem};
 
 pub use self::book::{BYTES_MAX, SLOTS_MAX};
 pub use self::evidence::{Content, Evidence, in_transaction};
-pub use self::promises::{PROMISES_MAX, Promise};
-pub use self::vigil::{LOOKS_MAX, MISSES_MAX, VIGIL_MAX, Vigil};
+pub use self::promises::Promise;
+pub use self::stakes::{Bond, End, Purpose, Stakes, Tight, is_affordable};
+pub use self::vigil::{Sought, Vigil};
 pub use crate::docket::Fault;
 
 use self::book::{Book, Lane};
@@ -127,7 +129,7 @@ impl Hunter {
             process,
             epoch,
         };
-        self.promises.take(&evidence);
+        self.promises.take(&evidence, operator.clone());
         let clash = self.book.take(lane, evidence, first_slot)?;
         self.first(Finding {
             key: key(clash.fault),
@@ -136,12 +138,25 @@ impl Hunter {
         })
     }
 
-    /// Receipts whose time to be published is over at this height, with the time that settles the log; each once. Who has signed two
-    /// contents has nothing left to lose for one that is not published.
-    pub fn overdue(&mut self, height: u64) -> Vec<Promise> {
-        let mut overdue = self.promises.overdue(height);
-        overdue.retain(|promise| !self.has_doubled(promise));
+    /// Receipts whose time to be published is over at this height, with the time that settles the log, at most so many. They are given
+    /// again until they are [`Self::asked`] about. Who has signed two contents has nothing left to lose for one that is not published.
+    pub fn overdue(&mut self, height: u64, most: usize) -> Vec<Promise> {
+        let overdue: Vec<_> = self.promises.overdue(height).take(most).cloned().collect();
+        let (doubled, overdue) = overdue.into_iter().partition(|one| self.has_doubled(one));
+        let doubled: Vec<Promise> = doubled;
+        doubled.iter().for_each(|one| self.promises.asked(one));
         overdue
+    }
+
+    /// Whether this promise is kept is known now; it is given no more.
+    pub fn asked(&mut self, promise: &Promise) {
+        self.promises.asked(promise);
+    }
+
+    /// Promises that had to make way for others that are due before them.
+    #[must_use]
+    pub const fn promises_dropped(&self) -> u64 {
+        self.promises.dropped()
     }
 
     fn has_doubled(&self, promise: &Promise) -> bool {

@@ -280,30 +280,44 @@ pub async fn children(store: &Store, parent: Id, limit: usize) -> Result<Vec<Row
     rows.iter().map(read).collect()
 }
 
-/// Receipts that the settled log of this court does not show in their slot, or not yet, with their keys: at most `limit`, by key,
-/// behind `after`.
-pub async fn unshown_receipts(
+/// Some receipts, in the order in which they were given.
+#[derive(Debug)]
+pub struct Receipts {
+    /// Those that the settled log of the court does not show in their slot, or not yet.
+    pub unshown: Vec<Bytes>,
+    /// The number of the last one that was looked at.
+    pub last: u64,
+    /// Whether there are more.
+    pub has_more: bool,
+}
+
+/// The receipts behind the number `after`: at most `limit` are looked at. Which court's log is asked makes no other difference.
+pub async fn receipts(
     store: &Store,
     court: Id,
-    after: Option<Id>,
+    after: u64,
     limit: u32,
-) -> Result<Vec<(Id, Bytes)>, StoreError> {
-    let after = after.map_or_else(Vec::new, blob);
+) -> Result<Receipts, StoreError> {
     let rows = sqlx::query(
-        "SELECT o.key, o.receipt FROM outbox o WHERE o.key > ? AND o.receipt IS NOT NULL AND NOT EXISTS \
-         (SELECT 1 FROM canonical c WHERE c.court = ? AND c.process = o.process AND c.slot = o.slot AND c.message = o.message) \
-         ORDER BY o.key LIMIT ?",
+        "SELECT a.number, o.receipt, EXISTS (SELECT 1 FROM canonical c WHERE c.court = ? AND c.process = o.process \
+         AND c.slot = o.slot AND c.message = o.message) FROM receipt_arrival a JOIN outbox o ON o.key = a.key \
+         WHERE a.number > ? ORDER BY a.number LIMIT ?",
     )
-    .bind(after)
     .bind(blob(court))
+    .bind(integer(after, "receipt_arrival.number")?)
     .bind(i64::from(limit))
     .fetch_all(store.readers())
     .await?;
-    let read = |row: &SqliteRow| {
-        let bytes: Vec<u8> = row.get(1);
-        Ok((id(row.get(0), "outbox.key")?, Bytes::from(bytes)))
-    };
-    rows.iter().map(read).collect()
+    let last = rows
+        .last()
+        .map(|row| number(row.get(0), "receipt_arrival.number"));
+    let unshown = rows.iter().filter(|row| !row.get::<bool, _>(2));
+    let receipts = unshown.filter_map(|row| row.get::<Option<Vec<u8>>, _>(1));
+    Ok(Receipts {
+        unshown: receipts.map(Bytes::from).collect(),
+        last: last.transpose()?.unwrap_or(after),
+        has_more: rows.len() as u64 >= u64::from(limit),
+    })
 }
 
 /// Entries that have not ended.

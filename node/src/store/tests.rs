@@ -6,9 +6,11 @@ use std::{
     path::Path,
 };
 
+use aosec_challenge::derive::Entry;
+use aosec_wire::Id;
 use sqlx::Row;
 
-use super::{Db, Store, StoreError};
+use super::{Db, Store, StoreError, canonical, outbox};
 
 async fn open(dir: &Path) -> Store {
     Store::open(dir).await.unwrap()
@@ -184,17 +186,10 @@ async fn every_commit_waits_for_the_disk() {
     assert_eq!((synchronous, mode.as_str()), (FULL, "wal"));
 }
 
-/// What the settled log shows in its slot is passed over; what it shows elsewhere, or not at all, is given, page by page.
-#[tokio::test]
-async fn receipts_that_the_log_does_not_show_are_found() {
-    use aosec_challenge::derive::Entry;
-    use aosec_wire::Id;
-
-    use super::{canonical, outbox};
-    let dir = tempfile::tempdir().unwrap();
-    let store = open(dir.path()).await;
+/// An entry of the outbox, with a receipt for this slot.
+fn row(number: u8, slot: Option<u64>) -> outbox::Row {
     let id = |number: u8| Id::new([number; 32]);
-    let row = |number: u8, slot: Option<u64>| outbox::Row {
+    outbox::Row {
         key: id(number),
         load: 0,
         pushed: false,
@@ -214,8 +209,13 @@ async fn receipts_that_the_log_does_not_show_are_found() {
             ..outbox::Progress::default()
         },
         remark: None,
-    };
-    let shown = move |slot: u64, message: u8| Entry {
+    }
+}
+
+/// A slot that the log shows.
+fn shown(slot: u64, message: u8) -> Entry {
+    let id = |number: u8| Id::new([number; 32]);
+    Entry {
         slot,
         message: id(message),
         height: 1,
@@ -223,7 +223,16 @@ async fn receipts_that_the_log_does_not_show_are_found() {
         chain: id(0),
         mined: 2,
         epoch: 0,
-    };
+    }
+}
+
+/// What the settled log shows in its slot is passed over; what it shows elsewhere, or not at all, is given, each once, in the order of
+/// arrival.
+#[tokio::test]
+async fn receipts_that_the_log_does_not_show_are_found() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path()).await;
+    let id = |number: u8| Id::new([number; 32]);
     let rows = [
         row(1, Some(1)),
         row(2, Some(2)),
@@ -243,11 +252,26 @@ async fn receipts_that_the_log_does_not_show_are_found() {
     });
     kept.await.unwrap();
     let found = async |after, limit| {
-        let found = outbox::unshown_receipts(&store, id(99), after, limit).await;
-        let found = found.unwrap().into_iter();
-        found.map(|(_, receipt)| receipt[0]).collect::<Vec<_>>()
+        let page = outbox::receipts(&store, id(99), after, limit).await;
+        let page = page.unwrap();
+        let unshown: Vec<u8> = page.unshown.iter().map(|receipt| receipt[0]).collect();
+        (unshown, page.last, page.has_more)
     };
-    assert_eq!(found(None, 9).await, [2, 4]);
-    assert_eq!(found(None, 1).await, [2]);
-    assert_eq!(found(Some(id(2)), 9).await, [4]);
+    assert_eq!(found(0, 9).await, (vec![2, 4], 3, false));
+    assert_eq!(found(0, 2).await, (vec![2], 2, true));
+    assert_eq!(found(2, 9).await, (vec![4], 3, false));
+    assert_eq!(found(3, 9).await, (vec![], 3, false), "each once");
+
+    // One that is given later comes later, whatever its key; what is saved again does not come again.
+    let given = outbox::Progress {
+        stage: 6,
+        receipt: Some((3, vec![3].into())),
+        ..outbox::Progress::default()
+    };
+    let twice = async move |db: &mut Db| {
+        outbox::save(&mut *db, id(3), &given, 0).await?;
+        outbox::save(db, id(3), &given, 0).await
+    };
+    store.write(twice).await.unwrap();
+    assert_eq!(found(3, 9).await, (vec![3], 4, false));
 }

@@ -11,9 +11,10 @@ use aosec_wire::{Draft, Id, ItemError, SigningKey};
 
 use self::rule::{Lease, Terms, Word};
 use crate::cu::source::{Log as _, SourceError};
+use crate::origin::Asker;
 use crate::origin::client::TakeError;
 use crate::origin::messages::{self, Beat};
-use crate::origin::mirror::{Depth, MirrorError};
+use crate::origin::mirror::{Answer, Depth, MirrorError};
 use crate::shutdown::Shutdown;
 use crate::su::{self, Guard, Standing};
 use crate::{metrics, origin};
@@ -88,30 +89,35 @@ impl Heart {
                     continue;
                 }
             };
-            let again = match terms.due(&lease, now) {
-                None => lease.paid_to.saturating_add(terms.pause()),
-                Some(Word::Heartbeat) => {
-                    beats.push((lease, beat));
-                    now.saturating_add(terms.retry())
+            match terms.due(&lease, now) {
+                None => {
+                    rests.insert(process, lease.paid_to.saturating_add(terms.pause()));
                 }
-                Some(Word::Settle) => {
-                    settles.push(lease);
-                    now.saturating_add(terms.retry())
-                }
-            };
-            rests.insert(process, again);
+                Some(Word::Heartbeat) => beats.push((lease, beat)),
+                Some(Word::Settle) => settles.push(lease),
+            }
         }
+        // What could not be sent is looked at again after the next block; the others rest.
+        let again = now.saturating_add(terms.retry());
         for some in beats.chunks(BEATS_MAX) {
-            self.beat(some, terms, now).await?;
+            match self.beat(some, terms, now).await {
+                Ok(()) => rests.extend(some.iter().map(|(lease, _)| (lease.process, again))),
+                Err(reason) => tracing::warn!(%reason, leases = some.len(), "heartbeats wait"),
+            }
         }
         for lease in settles {
-            self.settle(lease, terms, now).await?;
+            match self.settle(lease, terms, now).await {
+                Ok(()) => rests.extend([(lease.process, again)]),
+                Err(reason) => {
+                    tracing::warn!(%reason, process = %lease.process, "a lease is not spoken for");
+                }
+            }
         }
         Ok(())
     }
 
     async fn terms(&self) -> Result<Terms, Hitch> {
-        let answer = self.court.ask(Depth::Soft, "Params", &[]).await?;
+        let answer = self.ask("Params", &[]).await?;
         let named = &answer.data["Parameters"];
         let fee = named["inbox_fee"].as_str().and_then(|fee| fee.parse().ok());
         Ok(Terms {
@@ -122,13 +128,19 @@ impl Heart {
         })
     }
 
+    /// Asks the court, and waits behind no stranger's question.
+    async fn ask(&self, action: &str, about: &[(&str, &str)]) -> Result<Answer, MirrorError> {
+        let asked = self.court.ask_as(Asker::Own, Depth::Soft, action, about);
+        asked.await
+    }
+
     async fn lease(&self, process: Id) -> Result<(Lease, Beat), Hitch> {
         let name = process.to_string();
         let asked = [("Process", name.as_str())];
-        let answer = self.court.ask(Depth::Soft, "Processes", &asked).await?;
+        let answer = self.ask("Processes", &asked).await?;
         let row = &answer.data["Rows"][0];
         let amount = |text: &serde_json::Value| text.as_str()?.parse().ok();
-        let beat = self.court.head(process).await?;
+        let beat = self.court.head_as(Asker::Own, process).await?;
         let lease = Lease {
             process,
             paid_to: row["Lease"]["Paid-To"]
@@ -175,6 +187,6 @@ impl Heart {
         // An id that has run runs no second time: what is sent again at another height is another item.
         draft.anchor = Some(*Id::sha256(&now.to_be_bytes()).as_bytes());
         let item = draft.sign_deterministic(&self.operator)?;
-        Ok(self.court.take(&item).await?)
+        Ok(self.court.take_own(&item).await?)
     }
 }

@@ -2,32 +2,37 @@
 //!
 //! It sees the law's transactions on the base layer, the logs that this node's compute unit reads from schedulers ([`witness`]), and the
 //! receipts that its messenger has brought home. What is wrong with them is found by `aosec_challenge::hunter`; here are its eyes
-//! ([`sources`], [`looks`]) and its hand ([`charges`]). Two modes: to watch, which ends in the log and the metrics, and to hunt, which
+//! ([`sources`], [`looks`]) and its hand ([`charges`], [`press`]). Two modes: to watch, which ends in the log and the metrics, and to hunt, which
 //! ends before the court.
 //!
-//! It keeps nothing (A8): after a start it reads the last blocks again, and the messenger's receipts; what only a scheduler's answer
-//! showed is seen again when it is asked again. A charge that was filed before has the same id, and is filed once. What it risks in
-//! bonds is what lies on the operator's own address; its owner's money is out of reach.
+//! It keeps nothing (A8): after a start it reads the last blocks again, newest first, and the messenger's receipts; what only a
+//! scheduler's answer showed is seen again when it is asked again. A charge that was filed before has the same id, and is filed once;
+//! its open cases stand in the docket ([`bonds`]). What it risks in bonds is what lies on the operator's own address; its owner's money
+//! is out of reach.
 
+mod bonds;
+mod charge;
 mod charges;
 mod looks;
+mod press;
 mod sources;
 pub(super) mod witness;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use aosec_challenge::hunter::{Evidence, Finding, Hunter, Promise, Vigil, is_lawful};
+use aosec_challenge::hunter::{Evidence, Finding, Hunter, Promise, Vigil};
 use aosec_wire::{Id, SigningKey, VerifiedItem};
 use tokio::sync::mpsc;
 
-use self::charges::{Charge, Charges};
+use self::charge::Charge;
+use self::charges::Charges;
 use self::sources::Reading;
 use crate::arweave::gateway::Gateway;
 use crate::cu::source::Log;
 use crate::metrics;
 use crate::origin::mirror::{Depth, MirrorError};
-use crate::origin::{self, OriginError};
+use crate::origin::{self, Asker, OriginError};
 use crate::shutdown::Shutdown;
 use crate::store::canonical::{self, LogKey};
 use crate::store::{Store, StoreError};
@@ -35,6 +40,8 @@ use crate::su;
 
 /// Blocks read again after a start, at least; else as many as evidence of an ended lease lasts (4.4). A devnet's lasts for seconds.
 const BACK_BLOCKS_MIN: u64 = 1_000;
+/// Receipts that are asked about at one pass: a look into the store each. The others are asked about at the next one.
+const PROMISES_AT_ONCE: usize = 1_024;
 
 /// Who hunts, and what with.
 pub(super) struct Hunt {
@@ -52,7 +59,7 @@ pub(super) struct Hunt {
     pub(super) reports: bool,
 }
 
-/// Why a pass came to nothing. Everything is read again then.
+/// Why a pass came to nothing. What was seen before stays known, and the pass is made once more after the next block.
 #[derive(Debug, thiserror::Error)]
 enum Hitch {
     #[error(transparent)]
@@ -85,49 +92,63 @@ pub(super) async fn run(mut hunt: Hunt, shutdown: Shutdown) {
             () = shutdown.told() => return,
             changed = standings.changed() => if changed.is_err() { return },
         }
-        if !hunt.court.is_caught_up() {
-            continue;
-        }
         // What a pass has half done is done again after the next start.
         tokio::select! {
             () = shutdown.told() => return,
-            passed = hunt.pass(&mut state) => if let Err(error) = passed {
-                tracing::warn!(%error, "the hunter begins again with what the base layer shows");
-                state = None;
-            },
+            () = hunt.look_around(&mut state) => {}
         }
     }
 }
 
 impl Hunt {
-    async fn pass(&mut self, kept: &mut Option<State>) -> Result<(), Hitch> {
+    /// Passes until nothing is left to be read.
+    async fn look_around(&mut self, state: &mut Option<State>) {
+        while self.court.is_caught_up() {
+            match self.pass(state).await {
+                Ok(true) => {}
+                Ok(false) => return,
+                Err(error) => {
+                    tracing::warn!(%error, "the hunter looks again after the next block");
+                    return;
+                }
+            }
+        }
+    }
+
+    /// Whether more is left to be read.
+    async fn pass(&mut self, kept: &mut Option<State>) -> Result<bool, Hitch> {
         let Some(now) = self.court.standing().soft else {
-            return Ok(());
+            return Ok(false);
         };
-        let mut state = match kept.take() {
-            Some(state) => state,
-            None => self.begin(now).await?,
+        if kept.is_none() {
+            *kept = Some(self.begin(now).await?);
+        }
+        let Some(state) = kept else {
+            return Ok(false);
         };
-        let sights = state
-            .reading
-            .next(&self.store, self.court.id(), now)
-            .await?;
+        let court = self.court.id();
+        let (sights, reading) = state.reading.next(&self.store, court, now).await?;
         let heard = std::iter::from_fn(|| self.seen.try_recv().ok());
         let heard: Vec<VerifiedItem> = heard.take(witness::QUEUE).collect();
-        let sights = sources::evidence(sights, heard, self.court.id()).await?;
-        let (hunter, findings, signed) = self.judged(state.hunter, sights).await?;
-        state.hunter = hunter;
+        let sights = sources::evidence(sights, heard, court).await?;
+        // A court that cannot be looked at stands still: there is nothing to go on with.
+        let Some(mut state) = kept.take() else {
+            return Ok(false);
+        };
+        let judged = self.judged((state.hunter, state.vigil), sights);
+        let ((hunter, vigil), findings) = judged.await?;
+        (state.hunter, state.vigil, state.reading) = (hunter, vigil, reading);
+        let state = kept.insert(state);
         for finding in findings {
-            self.accuse(&mut state.charges, Charge::Report(finding));
+            self.accuse(&mut state.charges, Charge::Report(finding), now);
         }
-        for (process, slot, message, mined) in signed {
-            state.vigil.watch(process, slot, message, mined);
+        self.promises(state, now).await?;
+        press::press(self, &mut state.charges, now).await;
+        let is_behind = state.reading.is_behind(now);
+        if !is_behind {
+            self.messages(state, now).await?;
         }
-        self.promises(&mut state, now).await?;
-        self.messages(&mut state, now).await?;
-        charges::press(self, &mut state.charges, now).await;
-        *kept = Some(state);
-        Ok(())
+        Ok(is_behind)
     }
 
     /// The log of a process as this court has derived it.
@@ -139,7 +160,8 @@ impl Hunt {
     }
 
     async fn begin(&self, now: u64) -> Result<State, Hitch> {
-        let answer = self.court.ask(Depth::Soft, "Params", &[]).await?.shown();
+        let asked = self.court.ask_as(Asker::Own, Depth::Soft, "Params", &[]);
+        let answer = asked.await?.shown();
         let number = |name: &'static str| {
             let number = answer["Parameters"][name].as_u64();
             number.ok_or(Hitch::Parameter(name))
@@ -147,36 +169,36 @@ impl Hunt {
         let publish_within = number("publish_within")?;
         let depth = number("settlement_depth")?;
         let back = number("evidence_max_age")?.max(BACK_BLOCKS_MIN);
+        let mut charges = Charges::default();
+        for (opener, bond) in bonds::open(self).await? {
+            charges.remember(opener, bond);
+        }
         Ok(State {
             hunter: Hunter::new(publish_within, depth),
             vigil: Vigil::new(publish_within),
             publish_within,
-            reading: Reading::from(now.saturating_sub(back), depth),
-            charges: Charges::default(),
+            reading: Reading::from(now.saturating_sub(back), now, depth),
+            charges,
         })
     }
 
     /// Compares what was seen with all that was, by the court's tables of this block.
     async fn judged(
         &self,
-        mut hunter: Hunter,
+        (mut hunter, mut vigil): (Hunter, Vigil),
         sights: Vec<(Evidence, Option<u64>)>,
-    ) -> Result<(Hunter, Vec<Finding>, Vec<(Id, u64, Id, u64)>), Hitch> {
+    ) -> Result<((Hunter, Vigil), Vec<Finding>), Hitch> {
         let looked = self.court.look(move |court| {
-            let (mut findings, mut signed) = (Vec::new(), Vec::new());
-            let Some(tenures) = court.holders() else {
-                return (hunter, findings, signed);
-            };
-            for (evidence, mined) in sights {
-                let mined = mined.filter(|_| is_lawful(&evidence, tenures));
-                if let Some((mined, record)) = mined.zip(evidence.record()) {
-                    let slots = (record.first_slot()..).zip(record.entries());
-                    let process = evidence.process();
-                    signed.extend(slots.map(|(slot, one)| (process, slot, one.message, mined)));
+            let mut findings = Vec::new();
+            if let Some(tenures) = court.holders() {
+                for (evidence, mined) in sights {
+                    if let Some(mined) = mined {
+                        vigil.watch_record(&evidence, mined, tenures);
+                    }
+                    findings.extend(hunter.see(evidence, tenures));
                 }
-                findings.extend(hunter.see(evidence, tenures));
             }
-            (hunter, findings, signed)
+            ((hunter, vigil), findings)
         });
         Ok(looked.await?)
     }
@@ -184,25 +206,29 @@ impl Hunt {
     /// Receipts whose time is over and which the settled log does not show.
     async fn promises(&self, state: &mut State, now: u64) -> Result<(), Hitch> {
         let mut broken = BTreeMap::new();
-        for promise in state.hunter.overdue(now) {
-            let place =
-                canonical::of_message(&self.store, self.log_key(promise.process), promise.message);
-            let is_kept = place.await?.is_some_and(|place| place.slot == promise.slot);
-            if !is_kept
-                && self.counts(&promise, state.publish_within)
-                && !self.su.has(promise.process).await?
-            {
-                broken.insert((promise.process, promise.epoch), promise);
+        for promise in state.hunter.overdue(now, PROMISES_AT_ONCE) {
+            if self.is_broken(&promise, state.publish_within).await? {
+                broken.insert((promise.process, promise.epoch), promise.clone());
             }
+            state.hunter.asked(&promise);
         }
         // The newest of a lease alone, which comes last: a receipt that the log could take next is published by the challenge itself, and
         // one slash of a lease is all there is (6, row 3).
         for (lease, promise) in broken {
             if state.charges.awaits_no_publication(lease) {
-                self.accuse(&mut state.charges, Charge::Publication(promise));
+                self.accuse(&mut state.charges, Charge::Publication(promise), now);
             }
         }
         Ok(())
+    }
+
+    /// Whether the settled log does not show a receipt, in a lease that counts, of a process that this node does not schedule itself.
+    async fn is_broken(&self, promise: &Promise, publish_within: u64) -> Result<bool, Hitch> {
+        let log = self.log_key(promise.process);
+        let place = canonical::of_message(&self.store, log, promise.message).await?;
+        let is_kept = place.is_some_and(|place| place.slot == promise.slot);
+        let is_due = !is_kept && self.counts(promise, publish_within);
+        Ok(is_due && !self.su.has(promise.process).await?)
     }
 
     /// Whether the lease of a promise lasts, or ended so late that the promise had its time (6, row 3).
@@ -216,20 +242,14 @@ impl Hunt {
 
     /// Messages of canonical slots that nobody shows.
     async fn messages(&self, state: &mut State, now: u64) -> Result<(), Hitch> {
-        let due = state.vigil.due(now);
-        for (place, found) in looks::at(self, due).await? {
-            let (process, slot, message) = place;
+        let due = state.vigil.due(now, looks::NEAR_LOOKS_MAX);
+        for (sought, found) in looks::at(self, due).await? {
             match found {
-                looks::Found::There => state.vigil.found(process, slot),
-                looks::Found::Unknown => {}
+                looks::Found::There => state.vigil.found(&sought),
+                looks::Found::Unknown => state.vigil.later(&sought, now),
                 looks::Found::Nowhere => {
-                    if state.vigil.missed(process, slot, now) {
-                        let charge = Charge::Data {
-                            process,
-                            slot,
-                            message,
-                        };
-                        self.accuse(&mut state.charges, charge);
+                    if state.vigil.missed(&sought, now) {
+                        self.accuse(&mut state.charges, Charge::Data(sought), now);
                     }
                 }
             }
@@ -238,11 +258,11 @@ impl Hunt {
     }
 
     /// Says what was found; where this node hunts, files it. Nobody accuses himself.
-    fn accuse(&self, charges: &mut Charges, charge: Charge) {
+    fn accuse(&self, charges: &mut Charges, charge: Charge, now: u64) {
         metrics::hunter_findings()
             .with_label_values(&[charge.word()])
             .inc();
-        let is_own = charge.operator() == Some(self.operator.address());
+        let is_own = charge.operator() == self.operator.address();
         match is_own {
             true => {
                 tracing::error!(%charge, "this node's own operator has broken the law: stop the node, and look who else has its key");
@@ -250,7 +270,7 @@ impl Hunt {
             false => tracing::warn!(%charge, "a fault of a host was found"),
         }
         if self.reports && !is_own {
-            charges.file(charge);
+            charges.file(charge, now);
         }
     }
 }

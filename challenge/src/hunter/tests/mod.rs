@@ -1,5 +1,7 @@
 //! What is found, and what is not, among receipts and records of two operators.
 
+mod memory;
+
 use aosec_wire::{
     Address, AssignmentPlan, Chain, Draft, Head, HeadSignature, Id, LogEntry, LogRecord,
     SigningKey, Tags, VerifiedItem, bundle,
@@ -64,7 +66,14 @@ fn chain(upto: u64) -> Id {
 }
 
 fn receipt_on(key: u8, epoch: u64, slot: u64, message: u8, previous: Id) -> VerifiedItem {
-    let content = entry(message, slot);
+    receipt_after(key, epoch, slot, entry(message, slot), previous)
+}
+
+fn receipt_of(key: u8, epoch: u64, slot: u64, content: LogEntry) -> VerifiedItem {
+    receipt_after(key, epoch, slot, content, Id::new([55; 32]))
+}
+
+fn receipt_after(key: u8, epoch: u64, slot: u64, content: LogEntry, previous: Id) -> VerifiedItem {
     let plan = AssignmentPlan {
         process: PROCESS,
         epoch,
@@ -271,62 +280,13 @@ fn evidence_is_found_in_logs_and_in_what_is_enclosed() {
         .map(|one| one.item().id())
         .collect();
     assert_eq!(found, [own.id(), answer.id(), own.id()]);
+    let kept = in_transaction(&data, ORIGIN);
+    let whole = data.as_ptr_range();
+    for one in &kept {
+        let bytes = one.item().bytes().as_ptr();
+        assert!(!whole.contains(&bytes), "it keeps the transaction alive");
+    }
     assert!(in_transaction(&bytes::Bytes::from_static(b"no bundle"), ORIGIN).is_empty());
-}
-
-#[test]
-fn a_promise_is_asked_about_when_its_time_is_over_and_the_log_settled() {
-    let mut hunter = hunter();
-    for item in [receipt(1, 0, 3, 3), receipt(1, 0, 3, 3), record(1, 2)] {
-        hunter.see(evidence(&item), &ROWS);
-    }
-    let due = 10 + PUBLISH_WITHIN + DEPTH + 1;
-    assert_eq!(hunter.overdue(due - 1).len(), 0);
-    let overdue = hunter.overdue(due);
-    let places: Vec<_> = overdue.iter().map(|one| (one.slot, one.message)).collect();
-    assert_eq!(places, [(3, Id::new([3; 32]))]);
-    assert_eq!(hunter.overdue(due).len(), 0, "once");
-    for item in [receipt(1, 0, 5, 5), receipt(1, 0, 5, 9)] {
-        hunter.see(evidence(&item), &ROWS);
-    }
-    assert_eq!(
-        hunter.overdue(due).len(),
-        0,
-        "two contents cost all there is"
-    );
-}
-
-#[test]
-fn memory_is_bounded_and_the_oldest_goes_first() {
-    let mut book = Book::default();
-    let lane = Lane {
-        operator: operator(1),
-        process: PROCESS,
-        epoch: 0,
-    };
-    // Records of the greatest length, far apart, until more was shown than is kept.
-    let long = |number: u64| {
-        let messages: Vec<u8> = vec![1; 2_000];
-        record_on(1, 1 + 3_000 * number, &messages, chain(0), ORIGIN)
-    };
-    let first = evidence(&long(0));
-    let shown = SLOTS_MAX as u64 / 2_000 + 3;
-    for number in 0..shown {
-        let clash = book.take(lane.clone(), evidence(&long(number)), 1);
-        assert!(clash.is_none());
-        let (slots, bytes) = book.size();
-        assert!(slots <= SLOTS_MAX && bytes <= BYTES_MAX);
-    }
-    assert_eq!(book.size().0, SLOTS_MAX / 2_000 * 2_000);
-    let other = receipt_on(1, 0, first.slots()[5].0, 9, chain(0));
-    assert!(
-        book.take(lane.clone(), evidence(&other), 1).is_none(),
-        "forgotten"
-    );
-    let kept = long(shown - 1);
-    let other = receipt_on(1, 0, evidence(&kept).slots()[5].0, 9, chain(0));
-    let clash = book.take(lane, evidence(&other), 1).expect("still known");
-    assert_eq!(clash.fault, Fault::Double);
 }
 
 /// Draws of a log with and without forged receipts: what is found is exactly what was forged.
