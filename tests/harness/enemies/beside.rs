@@ -32,6 +32,11 @@ const ENEMIES: usize = 12;
 const MESSAGES: usize = 300;
 /// Between two of its messages, as people send them: now and then.
 const PAUSE: Duration = Duration::from_millis(3);
+/// What an enemy may use here: enough to last, little enough that a busy machine comes to an end with all of them.
+const ENEMY: Terms = Terms {
+    fuel: 20_000_000,
+    ..TERMS
+};
 /// What the honest process may use.
 const HONEST: Terms = Terms {
     memory_bytes: 64 << 20,
@@ -54,7 +59,7 @@ pub async fn enemies(names: [&str; 2]) -> Duration {
     let end = Arc::new(AtomicBool::new(false));
     let names = names.iter().cycle().take(ENEMIES).enumerate();
     let attacks = names.map(|(number, name)| {
-        let enemy = instance(&module(name), TERMS);
+        let enemy = instance(&module(name), ENEMY);
         tokio::spawn(attack(lanes.clone(), number, enemy, Arc::clone(&end)))
     });
     let attacks: Vec<_> = attacks.collect();
