@@ -3,6 +3,7 @@
 //! 19: a host that had [`QUIET`] blocks in a row without trouble while a case waited for it is not slashed. 20: when all is well
 //! again, each case and each slash comes to its end. 9: house and docket keep their own invariants after every message.
 
+use aosec_challenge::defender::OpenCase;
 use aosec_challenge::docket::{Case, Kind, State};
 use aosec_market::Entry;
 use aosec_node::su::pure::Want;
@@ -31,6 +32,14 @@ const CHALLENGES_MAX: u64 = 12;
 pub(super) const QUIET: u64 = 12;
 /// A transaction of the inbox reaches the miners within this time.
 const POST_MS_MAX: u64 = 1_500;
+
+/// Cases that a machine takes up at one look; the worlds have fewer.
+const CASES_AT_ONCE: usize = 256;
+
+/// What names a case, also where a reorg has given its number to another one.
+fn named(case: &Case) -> (u64, String) {
+    (case.number, case.message.clone())
+}
 
 impl World {
     /// A court, where this world has one, and what it will be asked.
@@ -173,7 +182,7 @@ impl World {
                     let hot = self.cast.keys[key].address().as_str();
                     let (from, at) = (founding::operator(key), self.base_layer.tip());
                     if let Some(node) = &mut self.machines[m].node {
-                        node.defence.given((case.number, case.message.clone()), at);
+                        node.defence.given(named(&case), at);
                     }
                     self.trace.saw("an answer");
                     self.write_to_court(letters::answer(&from, &case.process, hot, (slot, entry)));
@@ -208,9 +217,15 @@ impl World {
         {
             node.defence.reorganized();
         }
-        node.defence.begin(self.base_layer.tip());
-        let own = court::open(game).filter(|case| case.operator == founding::operator(key));
-        let due = own.filter(|case| node.defence.is_due(&(case.number, case.message.clone())));
+        let own: Vec<&Case> = court::open(game)
+            .filter(|case| case.operator == founding::operator(key))
+            .collect();
+        let open = own.iter().map(|case| OpenCase {
+            key: named(case),
+            is_own: true,
+        });
+        let due = node.defence.due(open, self.base_layer.tip(), CASES_AT_ONCE);
+        let due = own.into_iter().filter(|case| due.contains(&named(case)));
         let remembered =
             |case: &&Case| plant != Some(Plant::OldCasesForgotten) || case.opened > since;
         due.filter(remembered).cloned().collect()

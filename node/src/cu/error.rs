@@ -2,8 +2,8 @@
 
 use aosec_wire::Id;
 
-use super::lanes::Lost;
 use super::cron::CronError;
+use super::lanes::Lost;
 use super::listing::ListingError;
 use super::machine::WorkshopError;
 use super::replay::Fault;

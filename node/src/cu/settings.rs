@@ -7,8 +7,8 @@ use std::time::Duration;
 use aosec_wire::{Address, VerifiedItem};
 
 use super::machine::Workshop;
-use super::queue::Bounds;
 use super::present::Present;
+use super::queue::Bounds;
 use super::source::{Authorities, Items, Log};
 use super::terms::Terms;
 use crate::shutdown::Shutdown;

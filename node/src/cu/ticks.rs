@@ -95,7 +95,7 @@ impl Unit {
     pub(super) async fn tick(
         &self,
         process: Id,
-        life: Box<Life>,
+        mut life: Box<Life>,
     ) -> (Option<Box<Life>>, Result<bool, CuError>) {
         let Some(now) = self.present.now() else {
             return (Some(life), Ok(true));
@@ -110,16 +110,15 @@ impl Unit {
             Err(SourceError::CourtBehind { .. }) => return (Some(life), Ok(true)),
             Err(error) => return (Some(life), Err(error.into())),
         };
-        let Ok(_lane) = self.lanes.acquire().await else {
-            return (Some(life), Err(CuError::Stopping));
-        };
-        let turn = on_core(life, move |life| {
+        let owner = life.owner().to_owned();
+        let turn = self.lanes.run(&owner, move || {
             let begun = Instant::now();
-            life.tick(now, keys.as_ref(), || begun.elapsed() < TURN)
+            let ticked = life.tick(now, keys.as_ref(), || begun.elapsed() < TURN);
+            (life, ticked)
         });
         let (life, (mut batch, done)) = match turn.await {
             Ok(ticked) => ticked,
-            Err(error) => return (None, Err(error)),
+            Err(lost) => return (None, Err(lost.into())),
         };
         let stop = batch.stop.take();
         match self.keep(process, batch).await {

@@ -7,7 +7,8 @@ use aosec_wire::{Process, Scheduled};
 use serde_json::Value;
 
 use super::honest::{LOOK_EVERY, PATIENCE, sits_over, whole};
-use super::orphan::{of_court, unit};
+use super::hosting::of_court;
+use super::orphan::unit;
 use super::*;
 use crate::cu::source::Derived;
 use crate::node::Node;

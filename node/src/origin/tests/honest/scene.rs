@@ -126,7 +126,11 @@ impl Scene {
     async fn hosts(&self) {
         self.in_step().await;
         self.takes(&process()).await;
-        post(&self.chain, &funded_and_taken(&process(), &operator(10)[1], &[])).await;
+        post(
+            &self.chain,
+            &funded_and_taken(&process(), &operator(10)[1], &[]),
+        )
+        .await;
         for _block in 0..2 + DEPTH {
             self.block().await;
         }
