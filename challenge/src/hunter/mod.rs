@@ -131,10 +131,15 @@ impl Hunter {
         };
         self.promises.take(&evidence, operator.clone());
         let clash = self.book.take(lane, evidence, first_slot)?;
+        let mut evidence = clash.evidence.map(|one| one.item().clone());
+        if clash.fault == Fault::Double {
+            // In whatever order they were shown, the same two make the same report. Of a broken chain the slots say the order.
+            evidence.sort_by_key(VerifiedItem::id);
+        }
         self.first(Finding {
             key: key(clash.fault),
             slot: Some(clash.slot),
-            evidence: clash.evidence.map(|one| one.item().clone()).into(),
+            evidence: evidence.into(),
         })
     }
 

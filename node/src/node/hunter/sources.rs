@@ -172,7 +172,9 @@ pub(super) async fn evidence(
 ) -> Result<Vec<(Evidence, Option<u64>)>, Hitch> {
     let looking = move || {
         let mut found = Vec::new();
-        for (height, data) in sights.transactions {
+        let mut transactions = sights.transactions;
+        transactions.sort_by_key(|(height, _)| *height);
+        for (height, data) in transactions {
             let evidence = in_transaction(&data, origin).into_iter();
             found.extend(evidence.map(|one| (one, Some(height))));
         }
