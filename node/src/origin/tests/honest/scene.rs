@@ -358,6 +358,8 @@ fn copy_tree(from: &Path, to: &Path) {
         let to = to.join(entry.file_name());
         if entry.file_type().unwrap().is_dir() {
             std::fs::create_dir(&to).unwrap();
+            // As a backup keeps it: a node's folder is its owner's alone.
+            std::fs::set_permissions(&to, entry.metadata().unwrap().permissions()).unwrap();
             copy_tree(&entry.path(), &to);
         } else {
             std::fs::copy(entry.path(), &to).unwrap();
