@@ -287,12 +287,17 @@ async fn comes_back_to_nothing(world: &World, process: &str) {
         tokio::time::sleep(LOOK_EVERY).await;
     };
     assert_eq!(row["State"], "Unhosted", "{row}\n{}", world.logs());
-    let sent = done(
-        world,
-        &[
-            "process", "send", process, "--action", "Greet", "--on", "node1",
-        ],
-    );
+    let greet = [
+        "process", "send", process, "--action", "Greet", "--on", "node1",
+    ];
+    // Its own scheduler refuses for as long as the node has not settled who orders the process now.
+    let sent = loop {
+        let (ended, said) = run(world, &greet);
+        if ended == Some(0) {
+            break serde_json::from_str::<Value>(&said).expect("one object");
+        }
+        assert!(Instant::now() < end, "{said}\n{}", world.logs());
+    };
     let last = sent["message"].as_str().expect("an id");
     for node in ["node1", "node2", "node3"] {
         assert_eq!(result(world, node, process, last).await, "4", "{node}");
