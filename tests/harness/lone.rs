@@ -14,6 +14,8 @@ use super::{binary, group::Group, http};
 const START_DEADLINE: Duration = Duration::from_secs(60);
 /// From its urls to a firm height.
 const READY_DEADLINE: Duration = Duration::from_secs(30);
+/// In a page's words: a state that lasts until the operator acts.
+const BY_HAND: &str = "only observes";
 const LOOK_EVERY: Duration = Duration::from_millis(30);
 /// A file that may not grow any more is an error to the node and not its end: as on a disk that fails.
 const WITH_FAILING_DISK: &str = r#"trap '' XFSZ; exec "$0" "$@""#;
@@ -147,7 +149,7 @@ impl LoneNode {
         flags.launch(data, log).up().await
     }
 
-    /// Waits until it has a firm height, or gives what its page says instead.
+    /// Waits until it has a firm height, or gives what its page says instead: at once where only its operator can change that.
     pub async fn ready(&self) -> Result<(), String> {
         let end = Instant::now() + READY_DEADLINE;
         loop {
@@ -156,7 +158,7 @@ impl LoneNode {
                 Ok(answer) => answer.text,
                 Err(error) => error.to_string(),
             };
-            if Instant::now() > end {
+            if Instant::now() > end || said.contains(BY_HAND) {
                 return Err(said);
             }
             tokio::time::sleep(LOOK_EVERY).await;

@@ -1,6 +1,6 @@
 // An error in a handler, in an Eval or in the syntax is told in the result, and leaves the state as it was.
 
-import { check, pause, story } from "../check.mjs";
+import { check, pause, story, until } from "../check.mjs";
 import { node } from "../devnet.mjs";
 import { peek, spawn } from "../process.mjs";
 import { wallet } from "../wallets.mjs";
@@ -41,6 +41,7 @@ await story("errors leave the state as it was", async () => {
   const fine = await spender.ask({ Action: "Spend", Shop: shop.pid });
   check("the process goes on", fine.Error === undefined && fine.Messages.length === 1, fine);
   check("and its state moves again", (await peek(spender, "Purse")) === "6");
+  await until("the shop is paid", async () => (await peek(shop, "Paid")) !== "0");
   await pause(STRAY_MS);
   check("the shop was paid once", (await peek(shop, "Paid")) === "1");
 });

@@ -17,7 +17,7 @@ use super::power::copy_folder;
 use super::stand::Stand;
 
 /// Damages tried in an ordinary run; `AOSEC_DAMAGE_ROUNDS` asks for more.
-const ROUNDS: usize = 16;
+const ROUNDS: usize = 10;
 const LOAD: Duration = Duration::from_millis(1_500);
 const PAGE: u64 = 4_096;
 /// Messages sent to a damaged node: would one of them get a slot that was promised to another?
