@@ -15,8 +15,8 @@ use bytes::Bytes;
 /// Messages of each operator, what was paid to it included.
 const OF_EACH: u64 = 100;
 /// Processes of each operator.
-const PROCESSES: u64 = 9;
-const FUNDS: u64 = 10;
+const PROCESSES: u64 = 10;
+const FUNDS: u64 = 9;
 /// Transfers to owner and operator, and the `Bond`.
 const FIRST: u64 = 3;
 /// Cases that are open at once, and how many one `Challenge` opens at most.

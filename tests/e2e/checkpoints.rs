@@ -31,7 +31,13 @@ async fn a_state_is_written_found_begun_with_and_judged() {
     let process = counted(world).await;
     let alice = world.folder().join("net/accounts/alice.json");
     let alice = alice.to_str().expect("a plain path");
-    let written = done(world, &["checkpoint", "write", &process, "--key", alice]);
+    let (code, said) = run(world, &["checkpoint", "write", &process, "--key", alice]);
+    assert!(
+        code != Some(0) && said.contains(" AR "),
+        "the price comes first: {said}"
+    );
+    let written = ["checkpoint", "write", &process, "--key", alice, "--yes"];
+    let written = done(world, &written);
     let (id, slot) = (text(&written, "checkpoint"), written["slot"].as_u64());
     assert!(slot.is_some_and(|slot| slot >= BEFORE), "{written}");
     let found = until("it is found", PUBLISHED, async || {

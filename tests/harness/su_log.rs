@@ -23,11 +23,22 @@ pub async fn read(su: &str, process: Id, after: i64) -> Result<Vec<Assignment>, 
             .as_array()
             .ok_or_else(|| ReadError::NoPage(page.text.clone()))?;
         for edge in edges {
-            assignments.push(of_json(&edge["node"]["assignment"])?);
+            let assignment = of_json(&edge["node"]["assignment"])?;
+            of_slot(&assignment, &edge["node"]["message"])?;
+            assignments.push(assignment);
         }
         if edges.is_empty() || json["page_info"]["has_next_page"] != Value::Bool(true) {
             return Ok(assignments);
         }
+    }
+}
+
+/// Whether the message beside an assignment is shown, and is the one that it names: an order without its messages is a lost log.
+fn of_slot(assignment: &Assignment, message: &Value) -> Result<(), ReadError> {
+    let named = assignment.message().unwrap_or(assignment.process());
+    match message["id"] == named.to_string() {
+        true => Ok(()),
+        false => Err(ReadError::Message(assignment.nonce())),
     }
 }
 
@@ -40,6 +51,8 @@ pub enum ReadError {
     NoPage(String),
     /// An assignment that does not verify.
     Assignment(String),
+    /// A slot without its message, or with another one.
+    Message(u64),
 }
 
 impl From<reqwest::Error> for ReadError {

@@ -14,7 +14,7 @@ mod tree;
 
 use std::process::Command;
 
-use rules::{Rule, dependencies, doors, names, pages, purity, shape, staircase};
+use rules::{Rule, dependencies, doors, names, pages, purity, shape, spelling, staircase};
 use tree::{Tree, Violation};
 
 fn judge(rule: Rule) {
@@ -101,6 +101,11 @@ fn a3_units_climb_no_stairs() {
 #[test]
 fn a4_only_the_node_opens_sockets_and_files() {
     judge(doors::sockets_and_files);
+}
+
+#[test]
+fn the_courts_messages_are_told_whole() {
+    judge(spelling::contract);
 }
 
 #[test]

@@ -7,11 +7,13 @@ use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
 use super::Output;
+use super::court::agreed;
 use super::exit::CliError;
 use super::reading::{ReadingArgs, evaluated, failed};
 use super::target::SignerArgs;
 use crate::arweave::bundler::Bundler;
 use crate::arweave::gateway::Gateway;
+use crate::arweave::winston::ar;
 use crate::node::audit::{Audit, AuditError};
 use crate::node::checkpoints::{Found, Judgement};
 
@@ -20,7 +22,7 @@ use crate::node::checkpoints::{Found, Judgement};
 pub enum CheckpointCommand {
     /// Compute a process from the base layer and put the state behind its newest settled slot there, for others to begin with.
     #[command(
-        after_help = "Example: aosec checkpoint write <process> --key wallet.json --data ./reader --gateway http://127.0.0.1:4000"
+        after_help = "Example: aosec checkpoint write <process> --key wallet.json --yes --data ./reader --gateway http://127.0.0.1:4000"
     )]
     Write(WriteArgs),
     /// Which checkpoints of a process stand on the base layer, and what can be said of each.
@@ -46,6 +48,9 @@ pub struct WriteArgs {
     /// The process.
     #[arg(allow_hyphen_values = true)]
     process: Id,
+    /// Pay what the base layer asks for keeping it; without this flag the price is told and nothing is posted.
+    #[arg(long)]
+    yes: bool,
     #[command(flatten)]
     signer: SignerArgs,
     #[command(flatten)]
@@ -132,6 +137,16 @@ async fn write(args: &WriteArgs, audit: &Audit, out: Output) -> Result<(Value, S
     let gateway = Gateway::new(args.reading.gateways()?.0);
     let gateway = gateway.map_err(|error| CliError::Usage(error.to_string()))?;
     let bytes: Bytes = item.bytes().clone();
+    let price = gateway.price(bytes.len() as u64).await;
+    let price = price.map_err(|error| CliError::Unreachable(error.to_string()))?;
+    agreed(
+        args.yes,
+        &format!(
+            "this pays about {} AR for {} KiB that the base layer keeps for ever",
+            ar(price),
+            bytes.len().div_ceil(1_024)
+        ),
+    )?;
     let bundler = Bundler::new(gateway, wallet);
     let posted = bundler.post_data(vec![bytes], aosec_wire::Tags::new());
     let transaction = posted

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use aosec_wire::Address;
 
-use super::file::DevnetFile;
+use super::{court, file::DevnetFile};
 use crate::arweave::winston::ar;
 use crate::origin::deploy::tokens;
 
@@ -41,7 +41,7 @@ pub fn text(file: &DevnetFile, folder: &Path) -> String {
     }
     line(format_args!("  data     {}", folder.display()));
     line(format_args!("\n  nodes"));
-    for node in &file.nodes {
+    for (index, node) in file.nodes.iter().enumerate() {
         line(format_args!(
             "  {}  MU {}  SU {}  CU {}  page {}",
             node.name, node.mu, node.su, node.cu, node.web
@@ -55,6 +55,11 @@ pub fn text(file: &DevnetFile, folder: &Path) -> String {
             node.operator,
             node.owner.as_ref().map_or("", Address::as_str)
         ));
+        if let Some(bond) = file.origin.and_then(|_court| court::first_bond(index)) {
+            line(format_args!(
+                "         bonded    {bond} tokens when the court was founded"
+            ));
+        }
     }
     line(format_args!(
         "\n  accounts (published, throw-away keys: never fund them anywhere else)"

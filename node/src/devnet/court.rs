@@ -28,6 +28,12 @@ const OWNER_TOKENS: u128 = 9_000 * TOKEN;
 /// What each account has.
 pub const ACCOUNT_TOKENS: u128 = 1_000_000 * TOKEN;
 
+/// What the operator of the node of that index bonded at the founding, in tokens; none for those who may bond themselves.
+#[must_use]
+pub fn first_bond(index: usize) -> Option<u128> {
+    (index < BONDED).then_some(BOND / TOKEN)
+}
+
 /// The id of the court that [`found`] makes.
 ///
 /// # Errors

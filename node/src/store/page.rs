@@ -130,11 +130,16 @@ const LENGTHS_BY_TIME: &str = page_sql!(
 
 impl Kept {
     fn read(row: &SqliteRow) -> Result<Self, StoreError> {
+        let (entry, message) = (Entry::of(row.get(1))?, row.get(3));
+        if entry == Entry::Sent && Option::is_none(&message) {
+            // Kept in the same commit as the slot: shown without it, nobody could compute the process.
+            return Err(column::damaged("log.message", "names no item that is kept"));
+        }
         Ok(Self {
             slot: column::number(row.get(0), "log.slot")?,
-            entry: Entry::of(row.get(1))?,
+            entry,
             message_id: column::id(row.get(2), "log.message")?,
-            message: row.get(3),
+            message,
             assignment_id: column::optional_id(row, 4, "receipt.id")?,
             assignment: row.get(5),
         })

@@ -150,6 +150,20 @@ impl Scene {
         root(&node.cu, self.process, slot).await.is_ok()
     }
 
+    /// Asserts that the node says of this slot, by root and by result, that it cannot tell yet, and guesses nothing.
+    pub(super) async fn waits(&self, node: &LoneNode, slot: u64) {
+        let (cu, process) = (&node.cu, self.process);
+        for path in [
+            format!("root/{process}?slot={slot}"),
+            format!("result/{slot}?process-id={process}"),
+        ] {
+            let answer = http::get(&format!("{cu}/{path}")).await;
+            let answer = answer.expect("an answer");
+            assert_eq!(answer.status, 503, "{path}: {}", answer.text);
+            assert!(answer.error().is_some(), "{path}: {}", answer.text);
+        }
+    }
+
     /// The roots of slots 0 to `last` as the host computed them.
     pub(super) async fn roots(&self, last: u64) -> Vec<String> {
         roots(&self.host, self.process, last).await

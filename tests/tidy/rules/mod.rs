@@ -6,6 +6,7 @@ pub(crate) mod names;
 pub(crate) mod pages;
 pub(crate) mod purity;
 pub(crate) mod shape;
+pub(crate) mod spelling;
 pub(crate) mod staircase;
 
 use crate::tree::{Tree, Violation};

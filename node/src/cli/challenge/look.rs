@@ -7,7 +7,7 @@ use clap::Args;
 use serde_json::Value;
 
 use crate::cli::Output;
-use crate::cli::court::{CourtClient, ReadArgs, lines, lists, shown};
+use crate::cli::court::{CourtClient, ReadArgs, lines, lists, shown, timed};
 use crate::cli::exit::CliError;
 
 /// Pause between two looks at a case.
@@ -59,7 +59,7 @@ pub(super) async fn show(args: ShowArgs, out: Output) -> Result<(), CliError> {
     let court = args.read.open(out)?;
     let case = case(&court, args.case).await?;
     let info = court.get("info", &[]).await?;
-    out.result(&case, lines(&shown(&case, &info)))
+    out.result(&timed(&case, &info), lines(&shown(&case, &info)))
 }
 
 pub(super) async fn watch(args: WatchArgs, out: Output) -> Result<(), CliError> {

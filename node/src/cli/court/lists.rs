@@ -5,7 +5,7 @@ use clap::Args;
 use serde_json::Value;
 
 use super::ask::ReadArgs;
-use super::shown::{lines, shown};
+use super::shown::{lines, shown, timed};
 use crate::cli::Output;
 use crate::cli::exit::CliError;
 
@@ -103,7 +103,7 @@ pub async fn page(
     let court = read.open(out)?;
     let found = court.get(path, query).await?;
     let info = court.get("info", &[]).await?;
-    out.result(&found, rows(&found, &info))
+    out.result(&timed(&found, &info), rows(&found, &info))
 }
 
 /// The rows for a person, and where the list goes on.

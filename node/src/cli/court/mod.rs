@@ -11,4 +11,4 @@ pub mod shown;
 pub use ask::{CourtClient, ReadArgs};
 pub use lists::{OperatorsArgs, ProcessesArgs};
 pub use send::{SendArgs, agreed};
-pub use shown::{lines, shown};
+pub use shown::{lines, shown, timed};

@@ -82,6 +82,32 @@ fn field(name: &str, value: &Value, info: &Value) -> Value {
     }
 }
 
+/// The same answer for a program: beside each height to come, under its name with `-In`, the blocks until then and how long they last.
+#[must_use]
+pub fn timed(value: &Value, info: &Value) -> Value {
+    match value {
+        Value::Object(fields) => {
+            let now = info["soft"].as_u64().unwrap_or(0);
+            let ahead = |(name, value): (&String, &Value)| {
+                let left = value
+                    .as_u64()
+                    .filter(|_| DEADLINES.contains(&name.as_str()));
+                let left = left?.checked_sub(now).filter(|left| *left > 0)?;
+                let lasts = horizon::blocks(left, block_time(info));
+                Some((format!("{name}-In"), Value::from(lasts)))
+            };
+            let inner = |(name, value): (&String, &Value)| (name.clone(), timed(value, info));
+            fields
+                .iter()
+                .map(inner)
+                .chain(fields.iter().filter_map(ahead))
+                .collect()
+        }
+        Value::Array(rows) => rows.iter().map(|row| timed(row, info)).collect(),
+        other => other.clone(),
+    }
+}
+
 /// A JSON object as lines of a name and a value each; what is empty is left out.
 #[must_use]
 pub fn lines(value: &Value) -> String {

@@ -1,5 +1,7 @@
 //! Messages to the court: said with their price first, signed, sent, and waited for until they have run.
 
+mod fee;
+
 use std::time::{Duration, Instant};
 
 use aosec_wire::{Draft, Id, SigningKey, VerifiedItem};
@@ -7,7 +9,7 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use super::ask::CourtClient;
-use super::shown::{lines, shown};
+use super::shown::{lines, shown, timed};
 use crate::cli::client::join;
 use crate::cli::exit::CliError;
 use crate::cli::target::TargetArgs;
@@ -84,6 +86,7 @@ impl SendArgs {
         item: &VerifiedItem,
         out: Output,
     ) -> Result<(), CliError> {
+        self.agree_to_fees(court, 1, out).await?;
         let id = item.id();
         // Whatever happens from here on, the caller knows what to ask for.
         out.progress(format_args!("sending {id} ..."));
@@ -104,6 +107,7 @@ impl SendArgs {
         let Some((first, others)) = items.split_first() else {
             return Ok(());
         };
+        self.agree_to_fees(court, items.len(), out).await?;
         out.progress(format_args!("sending {} ...", first.id()));
         let sent = court.post(first).await;
         sent.map_err(|error| unsure(first.id(), error))?;
@@ -168,6 +172,7 @@ impl SendArgs {
         draft.anchor = Some(*crate::keys::random_secret()?);
         let signed = draft.sign(key);
         let item = signed.map_err(|error| CliError::Usage(error.to_string()))?;
+        self.agree_to_fees(court, 1, out).await?;
         let id = item.id();
         out.progress(format_args!("sending {id} ..."));
         let ran = async {
@@ -257,7 +262,7 @@ impl CourtClient {
             text.push_str(&lines(&shown(&fields, &info)));
         }
         let mut json = ran.clone();
-        json["answer"] = answer;
+        json["answer"] = timed(&answer, &info);
         out.result(&json, text)
     }
 }

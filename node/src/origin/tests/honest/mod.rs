@@ -1,13 +1,16 @@
 //! A whole node that means well, and what may happen to it in the middle of a case (PROTOCOL 9, 19): it loses nothing.
 
+mod demands;
 mod scene;
 
 use std::sync::atomic::Ordering;
 
 pub(super) use self::scene::{LOOK_EVERY, PATIENCE, sits_over, whole};
 use self::scene::{Scene, unseen};
+use super::orphan::process;
 use super::*;
 use crate::follow::tests::gateways::{Vice, mending};
+use crate::origin::cases;
 
 /// Cases that one challenge of spam opens: what costs its sender 8 × (1 + 2 + 4 + 8 + 16) tokens (6.4).
 const SPAM: usize = 40;
@@ -171,6 +174,9 @@ async fn a_restored_backup_signs_nothing_twice_and_answers_nothing_new() {
     let (cases, deadline) = scene.accused(&alice(), &unseen("b", 1)).await;
     scene.until(deadline + 1).await;
     assert_eq!(scene.state(cases[0]).await, "Expired");
+    let row = scene.operator().await;
+    assert_eq!(row["Tombstoned"], false, "{row}");
+    assert!(row["Jailed-Until"].is_u64(), "{row}");
     scene.stop().await;
     scene.looker.stop().await;
 }

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::time::Instant;
 
+use aosec_wire::Strictness;
 use reqwest::Url;
 use serde_json::Value;
 
@@ -17,7 +18,7 @@ use crate::origin::cases;
 /// From a cause to its effect, on a busy machine.
 pub(in crate::origin::tests) const PATIENCE: Duration = Duration::from_secs(60);
 /// What a node says together comes within this time of the first of it; where it does not, a block more is mined.
-const TOGETHER: Duration = Duration::from_millis(300);
+pub(super) const TOGETHER: Duration = Duration::from_millis(300);
 pub(in crate::origin::tests) const LOOK_EVERY: Duration = Duration::from_millis(20);
 
 /// A node of operator 10 that hosts the process, and another that only looks on.
@@ -118,7 +119,7 @@ impl Scene {
         scene
     }
 
-    fn node(&self) -> &Node {
+    pub(super) fn node(&self) -> &Node {
         &self.running.as_ref().expect("it runs").0
     }
 
@@ -138,16 +139,29 @@ impl Scene {
     }
 
     /// The scheduler takes an item, as soon as it takes any.
-    pub(super) async fn takes(&self, item: &VerifiedItem) {
+    async fn takes(&self, item: &VerifiedItem) {
+        self.answer(item).await;
+    }
+
+    /// The same; gives the receipt.
+    pub(super) async fn receipt(&self, item: &VerifiedItem) -> VerifiedItem {
+        let said: Value = serde_json::from_str(&self.answer(item).await).unwrap();
+        let encoded = said["assignment"].as_str().unwrap();
+        let bytes = aosec_wire::id::from_base64url(encoded).unwrap();
+        aosec_wire::item::verify_bytes(bytes.into(), Strictness::Settled).unwrap()
+    }
+
+    async fn answer(&self, item: &VerifiedItem) -> String {
         let client = reqwest::Client::new();
         let until = Instant::now() + PATIENCE;
         loop {
             let sent = client.post(self.node().urls().su.clone());
             let answer = sent.body(item.bytes().clone()).send().await.unwrap();
-            if answer.status().is_success() {
-                return;
-            }
+            let is_taken = answer.status().is_success();
             let said = answer.text().await.unwrap();
+            if is_taken {
+                return said;
+            }
             assert!(Instant::now() < until, "{said}");
             tokio::time::sleep(LOOK_EVERY).await;
         }
@@ -264,12 +278,15 @@ impl Scene {
     pub(super) async fn is_unharmed(&self) {
         let row = self.process().await;
         assert_eq!(row["State"], "Hosted", "{row}");
-        let [_owner, host, _hot] = operator(10);
-        let rows = self
-            .rows("Operators", "Operator", host.address().as_str())
-            .await;
-        assert_eq!(rows[0]["Bond"], (200 * TOKEN).to_string(), "{rows:?}");
-        assert_eq!(rows[0]["Jailed-Until"], Value::Null, "{rows:?}");
+        let row = self.operator().await;
+        assert_eq!(row["Bond"], (200 * TOKEN).to_string(), "{row}");
+        assert_eq!(row["Jailed-Until"], Value::Null, "{row}");
+    }
+
+    /// What the court says of the host.
+    pub(super) async fn operator(&self) -> Value {
+        let host = operator(10)[1].address().to_string();
+        self.rows("Operators", "Operator", &host).await[0].clone()
     }
 
     /// The cases close, and long after every deadline nothing was taken.
