@@ -1,8 +1,10 @@
 //! Authority keys (4.7): brought, taken back, brought again by somebody else.
 
 use super::super::game::Game;
-use super::super::moves::{Enclosed, Letter};
+use super::super::letters;
+use super::super::moves::{Enclosed, Fault, Letter, Move};
 use super::money::letter;
+use super::plots::ALL;
 use super::{Drawer, cast, spoil};
 
 /// Names of authority keys in a game: some twice as many as it comes to use.
@@ -38,6 +40,38 @@ impl Drawer {
             items: Some(items),
             ..letter(from, cast::tags(&[("Action", "Authorize")]))
         }
+    }
+
+    /// Keys come to a record that is still Bonding; before it is activated it is barred for ever, or loses its bond, or nothing happens.
+    pub(super) fn unready_keys(&mut self) {
+        let number = self.below(1_000);
+        let owner = cast::user(2 + self.below(cast::USERS - 3));
+        let operator = format!("{:_<43}", format!("stranger-{number}"));
+        let hot = format!("{:_<43}", format!("strange-hot-{number}"));
+        let least = self.founding.min_bond.to_string();
+        self.plan(letters::first_bond(&owner, &operator, &hot, &least));
+        for step in 0..=self.below(2) {
+            let key = cast::authority(NAMES + 10 * number + step);
+            let item = cast::origin_authority(&key, &owner, &operator);
+            self.plan(Letter {
+                items: Some(vec![item]),
+                ..letter(owner.clone(), cast::tags(&[("Action", "Authorize")]))
+            });
+        }
+        let sum = ALL.to_owned();
+        let process = None;
+        match self.below(4) {
+            0 | 1 => self
+                .planned
+                .push_back(Move::Fault(Fault::Tombstone { operator })),
+            2 => self.planned.push_back(Move::Fault(Fault::Slash {
+                operator,
+                process,
+                sum,
+            })),
+            _ => {}
+        }
+        self.blocks(self.founding.activation + 2);
     }
 
     /// The word of a key that is of the wrong kind, or for another record or court.

@@ -173,7 +173,7 @@ impl Drawer {
             None => pooled(&process, self.below(MESSAGES)),
         };
         let mut item = self.receipt(game, &process, slot, &message);
-        if let Some(signed) = item.signed.as_mut().filter(|_| self.seed.below(25) == 0) {
+        if let Some(signed) = item.signed.as_mut().filter(|_| self.seed.below(10) == 0) {
             signed.record = true;
         }
         let late = self.founding.publish_within + [1, 1, 2, 5, 0][spoil::index(&mut self.seed, 5)];

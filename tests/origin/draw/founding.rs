@@ -17,6 +17,10 @@ pub(crate) struct Founding {
     pub(crate) period: (u64, u64),
     pub(crate) publish_within: u64,
     pub(crate) depth: u64,
+    pub(crate) activation: u64,
+    pub(crate) evidence_max_age: u64,
+    pub(crate) bounty_window: u64,
+    pub(crate) inbox_fee: u128,
     pub(crate) letter: Letter,
 }
 
@@ -25,8 +29,13 @@ pub(crate) fn draw(seed: &mut Seed) -> Founding {
     let (parameters, period) = parameters(seed, unit);
     let min_bond = 1_000 * unit;
     let floor = 3 * unit;
-    let publish_within = parameters["publish_within"].as_u64().unwrap_or(1);
-    let depth = parameters["settlement_depth"].as_u64().unwrap_or(1);
+    let of = |name: &str| parameters[name].as_u64().unwrap_or(1);
+    let [publish_within, depth, activation] =
+        ["publish_within", "settlement_depth", "activation"].map(of);
+    let [evidence_max_age, bounty_window] = ["evidence_max_age", "bounty_window"].map(of);
+    let inbox_fee = parameters["inbox_fee"]
+        .as_str()
+        .and_then(|fee| fee.parse().ok());
     let data = json!({
         "name": "Stake", "ticker": "STK", "logo": "a".repeat(43),
         "parameters": parameters, "balances": balances(seed, unit),
@@ -44,6 +53,10 @@ pub(crate) fn draw(seed: &mut Seed) -> Founding {
         period,
         publish_within,
         depth,
+        activation,
+        evidence_max_age,
+        bounty_window,
+        inbox_fee: inbox_fee.unwrap_or(0),
         letter,
     }
 }
@@ -95,7 +108,8 @@ fn parameters(seed: &mut Seed, unit: u128) -> (Map<String, Value>, (u64, u64)) {
     let safe = evidence + period_max + publish + depth + slash_delay;
     let (commit, reveal, jail_min) = (up(1, 2), up(1, 2), up(1, 3));
     let fee = [0, 1, 7 * unit][usize::try_from(up(0, 2)).unwrap_or(0)];
-    let memory = [40, 40, 40, 160][usize::try_from(up(0, 3)).unwrap_or(0)];
+    // Short enough that one mass failure follows another at once, or long enough that episodes add up.
+    let memory = [3, 40, 40, 40, 160][usize::try_from(up(0, 4)).unwrap_or(0)];
     let parameters = json!({
         "settlement_depth": depth, "activation": up(1, 3), "unbonding": up(safe, 6),
         "evidence_max_age": evidence, "slash_delay": slash_delay,

@@ -57,12 +57,23 @@ impl Drawer {
     /// One of the tags is gone, or says something else.
     pub(super) fn misnamed(&mut self, mut tags: Vec<(String, String)>) -> Vec<(String, String)> {
         let at = spoil::index(&mut self.seed, tags.len());
-        match self.below(3) {
-            0 => drop(tags.remove(at)),
-            1 if tags[at].1.len() == 43 => tags[at].1 = cast::process(0),
+        match self.below(4) {
+            0 => self.other_period(&mut tags),
+            1 => drop(tags.remove(at)),
+            2 if tags[at].1.len() == 43 => tags[at].1 = cast::process(0),
             _ => tags[at].1 = format!("{}1", tags[at].1),
         }
         tags
+    }
+
+    /// A period that may be, but is not what is registered.
+    fn other_period(&mut self, tags: &mut [(String, String)]) {
+        let (least, most) = self.founding.period;
+        let period = least + self.below(most - least + 1);
+        let named = tags.iter_mut().find(|(name, _)| name == "Challenge-Period");
+        named
+            .into_iter()
+            .for_each(|(_, value)| *value = period.to_string());
     }
 
     /// An operator offers to host what names this key.

@@ -3,6 +3,7 @@
 mod authorities;
 mod cases;
 pub(crate) mod cast;
+mod costs;
 mod evidence;
 mod founding;
 mod hosting;
@@ -64,7 +65,8 @@ impl Drawer {
         match self.below(400) {
             0 => self.crowd(game),
             1 | 2 => self.many(game),
-            3..=9 => self.plot(game),
+            3..=12 => self.plot(game),
+            13..=15 => self.short_purse(game),
             _ => {}
         }
         match self.below(100) {

@@ -11,7 +11,7 @@ use super::{Drawer, cast, spoil};
 const FRESH: u64 = 1_000;
 
 /// Blocks in which every window of these games is over.
-const LONG: u64 = 16;
+pub(super) const LONG: u64 = 16;
 
 /// More than anybody has.
 pub(super) const ALL: &str = "99999999999999999999999999999";
@@ -19,24 +19,28 @@ pub(super) const ALL: &str = "99999999999999999999999999999";
 impl Drawer {
     /// Plans one of them.
     pub(super) fn plot(&mut self, game: &Game) {
-        match self.below(22) {
-            0 => self.spam(game),
-            1 => self.fee_trap(game),
-            2 => self.hidden(game),
-            3 => self.wrong_slot(game),
-            4..=6 => self.outage(game),
-            7 | 8 => self.serial(game),
-            9 => self.report_again(game),
-            10 => self.exit_and_report(game),
-            11 => self.unhosted_tenure(game),
-            12 => self.almost_all(game),
-            13 => self.shrunk_pool(game),
-            14 => self.two_bonds(game),
-            15 => self.wrong_host(game),
-            16 => self.many_epochs(game),
-            17 | 18 => self.many_slots(game),
-            19 | 20 => self.joined(game),
-            _ => self.too_early(game),
+        match self.below(37) {
+            0 | 1 => self.spam(game),
+            2 => self.fee_trap(game),
+            3 | 4 => self.hidden(game),
+            5 => self.wrong_slot(game),
+            6..=9 => self.outage(game),
+            10 | 11 => self.serial(game),
+            12 | 13 => self.report_again(game),
+            14 | 15 => self.exit_and_report(game),
+            16 => self.unhosted_tenure(game),
+            17 => self.almost_all(game),
+            18 => self.shrunk_pool(game),
+            19 => self.two_bonds(game),
+            20 => self.wrong_host(game),
+            21 => self.many_epochs(game),
+            22 | 23 => self.many_slots(game),
+            24..=26 => self.joined(game),
+            27 | 28 => self.too_early(game),
+            29..=31 => self.broken_promise(game),
+            32 | 33 => self.late_cases(game),
+            34 => self.no_receipt(game),
+            _ => self.unready_keys(),
         }
     }
 
@@ -195,8 +199,13 @@ impl Drawer {
     /// Several hosts fail about the same height, and one of them loses everything meanwhile (6.7).
     fn outage(&mut self, game: &Game) {
         let count = 2 + self.below(6);
-        for _ in 0..count {
+        let mut struck = cast::operator(self.below(cast::OPERATORS));
+        for step in 0..count {
             let (process, number) = (self.hosted(game), self.fresh());
+            let row = game.model.court().and_then(|court| court.hosting(&process));
+            if let (0, Some(operator)) = (step, row.and_then(|row| row.operator)) {
+                struck = operator;
+            }
             let challenge = self.rich(&process, number..number + 1);
             self.plan(challenge);
             let gap = self.below(5).saturating_sub(2);
@@ -205,9 +214,8 @@ impl Drawer {
         let before = self.below(LONG);
         self.blocks(before);
         if self.below(3) == 0 {
-            let operator = cast::operator(self.below(cast::OPERATORS));
             self.planned.push_back(Move::Fault(Fault::Slash {
-                operator,
+                operator: struck,
                 process: None,
                 sum: ALL.to_owned(),
             }));
@@ -217,18 +225,9 @@ impl Drawer {
 
     /// One operator fails again and again, each time soon after the jail before.
     fn serial(&mut self, game: &Game) {
-        let court = game.model.court();
-        let all = (0..cast::PROCESSES).map(cast::process);
-        let mut hosted: Vec<(String, String)> = all
-            .filter_map(|id| Some((court?.hosting(&id)?.operator?, id)))
-            .collect();
-        hosted.sort();
-        let mut groups: Vec<&[(String, String)]> = hosted.chunk_by(|a, b| a.0 == b.0).collect();
-        groups.sort_by_key(|group| group.len());
-        let Some(group) = groups.last() else { return };
-        for (_, process) in *group {
+        for process in self.of_one_host(game) {
             let number = self.fresh();
-            let challenge = self.rich(process, number..number + 1);
+            let challenge = self.rich(&process, number..number + 1);
             self.plan(challenge);
             let wait = 8 + self.below(8);
             self.blocks(wait);
@@ -238,15 +237,10 @@ impl Drawer {
     /// A host leaves with all its stake, and is accused then: more is held than it has bonded.
     fn exit_and_report(&mut self, game: &Game) {
         let court = game.model.court();
-        let all = (0..cast::PROCESSES).map(cast::process);
-        let ended = all.filter_map(|process| {
-            let row = court?.hosting(&process)?;
-            let operator = match row.operator {
-                Some(_) => return None,
-                None => court?.holder(&process, 0)?,
-            };
-            let stake = court?.stake(&operator)?;
-            (row.lease.is_some() && stake.live == 0 && stake.bond > 0).then_some((process, stake))
+        let held = self.held(game).into_iter();
+        let ended = held.filter_map(|(process, lease, _)| {
+            let stake = court?.stake(&court?.lease(lease)?.operator)?;
+            (stake.live == 0 && stake.bond > 0).then_some((process, stake))
         });
         let ended: Vec<_> = ended.collect();
         let at = spoil::index(&mut self.seed, ended.len());

@@ -13,7 +13,7 @@ impl Drawer {
         let other = spoil::anybody(&mut self.seed);
         self.plan(report.clone());
         self.plan(report.clone());
-        let gap = self.below(7);
+        let gap = (self.founding.bounty_window + self.below(3)).saturating_sub(self.below(2));
         self.blocks(gap);
         self.plan(Letter {
             from: other,

@@ -3,8 +3,9 @@
 use super::super::game::Game;
 use super::super::letters;
 use super::super::moves::{Fault, Letter, Move};
+use super::cases::pooled;
 use super::money::letter;
-use super::plots::ALL;
+use super::plots::{ALL, LONG};
 use super::{Drawer, cast, spoil};
 
 impl Drawer {
@@ -109,9 +110,94 @@ impl Drawer {
         letters::first_bond(&owner, &operator, &hot, &least)
     }
 
+    /// The processes whose last lease has ended and is still held: the lease, and the last height of evidence about it (4.4).
+    pub(super) fn held(&self, game: &Game) -> Vec<(String, u64, u64)> {
+        let court = game.model.court();
+        let all = (0..cast::PROCESSES).map(cast::process);
+        let ended = all.filter_map(|process| {
+            let lease = court?.hosting(&process)?.lease?;
+            let last = court?.end_of(lease)? + self.founding.evidence_max_age;
+            (last >= game.height).then_some((process, lease, last))
+        });
+        ended.collect()
+    }
+
+    /// Two receipts that were never published, challenged one after the other just before the stake of an ended lease is free (4.4).
+    pub(super) fn late_cases(&mut self, game: &Game) {
+        let held = self.held(game);
+        let at = spoil::index(&mut self.seed, held.len());
+        let Some((process, lease, last)) = held.get(at).cloned() else {
+            return;
+        };
+        let operator = game.model.court().and_then(|court| court.lease(lease));
+        let operator = operator.map_or_else(String::new, |lease| lease.operator);
+        let tags = [("Action", "Operators"), ("Operator", operator.as_str())];
+        let question = letter(cast::user(0), cast::tags(&tags));
+        let ended = last - self.founding.evidence_max_age;
+        self.blocks((last - game.height).saturating_sub(1));
+        for step in 1..=2 {
+            let challenge = self.unpublished(game, &process, step, ended);
+            self.plan(challenge);
+            self.blocks(1);
+        }
+        for _ in 0..LONG / 2 {
+            self.plan(question.clone());
+            self.blocks(1);
+        }
+    }
+
+    /// A challenge of a receipt for a slot behind the head, so old at `height` that it should have been published.
+    pub(super) fn unpublished(
+        &mut self,
+        game: &Game,
+        process: &str,
+        step: u64,
+        height: u64,
+    ) -> Letter {
+        let head = game.logs.get(process).map_or(0, |log| log.head.slot);
+        let (slot, number) = (head + step, self.fresh());
+        let mut item = self.receipt(game, process, slot, &pooled(process, number));
+        if let Some(signed) = &mut item.signed {
+            let entries = signed.entries.values_mut();
+            let stamp = height.saturating_sub(self.founding.publish_within + 1);
+            entries.for_each(|entry| entry.height = stamp);
+        }
+        let dear = (50 * self.founding.unit).to_string();
+        let tags = [
+            ("Action", "Challenge-Publication"),
+            ("Process", process),
+            ("Answer-Fee", &dear),
+        ];
+        Letter {
+            items: Some(vec![item]),
+            ..letter(cast::user(cast::RICH), cast::tags(&tags))
+        }
+    }
+
+    /// An operator who could host one process more and bring a new key, if there is one.
+    pub(super) fn able(&mut self, game: &Game) -> u64 {
+        let court = game.model.court();
+        let is_able = |number: &u64| {
+            let operator = cast::operator(*number);
+            let Some((court, stake)) =
+                court.and_then(|court| Some((court, court.stake(&operator)?)))
+            else {
+                return false;
+            };
+            let keys = court.keys_of(&operator);
+            let fades = keys
+                .iter()
+                .any(|key| key.until.is_some_and(|until| until >= game.height));
+            !fades && stake.standing == "Bonded" && stake.free >= 200 * self.founding.unit
+        };
+        let able: Vec<u64> = (0..cast::OPERATORS).filter(is_able).collect();
+        let at = spoil::index(&mut self.seed, able.len());
+        able.get(at).copied().unwrap_or(0)
+    }
+
     /// A key is used in something that was mined before it counted; or somebody else signs for an operator who never heard of it.
     pub(super) fn too_early(&mut self, game: &Game) {
-        let number = self.below(cast::OPERATORS);
+        let number = self.able(game);
         let (owner, operator) = (cast::owner(number), cast::operator(number));
         if self.below(3) == 0 {
             let stranger = format!("{:_<43}", format!("stranger-{}", self.below(1_000)));
@@ -126,14 +212,17 @@ impl Drawer {
             bond.items = Some(vec![cast::origin_key(&hot, &user, &stranger), second]);
             return self.plan(bond);
         }
-        let hot = cast::hot(number, self.below(cast::KEYS));
+        // A key that nobody ever had, and a process that nobody knows: nothing else is wrong with what comes.
+        let hot = cast::hot(number, cast::KEYS + self.below(10_000));
         let update = cast::tags(&[("Action", "Update")]);
         self.plan(Letter {
             items: Some(vec![cast::origin_key(&hot, &owner, &operator)]),
             ..letter(owner, update)
         });
         let ago = 1 + self.below(2);
-        let mut host = self.host_with(game, number, &hot);
+        let unit = self.founding.unit;
+        let unknown = cast::process(100 + self.below(10_000));
+        let mut host = self.hosting_offer(&unknown, number, &hot, unit);
         host.ago = ago;
         self.plan(host);
         let court = game.model.court();
