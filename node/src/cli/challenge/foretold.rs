@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::cost::tokens;
 use super::monitor::Outlook;
+use super::reading::{LeftOut, ROWS_MAX};
 use crate::cli::horizon;
 
 /// All of it as one object. Amounts are units as text.
@@ -13,7 +14,7 @@ pub(super) fn json(outlook: &Outlook) -> Value {
     let cases = outlook.cases.iter().map(|one| case_json(outlook, one));
     let total = Total::of(outlook);
     json!({
-        "height": outlook.height, "cases": cases.collect::<Vec<_>>(),
+        "height": outlook.height, "cases": cases.collect::<Vec<_>>(), "not-read": not_read(&outlook.left_out),
         "total": {
             "cases": outlook.cases.len(), "slashed": total.slashed.to_string(), "bounties": total.bounties.to_string(),
             "restitution": total.restitution.to_string(), "held": total.held.to_string(),
@@ -51,8 +52,14 @@ fn left(outlook: &Outlook, one: &Forecast) -> u64 {
 
 /// All cases in lines, with a line of sums.
 pub(super) fn text(outlook: &Outlook) -> String {
+    let unsaid = unsaid(&outlook.left_out);
     if outlook.cases.is_empty() {
-        return format!("block {}: no case is open", outlook.height);
+        let line = format!("block {}: no case is open", outlook.height);
+        return [Some(line), unsaid]
+            .into_iter()
+            .flatten()
+            .collect::<Vec<_>>()
+            .join("\n");
     }
     let mut lines = vec![format!("block {}:", outlook.height)];
     lines.extend(outlook.cases.iter().map(|one| case_text(outlook, one)));
@@ -61,7 +68,28 @@ pub(super) fn text(outlook: &Outlook) -> String {
         "in all, if nobody does anything: {} slashed, {} of it bounties and {} restitution; {} of bonds and fees are held",
         tokens(total.slashed), tokens(total.bounties), tokens(total.restitution), tokens(total.held)
     ));
+    lines.extend(unsaid);
     lines.join("\n")
+}
+
+/// How many of the oldest rows were not read, by list.
+fn not_read(left: &LeftOut) -> Value {
+    json!({ "cases": left.cases, "processes": left.processes, "may-concern-what-is-asked": left.is_named })
+}
+
+/// The same as a sentence; none where everything was read.
+fn unsaid(left: &LeftOut) -> Option<String> {
+    let is_whole = left.cases == 0 && left.processes == 0 && !left.is_named;
+    let also = match left.is_named {
+        true => "; cases that you ask for may be among them",
+        false => "; what they mean for these cases is not foretold",
+    };
+    (!is_whole).then(|| {
+        format!(
+            "not read, because the court shows more than {ROWS_MAX} rows of a list: the {} oldest cases and the {} oldest processes{also}",
+            left.cases, left.processes
+        )
+    })
 }
 
 fn case_text(outlook: &Outlook, one: &Forecast) -> String {

@@ -9,6 +9,7 @@ mod look;
 mod monitor;
 mod open;
 mod others;
+mod reading;
 
 use clap::Subcommand;
 

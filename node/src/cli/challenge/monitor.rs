@@ -3,18 +3,16 @@
 
 use std::time::Duration;
 
-use aosec_challenge::docket::forecast::{Forecast, Hosted, Row, Shown, Terms, forecast};
+use aosec_challenge::docket::forecast::{Forecast, Terms, forecast};
 use aosec_wire::{Address, Id};
 use clap::Args;
-use serde_json::Value;
 
 use super::foretold;
+use super::reading::{self, LeftOut, unreadable};
 use crate::cli::Output;
 use crate::cli::court::{CourtClient, ReadArgs, ask};
 use crate::cli::exit::CliError;
 
-/// Rows of each list that are read: a hundred pages. Who has more cases than that reads them page by page.
-const ROWS_MAX: usize = 10_000;
 /// Pause between two looks while it follows.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 
@@ -40,6 +38,7 @@ pub(super) struct Outlook {
     pub(super) block_time: Duration,
     pub(super) publish_within: u64,
     pub(super) cases: Vec<Forecast>,
+    pub(super) left_out: LeftOut,
 }
 
 pub(super) async fn run(args: MonitorArgs, out: Output) -> Result<(), CliError> {
@@ -71,54 +70,22 @@ async fn look(court: &CourtClient, args: &MonitorArgs) -> Result<Outlook, CliErr
     let info = court.get("info", &[]).await?;
     let params = court.get("params", &[]).await?;
     let terms = Terms::read(&params["Parameters"]).ok_or_else(unreadable)?;
-    // What ends a lease, or doubles a slash, may be another process's case: all are read, and then chosen from.
-    let shown = Shown {
-        processes: all(court, "processes", Hosted::read).await?,
-        cases: all(court, "cases", Row::read).await?,
-    };
-    let mut cases = forecast(&terms, &shown);
+    // What ends a lease, or doubles a slash, may be another process's case: all are read as far as that goes, and then chosen from.
     let process = args.process.map(|process| process.to_string());
+    let operator = args.operator.as_ref().map(Address::as_str);
+    let (shown, left_out) = reading::shown(court, process.as_deref(), operator).await?;
+    let mut cases = forecast(&terms, &shown);
     cases.retain(|one| {
         let of_process = process
             .as_ref()
             .is_none_or(|process| *process == one.case.process);
-        let operator = args.operator.as_ref();
-        of_process && operator.is_none_or(|operator| operator.as_str() == one.case.operator)
+        of_process && operator.is_none_or(|operator| operator == one.case.operator)
     });
     Ok(Outlook {
         height: params["height"].as_u64().ok_or_else(unreadable)?,
         block_time: ask::block_time(&info),
         publish_within: terms.publish_within,
         cases,
+        left_out,
     })
-}
-
-/// All rows of a list.
-async fn all<T>(
-    court: &CourtClient,
-    list: &str,
-    read: impl Fn(&Value) -> Option<T>,
-) -> Result<Vec<T>, CliError> {
-    let (mut next, mut found) = (Some(1), Vec::new());
-    while let Some(first) = next {
-        let first = first.to_string();
-        let page = court.get(list, &[("first", &first)]).await?;
-        for row in page["Rows"].as_array().into_iter().flatten() {
-            found.push(read(row).ok_or_else(unreadable)?);
-        }
-        if found.len() > ROWS_MAX {
-            let text = format!(
-                "the court shows more than {ROWS_MAX} {list}: a monitor of all of them is no monitor"
-            );
-            return Err(CliError::Refused(text));
-        }
-        next = page["Next"].as_u64();
-    }
-    Ok(found)
-}
-
-fn unreadable() -> CliError {
-    CliError::failure(
-        "the court's rows do not read: its contract is of another version than this program",
-    )
 }
