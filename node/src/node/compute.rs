@@ -15,6 +15,7 @@ use crate::cu::settings::Doors;
 use crate::cu::source::remote::Remote;
 use crate::cu::source::{Authorities, Derived, IsOrphan, Items, Log, NoAuthorities, Route, Turn};
 use crate::locate::Locations;
+use crate::origin::supply::Supplied;
 use crate::shutdown::Shutdown;
 use crate::store::Store;
 use crate::{cu, follow, origin, su};
@@ -48,7 +49,7 @@ pub(super) fn sources(
         return (Arc::clone(scheduled), Arc::new(gateway));
     };
     let derived = Arc::new(Derived::new(follow, gateway.clone()));
-    match (config.log_source, court) {
+    let (log, items): (Arc<dyn Log>, Arc<dyn Items>) = match (config.log_source, court.clone()) {
         (LogSource::BaseLayer, _) => (Arc::clone(&derived) as Arc<dyn Log>, derived),
         (LogSource::Scheduler, None) => (Arc::clone(scheduled), Arc::new(gateway)),
         (LogSource::Scheduler, Some(court)) => {
@@ -56,6 +57,10 @@ pub(super) fn sources(
             let turn = Turn::new(Arc::clone(scheduled), derived, is_orphan);
             (Arc::new(turn), Arc::new(gateway))
         }
+    };
+    match court {
+        Some(court) => (log, Arc::new(Supplied::new(court, items))),
+        None => (log, items),
     }
 }
 

@@ -143,6 +143,7 @@ async fn rewind(handle: &Handle, to: u64) -> Result<(), OriginError> {
     handle.0.reorgs.fetch_add(1, Ordering::AcqRel);
     handle.tenures().rewind(to);
     handle.docket().rewind(to);
+    handle.copied().rewind(to);
     handle.authorities().rewind(to);
     handle.grown().rewind(to);
     // A root that was kept since these blocks were read anew is still that of the old ones.
@@ -325,6 +326,12 @@ async fn keep(handle: &Handle, view: &View, waiting: &mut Vec<Played>) -> Result
             docket.apply(block.height, &block.outcomes);
         }
         docket.settle(firm);
+    }
+    {
+        let mut copied = handle.copied();
+        for block in &sat {
+            copied.apply(block.height, &block.outcomes);
+        }
     }
     {
         let mut authorities = handle.authorities();

@@ -77,7 +77,7 @@ struct Verdict {
 }
 
 /// The rows that an outcome lists.
-fn rows(outcome: &CourtOutcome) -> Vec<Row> {
+pub(super) fn rows(outcome: &CourtOutcome) -> Vec<Row> {
     let verdict = told::verdict(outcome, "Cases");
     verdict.map_or_else(Vec::new, |verdict: Verdict| verdict.cases)
 }

@@ -1,5 +1,5 @@
 //! What a message to the court encloses, out of the blocks that this node has read: for a host that is asked for a slot by a case, and
-//! for readers of an orphan's log.
+//! for readers of a log whose message stands nowhere else (5.10).
 
 use aosec_challenge::inbox::BLOCK_ITEMS_MAX;
 use aosec_wire::{Id, Strictness, VerifiedItem, bundle, item};
@@ -35,6 +35,18 @@ impl Handle {
             }
         }
         Ok(None)
+    }
+
+    /// A message of one of its processes that a case has brought before the court, as it stands enclosed there.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn copy_of(&self, message: Id) -> Result<Option<VerifiedItem>, StoreError> {
+        let copy = self.copies().of(&message);
+        match copy {
+            Some(copy) => self.enclosed(copy.by, copy.ran, message).await,
+            None => Ok(None),
+        }
     }
 }
 

@@ -22,6 +22,7 @@ pub mod cases;
 pub mod chamber;
 mod chamber_error;
 pub mod client;
+mod copies;
 pub mod deploy;
 pub mod docket;
 mod enclosed;
@@ -33,6 +34,7 @@ pub mod orphans;
 pub mod pace;
 mod penniless;
 mod questions;
+pub mod supply;
 mod tables;
 pub mod tenures;
 #[cfg(test)]
@@ -42,7 +44,9 @@ mod trust;
 
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex as StdMutex, MutexGuard, PoisonError, RwLock, RwLockWriteGuard};
+use std::sync::{
+    Arc, Mutex as StdMutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
+};
 use std::time::Duration;
 
 use aosec_challenge::derive::{BlockRef, RewindError};
@@ -52,6 +56,7 @@ use tokio::sync::{Mutex, watch};
 
 use self::authorities::Authorities;
 use self::chamber::{Chamber, ChamberError};
+use self::copies::Copies;
 use self::docket::{Case, Docket, Kind};
 use self::grown::Grown;
 pub use self::questions::Asker;
@@ -159,6 +164,8 @@ struct Inner {
     authorities: RwLock<Authorities>,
     /// Looked into by whoever is accused, changed once a block.
     docket: RwLock<Docket>,
+    /// Looked into for each message that is wanted by its id, changed once a block.
+    copies: RwLock<Copies>,
     /// What the logs of its processes have grown by, above what is settled.
     grown: StdMutex<Grown>,
     /// Whether the tip was reached, and not lost again by several blocks.
@@ -189,6 +196,7 @@ impl Handle {
             tenures: RwLock::default(),
             authorities: RwLock::default(),
             docket: RwLock::default(),
+            copies: RwLock::default(),
             grown: StdMutex::default(),
             is_caught_up: AtomicBool::new(false),
             reorgs: AtomicU64::new(0),
@@ -298,6 +306,17 @@ impl Handle {
     fn authorities(&self) -> RwLockWriteGuard<'_, Authorities> {
         self.0
             .authorities
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn copies(&self) -> RwLockReadGuard<'_, Copies> {
+        self.0.copies.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn copied(&self) -> RwLockWriteGuard<'_, Copies> {
+        self.0
+            .copies
             .write()
             .unwrap_or_else(PoisonError::into_inner)
     }

@@ -1,3 +1,5 @@
+//! What the law says of ranks (PROTOCOL 5.17), asked of rows that a court might tell, and of random ones beside the law read plainly.
+
 use std::collections::BTreeSet;
 
 use aosec_wire::Id;

@@ -2,6 +2,7 @@
 
 mod authority;
 mod bad;
+mod copied;
 mod harm;
 mod honest;
 mod hosting;

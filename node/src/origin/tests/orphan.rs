@@ -6,10 +6,11 @@ use aosec_wire::{AssignmentPlan, Chain, LogEntry, Scheduled};
 use super::hosting::{funded_and_taken, of_court, spawned_under_court};
 use super::*;
 use crate::cu::present::NoPresent;
-use crate::cu::source::{Derived, Log as _};
+use crate::cu::source::{Derived, Items, Log as _};
 use crate::cu::{self, word::Word};
 use crate::follow::tests::author;
 use crate::node::compute;
+use crate::origin::supply::Supplied;
 
 /// Blocks from the mining of `Leave` to the end of the lease, and from there to the cut, on the devnet.
 const NOTICE: u32 = 6;
@@ -103,21 +104,36 @@ pub(super) async fn hosted_and_left(chain: &Loopback) -> (Ordered, u64) {
 
 /// Hosts the process, and publishes these messages in slots 1, 2 and so on.
 pub(super) async fn hosted(chain: &Loopback, messages: &[VerifiedItem]) -> Ordered {
+    let hosted = taken(chain).await;
+    published(chain, hosted, messages, messages).await
+}
+
+/// Hosts the process; gives the height at which the lease begins.
+pub(super) async fn taken(chain: &Loopback) -> u64 {
     post(chain, &start()).await;
     mine(chain, 4).await;
     post(chain, &funded_and_taken(&process(), &operator(10)[1], &[])).await;
-    let hosted = mine(chain, 1).await;
+    mine(chain, 1).await
+}
+
+/// Publishes a record of `messages`, stamped with this height, and of them `shown` alone.
+pub(super) async fn published(
+    chain: &Loopback,
+    height: u64,
+    messages: &[VerifiedItem],
+    shown: &[VerifiedItem],
+) -> Ordered {
     let time = chain.gateway().tip().await.unwrap().time_s * 1_000;
     let entries = (1..).zip(messages).map(|(slot, message)| LogEntry {
         message: message.id(),
-        height: hosted,
+        height,
         timestamp: time + slot,
     });
     let ordered = Ordered {
         process: process().id(),
         entries: entries.collect(),
     };
-    let data = [&[process()][..], messages].concat();
+    let data = [&[process()][..], shown].concat();
     author::post(chain, Format::Two, "Data", &data).await;
     author::post(chain, Format::One, "Log", &[ordered.record()]).await;
     mine(chain, 1).await;
@@ -135,12 +151,18 @@ async fn post_inbox(chain: &Loopback, items: &[VerifiedItem]) {
 }
 
 pub(super) async fn unit(bench: &Bench, derived: Arc<Derived>) -> cu::Handle {
+    let items = Supplied::new(bench.court.clone(), derived.clone());
+    unit_of(bench, derived, Arc::new(items)).await
+}
+
+/// A unit that looks for what its log names in these items.
+pub(super) async fn unit_of(bench: &Bench, log: Arc<Derived>, items: Arc<dyn Items>) -> cu::Handle {
     let parts = compute::Parts {
         store: bench.store.clone(),
         data: bench.folder.path().to_owned(),
         address: key(9).address().clone(),
-        log: derived.clone(),
-        items: derived,
+        log,
+        items,
         authorities: Arc::new(bench.court.clone()),
         present: Arc::new(NoPresent),
         workshop: compute::workshop(true).await.unwrap(),
