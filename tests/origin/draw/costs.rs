@@ -78,7 +78,11 @@ impl Drawer {
     /// What a host did not publish, shown by a record where a receipt is asked for.
     pub(super) fn no_receipt(&mut self, game: &Game) {
         let (hot, [process, _]) = self.taken_on(game);
-        let mut challenge = self.unpublished(game, &process, 3, game.height);
+        let slot = 3;
+        let mut challenge = self.unpublished(game, &process, slot, game.height);
+        // Of a record the court sees the slot that the message names.
+        let named = slot.to_string();
+        challenge.tags.extend(cast::tags(&[("Slot", &named)]));
         for item in challenge.items.iter_mut().flatten() {
             item.from.clone_from(&hot);
             let signed = item.signed.iter_mut();
@@ -87,6 +91,22 @@ impl Drawer {
             });
         }
         self.plan(challenge);
+    }
+
+    /// Most of the old stake fails, and `memory` blocks later once more (6.7).
+    pub(super) fn failing_twice(&mut self, game: &Game) {
+        let memory = self.founding.memory;
+        if memory > super::plots::LONG {
+            return;
+        }
+        let (_hot, processes) = self.taken_on(game);
+        for process in &processes {
+            self.blocks(memory);
+            let number = self.fresh();
+            let challenge = self.rich(process, number..number + 1);
+            self.plan(challenge);
+        }
+        self.blocks(super::plots::LONG);
     }
 
     /// An operator takes two processes that nobody knows, and somebody pays for them; gives its hot key too.

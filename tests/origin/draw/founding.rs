@@ -20,6 +20,7 @@ pub(crate) struct Founding {
     pub(crate) activation: u64,
     pub(crate) evidence_max_age: u64,
     pub(crate) bounty_window: u64,
+    pub(crate) memory: u64,
     pub(crate) inbox_fee: u128,
     pub(crate) letter: Letter,
 }
@@ -32,7 +33,8 @@ pub(crate) fn draw(seed: &mut Seed) -> Founding {
     let of = |name: &str| parameters[name].as_u64().unwrap_or(1);
     let [publish_within, depth, activation] =
         ["publish_within", "settlement_depth", "activation"].map(of);
-    let [evidence_max_age, bounty_window] = ["evidence_max_age", "bounty_window"].map(of);
+    let [evidence_max_age, bounty_window, memory] =
+        ["evidence_max_age", "bounty_window", "memory"].map(of);
     let inbox_fee = parameters["inbox_fee"]
         .as_str()
         .and_then(|fee| fee.parse().ok());
@@ -56,6 +58,7 @@ pub(crate) fn draw(seed: &mut Seed) -> Founding {
         activation,
         evidence_max_age,
         bounty_window,
+        memory,
         inbox_fee: inbox_fee.unwrap_or(0),
         letter,
     }
@@ -109,7 +112,7 @@ fn parameters(seed: &mut Seed, unit: u128) -> (Map<String, Value>, (u64, u64)) {
     let (commit, reveal, jail_min) = (up(1, 2), up(1, 2), up(1, 3));
     let fee = [0, 1, 7 * unit][usize::try_from(up(0, 2)).unwrap_or(0)];
     // Short enough that one mass failure follows another at once, or long enough that episodes add up.
-    let memory = [3, 40, 40, 40, 160][usize::try_from(up(0, 4)).unwrap_or(0)];
+    let memory = [5, 40, 40, 40, 160][usize::try_from(up(0, 4)).unwrap_or(0)];
     let parameters = json!({
         "settlement_depth": depth, "activation": up(1, 3), "unbonding": up(safe, 6),
         "evidence_max_age": evidence, "slash_delay": slash_delay,

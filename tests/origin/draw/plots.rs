@@ -19,7 +19,7 @@ pub(super) const ALL: &str = "99999999999999999999999999999";
 impl Drawer {
     /// Plans one of them.
     pub(super) fn plot(&mut self, game: &Game) {
-        match self.below(37) {
+        match self.below(39) {
             0 | 1 => self.spam(game),
             2 => self.fee_trap(game),
             3 | 4 => self.hidden(game),
@@ -40,6 +40,7 @@ impl Drawer {
             29..=31 => self.broken_promise(game),
             32 | 33 => self.late_cases(game),
             34 => self.no_receipt(game),
+            35 | 36 => self.failing_twice(game),
             _ => self.unready_keys(),
         }
     }
