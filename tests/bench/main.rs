@@ -68,7 +68,7 @@ const WORDS: [(&str, bool, &str); 10] = [
     (
         "enemies",
         true,
-        "an honest process beside hostile modules (half a minute)",
+        "an honest process beside hostile modules, one, as many as there are cores, and many (a minute)",
     ),
     (
         "many",

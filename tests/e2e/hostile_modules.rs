@@ -199,6 +199,6 @@ fn run(module: &VerifiedItem) -> End {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_honest_process_beside_them_goes_on() {
     let (name, group) = beside::GROUPS[0];
-    let beside = beside::enemies(group).await;
+    let beside = beside::enemies(group, beside::MANY).await;
     assert!(beside < PATIENCE, "beside {name}: {beside:?}");
 }

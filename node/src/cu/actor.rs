@@ -8,6 +8,7 @@
 //! process sleeps: a checkpoint, and the instance is dropped.
 
 use std::collections::BTreeMap;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -15,9 +16,10 @@ use aosec_wire::Id;
 
 use super::ahead::Ahead;
 use super::ask::{Ask, What};
+use super::duplicate::Seen;
 use super::error::CuError;
 use super::keeping::Keeping;
-use super::life::{Life, Ready};
+use super::life::{Batch, Life, Ready};
 use super::residents::Lines;
 use super::unit::Unit;
 
@@ -165,7 +167,7 @@ impl Actor {
                 return Err(error);
             }
         };
-        let mut seen = match self.unit.seen(self.process, next, &ready).await {
+        let seen = match self.seen(next, &ready).await {
             Ok(seen) => seen,
             Err(error) => {
                 self.ahead = None;
@@ -173,16 +175,50 @@ impl Actor {
                 return Err(error);
             }
         };
-        self.keeping.marks().for_each(|mark| seen.insert(mark));
-        let (life, batch, rest) = self.unit.turn(life, ready, seen).await?;
+        let (life, batch, rest) = self.turn(life, ready, seen).await?;
         if let Some(ahead) = &mut self.ahead {
             ahead.give_back(rest);
         }
-        let keeping = self.keeping.keep(&self.unit, self.process, batch);
+        let drafted = match life.since().is_due() {
+            true => self.unit.draft(life).await,
+            false => Some((life, None)),
+        };
+        let (life, draft) = drafted.ok_or(CuError::Panicked)?;
+        let keeping = self.keeping.keep(&self.unit, self.process, batch, draft);
         let stop = keeping.await?;
         self.life = Some(life);
-        self.checkpoint_if_due().await?;
         stop.map_or(Ok(()), Err)
+    }
+
+    /// What these entries would repeat.
+    async fn seen(&mut self, next: u64, ready: &[Ready]) -> Result<Seen, CuError> {
+        let foreseen = self.ahead.as_mut().and_then(Ahead::foreseen);
+        let mut seen = match foreseen {
+            Some(seen) => seen,
+            None => self.unit.seen(self.process, next, ready).await?,
+        };
+        self.keeping.marks().for_each(|mark| seen.insert(mark));
+        Ok(seen)
+    }
+
+    /// A turn on a core; meanwhile it is looked what the page behind it would repeat.
+    async fn turn(
+        &mut self,
+        life: Box<Life>,
+        ready: Vec<Ready>,
+        seen: Seen,
+    ) -> Result<(Box<Life>, Batch, Vec<Ready>), CuError> {
+        let own = ready.iter().map(|ready| ready.mark);
+        let before = self.keeping.marks().copied().chain(own).collect();
+        let mut turn = pin!(self.unit.turn(life, ready, seen));
+        if let Some(ahead) = &mut self.ahead {
+            tokio::select! {
+                biased;
+                turned = &mut turn => return turned,
+                () = ahead.foresee(&self.unit, self.process, before) => {}
+            }
+        }
+        turn.await
     }
 
     /// The next entries, as far as `furthest`; later ones are fetched meanwhile.
@@ -202,16 +238,6 @@ impl Actor {
         self.ahead = Some(ahead);
         // A fetch of at least one slot that ends without a page or an error was lost.
         ready.ok_or(CuError::Panicked)
-    }
-
-    async fn checkpoint_if_due(&mut self) -> Result<(), CuError> {
-        if self.life.as_ref().is_some_and(|life| life.since().is_due()) {
-            self.settle().await?;
-            if let Some(life) = self.life.take() {
-                self.life = self.unit.checkpoint(self.process, life).await;
-            }
-        }
-        Ok(())
     }
 
     /// Waits until all outcomes are durable; a life whose outcomes are not kept is lost.

@@ -11,11 +11,14 @@ use aosec_wire::Id;
 use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
 
+use super::duplicate::Seen;
 use super::error::CuError;
 use super::life::Ready;
 use super::unit::Unit;
+use crate::store::outcome::Mark;
 
-/// Pages that may lie ready: 2,048 slots of small messages, so that a whole bundle is fetched while another is computed.
+/// Pages that may lie ready beside the one that is looked at: 2,048 slots of small messages, so that a whole bundle is fetched while
+/// another is computed.
 const PAGES_AHEAD: usize = 4;
 
 /// A fetch that goes on behind an evaluation.
@@ -23,6 +26,10 @@ const PAGES_AHEAD: usize = 4;
 pub struct Ahead {
     next: u64,
     rest: VecDeque<Ready>,
+    /// The page behind the rest, where it was looked at.
+    peeked: Option<Result<Vec<Ready>, CuError>>,
+    /// What that page would repeat, as far as was known while the one before it was evaluated.
+    seen: Option<Seen>,
     pages: mpsc::Receiver<Result<Vec<Ready>, CuError>>,
     task: AbortHandle,
 }
@@ -36,6 +43,8 @@ impl Ahead {
         Self {
             next: from,
             rest: VecDeque::new(),
+            peeked: None,
+            seen: None,
             pages,
             task: tokio::spawn(fetching).abort_handle(),
         }
@@ -55,7 +64,10 @@ impl Ahead {
         let rest = std::mem::take(&mut self.rest);
         let page = match rest.is_empty() {
             false => Some(Vec::from(rest)),
-            true => self.pages.recv().await.transpose()?,
+            true => {
+                self.peek().await;
+                self.peeked.take().transpose()?
+            }
         };
         self.next += page.as_ref().map_or(0, |page| page.len() as u64);
         Ok(page)
@@ -63,8 +75,36 @@ impl Ahead {
 
     /// Takes back what was not evaluated of the last page.
     pub fn give_back(&mut self, rest: Vec<Ready>) {
+        if !rest.is_empty() {
+            // The slots before the page were others than was thought.
+            self.seen = None;
+        }
         self.next -= rest.len() as u64;
         self.rest = rest.into();
+    }
+
+    /// Looks what the next page would repeat, while all before it are evaluated: `before` are the marks of those slots that the store may
+    /// not show yet, the page that is evaluated now among them.
+    pub async fn foresee(&mut self, unit: &Unit, process: Id, before: Vec<Mark>) {
+        let next = self.next;
+        self.peek().await;
+        if let Some(Ok(page)) = &self.peeked
+            && let Ok(mut seen) = unit.seen(process, next, page).await
+        {
+            before.iter().for_each(|mark| seen.insert(mark));
+            self.seen = Some(seen);
+        }
+    }
+
+    /// What was foreseen of the page that was taken last.
+    pub fn foreseen(&mut self) -> Option<Seen> {
+        self.seen.take()
+    }
+
+    async fn peek(&mut self) {
+        if self.peeked.is_none() {
+            self.peeked = self.pages.recv().await;
+        }
     }
 }
 

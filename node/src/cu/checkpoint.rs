@@ -11,6 +11,8 @@ use aosec_wire::Id;
 use tokio::fs::{self, File};
 use tokio::io::AsyncWriteExt as _;
 
+use crate::store::checkpoint::{Checkpoint, Position};
+
 /// Slots after which a checkpoint is due: about a second of an ordinary process.
 const SLOTS_DUE: u64 = 4_096;
 /// Fuel after which a checkpoint is due: some ten seconds of work, the most that a restart repeats.
@@ -40,6 +42,29 @@ impl Since {
     #[must_use]
     pub fn is_some(&self) -> bool {
         self.slots > 0
+    }
+}
+
+/// A checkpoint whose snapshot is not on the disk yet.
+#[derive(Clone, Debug)]
+pub struct Draft {
+    pub(super) position: Position,
+    pub(super) root: [u8; 32],
+    pub(super) module: Id,
+    pub(super) engine: String,
+    pub(super) bytes: Vec<u8>,
+}
+
+impl Draft {
+    /// The row for it, once the snapshot with this hash is kept.
+    pub(super) fn row(self, snapshot: Id) -> Checkpoint {
+        Checkpoint {
+            position: self.position,
+            root: self.root,
+            module: self.module,
+            engine: self.engine,
+            snapshot,
+        }
     }
 }
 

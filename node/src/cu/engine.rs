@@ -15,7 +15,8 @@ use std::time::Duration;
 use aosec_wasm::engine::ENGINE_NAME;
 use aosec_wasm::process_module::{self, BOOT};
 use aosec_wasm::{
-    Engine, EngineSettings, EvaluationError, Instance, Limits, Module, Snapshot, WasmError,
+    Changed, Engine, EngineSettings, EvaluationError, Instance, Limits, Module, Roots, Snapshot,
+    WasmError,
 };
 use aosec_wire::{Id, VerifiedItem};
 use bytes::Bytes;
@@ -258,6 +259,18 @@ impl Machine for Hot {
 
     fn rollback(&mut self) {
         self.instance.rollback();
+    }
+
+    fn lend_roots(&mut self) -> Option<Roots> {
+        self.instance.lend_roots()
+    }
+
+    fn keep(&mut self, tell: &mut dyn FnMut(&Changed<'_>)) {
+        self.instance.keep(tell);
+    }
+
+    fn take_back(&mut self, roots: Roots) {
+        self.instance.take_back(roots);
     }
 
     fn root(&self) -> [u8; 32] {

@@ -1,13 +1,14 @@
 //! Outcomes on their way to the disk, while the next ones are computed.
 //!
-//! One batch is on its way at most, in one transaction of the store. Whoever answers, takes a checkpoint or ends settles first:
-//! nothing is told that is not durable.
+//! One batch is on its way at most, in one transaction of the store. A checkpoint goes behind the batch that it ends with. Whoever
+//! answers or ends settles first: nothing is told that is not durable.
 
 use std::sync::Arc;
 
 use aosec_wire::Id;
 use tokio::task::JoinHandle;
 
+use super::checkpoint::Draft;
 use super::error::CuError;
 use super::life;
 use super::unit::Unit;
@@ -29,7 +30,7 @@ impl Keeping {
         self.0.iter().flat_map(|batch| &batch.marks)
     }
 
-    /// Sends a batch on its way, once those before are durable; gives why it ended early, if it did.
+    /// Sends a batch on its way, once those before are durable, and a checkpoint behind it; gives why the batch ended early, if it did.
     ///
     /// # Errors
     /// What became of those before.
@@ -38,6 +39,7 @@ impl Keeping {
         unit: &Arc<Unit>,
         process: Id,
         mut batch: life::Batch,
+        draft: Option<Draft>,
     ) -> Result<Option<CuError>, CuError> {
         self.settle().await?;
         let stop = batch.stop.take();
@@ -46,7 +48,13 @@ impl Keeping {
         }
         let marks = batch.outcomes.iter().map(|outcome| outcome.mark).collect();
         let unit = Arc::clone(unit);
-        let written = tokio::spawn(async move { unit.keep(process, batch).await });
+        let written = tokio::spawn(async move {
+            unit.keep(process, batch).await?;
+            if let Some(draft) = draft {
+                unit.write_down(process, draft).await;
+            }
+            Ok(())
+        });
         self.0 = Some(Batch { marks, written });
         Ok(stop)
     }

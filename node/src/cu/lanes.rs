@@ -1,30 +1,60 @@
 //! Work on the cores: who waits, who runs, and what happens to work that lasts. The rule is [`super::queue`]'s.
 //!
-//! Work runs on a thread of its own. Where it takes longer than [`SLICE`], the thread is told to give way to all others, its lane
-//! goes to the next, and the work goes on beside them with what they leave over. So a message that burns a minute of fuel takes its
-//! minute from itself. A thread that was told so ends with its work: nobody can take that word back.
+//! Work runs on a thread that does nothing else meanwhile ([`super::crew`]). Where it takes longer than [`SLICE`], the thread is told to
+//! give way to all others, its lane goes to the next, and the work goes on beside them with what they leave over. So a message that burns
+//! a minute of fuel takes its minute from itself. An overseer looks at the clock, a thread of its own: it needs nothing that work of
+//! others could keep from it.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::collections::BTreeMap;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 use tokio::sync::oneshot;
-use tokio::time::timeout;
 
+use super::crew::{Crew, Hand};
 use super::queue::{Bounds, Queue, Turn};
 
 /// How long work may hold a core before it gives way. Most messages are through in a tenth of it.
 pub const SLICE: Duration = Duration::from_millis(3);
-/// How often work that has to keep its lane for want of room beside it looks again.
-const LOOK_EVERY: Duration = Duration::from_millis(20);
-/// Stack of a thread: that of the module, the host's frames between, and ours around them.
-const STACK_BYTES: usize = 4 << 20;
-/// The least priority that there is.
-#[cfg(target_os = "linux")]
-const LEAST_PRIORITY: i32 = 19;
+/// The overseer looks on for so long after the last work: waking it would cost the first message after each short rest.
+const LINGER: Duration = Duration::from_millis(200);
 
 /// Lanes for work. Clones share them.
 #[derive(Clone, Debug)]
-pub struct Lanes(Arc<Mutex<Queue<String, oneshot::Sender<Lane>>>>);
+pub struct Lanes(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    state: Mutex<State>,
+    crew: Arc<Crew>,
+    /// Threads that wait for a lane, at least.
+    fresh: usize,
+}
+
+#[derive(Debug)]
+struct State {
+    queue: Queue<String, oneshot::Sender<Lane>>,
+    running: BTreeMap<u64, Running>,
+    numbers: u64,
+    overseer: Overseer,
+}
+
+/// A turn that has begun.
+#[derive(Debug)]
+struct Running {
+    owner: String,
+    begun: Instant,
+    lasted: bool,
+    hand: Option<Arc<Hand>>,
+}
+
+#[derive(Debug)]
+struct Overseer {
+    /// None before the first work.
+    call: Option<Sender<()>>,
+    is_looking: bool,
+}
 
 /// The work was lost: to a fault of this program, or to a machine that makes no more threads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -35,18 +65,36 @@ pub struct Lost;
 #[derive(Debug)]
 struct Lane {
     lanes: Lanes,
-    owner: String,
-    begun: Instant,
-    lasted: bool,
+    number: u64,
+    /// Whether it is beside the lanes from the start.
+    beside: bool,
     /// Whether its end begins the next turn; whoever gives out turns goes on by itself.
     passes_on: bool,
+}
+
+/// Takes this thread out of the way of all others, for good.
+pub(super) fn give_way() {
+    Hand::this().give_way();
 }
 
 impl Lanes {
     /// Lanes within these bounds.
     #[must_use]
     pub fn new(bounds: Bounds) -> Self {
-        Self(Arc::new(Mutex::new(Queue::new(bounds))))
+        let overseer = Overseer {
+            call: None,
+            is_looking: false,
+        };
+        Self(Arc::new(Shared {
+            state: Mutex::new(State {
+                queue: Queue::new(bounds),
+                running: BTreeMap::new(),
+                numbers: 0,
+                overseer,
+            }),
+            crew: Arc::default(),
+            fresh: bounds.lanes,
+        }))
     }
 
     /// Runs `work` of `owner` in its turn. Work that has begun goes on also where nobody waits for it any more.
@@ -59,30 +107,43 @@ impl Lanes {
         work: impl FnOnce() -> R + Send + 'static,
     ) -> Result<R, Lost> {
         let (ticket, turn) = oneshot::channel();
-        self.lock().enter(owner.to_owned(), ticket);
+        self.lock().queue.enter(owner.to_owned(), ticket);
         self.begin();
         let lane = turn.await.map_err(|_dropped| Lost)?;
-        let (thread, done) = start(work, lane.lasted)?;
-        // A task of its own: the lane is held until the work is over, not until somebody loses patience.
-        let watched = tokio::spawn(watch(lane, thread, done));
-        watched.await.unwrap_or(Err(Lost))
+        let (result, done) = oneshot::channel();
+        let beside = lane.beside;
+        // The lane is held until the work is over, not until somebody loses patience.
+        let job = move |hand: &Arc<Hand>| {
+            lane.is_in(hand);
+            let worked = work();
+            drop(lane);
+            // Nobody may wait for it any more.
+            let _ = result.send(worked);
+        };
+        if let Err(error) = self.0.crew.give(Box::new(job), beside) {
+            tracing::error!(%error, "no thread for an evaluation");
+        }
+        done.await.map_err(|_lost| Lost)
     }
 
-    fn lock(&self) -> MutexGuard<'_, Queue<String, oneshot::Sender<Lane>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.0.lock()
     }
 
     /// Gives free lanes to those who are next.
     fn begin(&self) {
         loop {
-            let Some(Turn { owner, who, beside }) = self.lock().next() else {
+            let mut state = self.lock();
+            let Some(Turn { owner, who, beside }) = state.queue.next() else {
                 return;
             };
+            let number = state.begin(owner, beside);
+            self.oversee(&mut state.overseer);
+            drop(state);
             let lane = Lane {
                 lanes: self.clone(),
-                owner,
-                begun: Instant::now(),
-                lasted: beside,
+                number,
+                beside,
                 passes_on: true,
             };
             if let Err(mut given_up) = who.send(lane) {
@@ -90,122 +151,157 @@ impl Lanes {
             }
         }
     }
+
+    /// Somebody looks at the clock from now on.
+    fn oversee(&self, overseer: &mut Overseer) {
+        if std::mem::replace(&mut overseer.is_looking, true) {
+            return;
+        }
+        let call = overseer.call.get_or_insert_with(|| {
+            let (call, calls) = channel();
+            let shared = Arc::downgrade(&self.0);
+            let thread = std::thread::Builder::new().name("overseer".to_owned());
+            if let Err(error) = thread.spawn(move || oversee(&shared, &calls)) {
+                tracing::error!(%error, "no thread looks at what lasts");
+            }
+            call
+        });
+        // It hears the call as long as there are lanes.
+        let _ = call.send(());
+    }
+}
+
+/// Looks whenever something could have lasted, for as long as there are lanes.
+fn oversee(shared: &Weak<Shared>, calls: &Receiver<()>) {
+    while let Ok(()) = calls.recv() {
+        let mut worked = Instant::now();
+        loop {
+            let Some(lanes) = shared.upgrade().map(Lanes) else {
+                return;
+            };
+            lanes.0.crew.fill(lanes.0.fresh);
+            let look_in = lanes.look();
+            match look_in {
+                Some(_) => worked = Instant::now(),
+                None if worked.elapsed() > LINGER && lanes.rests() => break,
+                None => {}
+            }
+            drop(lanes);
+            std::thread::sleep(look_in.unwrap_or(SLICE));
+        }
+    }
+}
+
+impl Lanes {
+    /// Takes lanes from work that lasts; says when to look again, where there is any work.
+    fn look(&self) -> Option<Duration> {
+        let look_in = self.lock().look();
+        self.begin();
+        look_in
+    }
+
+    /// The overseer rests, unless work has begun.
+    fn rests(&self) -> bool {
+        let mut state = self.lock();
+        let rests = state.running.is_empty();
+        state.overseer.is_looking = !rests;
+        rests
+    }
+}
+
+impl Drop for Shared {
+    fn drop(&mut self) {
+        self.crew.dismiss();
+    }
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn begin(&mut self, owner: String, lasted: bool) -> u64 {
+        self.numbers += 1;
+        let running = Running {
+            owner,
+            begun: Instant::now(),
+            lasted,
+            hand: None,
+        };
+        self.running.insert(self.numbers, running);
+        self.numbers
+    }
+
+    /// A thread that is told something is in its work: while this looks, no turn ends.
+    fn look(&mut self) -> Option<Duration> {
+        let Self { queue, running, .. } = self;
+        let mut look_in = None;
+        for running in running.values_mut() {
+            let rest = SLICE.saturating_sub(running.begun.elapsed());
+            if !running.lasted && rest.is_zero() {
+                // Where there is no room beside the lanes, it keeps its own until there is.
+                running.lasted = queue.lasts();
+            }
+            let next = if rest.is_zero() { SLICE } else { rest };
+            look_in = Some(look_in.map_or(next, |least: Duration| least.min(next)));
+        }
+        let is_crowded = queue.is_crowded();
+        for running in running.values() {
+            running.tell(is_crowded);
+        }
+        look_in
+    }
+}
+
+impl Running {
+    /// Tells the thread of what has lasted, with a lane or without.
+    fn tell(&self, is_crowded: bool) {
+        let Some(hand) = &self.hand else { return };
+        if self.lasted || self.begun.elapsed() >= SLICE {
+            hand.give_way();
+            if is_crowded {
+                hand.stand_back();
+            }
+        }
+    }
+}
+
+impl Lane {
+    /// The work is in this thread from now on.
+    fn is_in(&self, hand: &Arc<Hand>) {
+        let mut state = self.lanes.lock();
+        let State { queue, running, .. } = &mut *state;
+        if let Some(running) = running.get_mut(&self.number) {
+            running.hand = Some(Arc::clone(hand));
+            // How long it has waited for a core is nobody's work.
+            running.begun = Instant::now();
+            running.tell(queue.is_crowded());
+        }
+    }
 }
 
 impl Drop for Lane {
     fn drop(&mut self) {
-        let micros = u64::try_from(self.begun.elapsed().as_micros()).unwrap_or(u64::MAX);
-        self.lanes.lock().leave(&self.owner, micros, self.lasted);
+        let mut state = self.lanes.lock();
+        if let Some(ended) = state.running.remove(&self.number) {
+            let micros = u64::try_from(ended.begun.elapsed().as_micros()).unwrap_or(u64::MAX);
+            state.queue.leave(&ended.owner, micros, ended.lasted);
+        }
+        drop(state);
         if self.passes_on {
             self.lanes.begin();
         }
     }
 }
 
-impl Lane {
-    /// Leaves the lane to others, where there is room beside them.
-    fn give_way(&mut self) -> bool {
-        self.lasted = self.lanes.lock().lasts();
-        if self.lasted {
-            self.lanes.begin();
-        }
-        self.lasted
-    }
-}
-
-/// Waits for the work; gives its lane away where it lasts.
-async fn watch<R>(
-    mut lane: Lane,
-    thread: oneshot::Receiver<Thread>,
-    mut done: oneshot::Receiver<R>,
-) -> Result<R, Lost> {
-    let mut patience = SLICE;
-    let mut thread = Some(thread);
-    while !lane.lasted {
-        if let Ok(done) = timeout(patience, &mut done).await {
-            return done.map_err(|_panicked| Lost);
-        }
-        if let Some(Ok(thread)) = thread.take().map(|mut told| told.try_recv()) {
-            thread.give_way();
-        }
-        patience = LOOK_EVERY;
-        lane.give_way();
-    }
-    done.await.map_err(|_panicked| Lost)
-}
-
-type Started<R> = (oneshot::Receiver<Thread>, oneshot::Receiver<R>);
-
-fn start<R: Send + 'static>(
-    work: impl FnOnce() -> R + Send + 'static,
-    beside: bool,
-) -> Result<Started<R>, Lost> {
-    let (here, thread) = oneshot::channel();
-    let (result, done) = oneshot::channel();
-    let body = move || {
-        let thread = Thread::this();
-        if beside {
-            thread.give_way();
-        }
-        // Nobody may wait for either any more.
-        let _ = here.send(thread);
-        let _ = result.send(work());
-    };
-    let thread_of_work = std::thread::Builder::new()
-        .name("evaluation".to_owned())
-        .stack_size(STACK_BYTES)
-        .spawn(body);
-    match thread_of_work {
-        Ok(_runs_by_itself) => Ok((thread, done)),
-        Err(error) => {
-            tracing::error!(%error, "no thread for an evaluation");
-            Err(Lost)
-        }
-    }
-}
-
-/// A thread, as the system knows it.
-#[cfg(target_os = "linux")]
-#[derive(Debug)]
-struct Thread(Option<rustix::process::Pid>);
-
-#[cfg(target_os = "linux")]
-impl Thread {
-    /// The link names process and thread, as in `7/task/9`.
-    fn this() -> Self {
-        let link = std::fs::read_link("/proc/thread-self").ok();
-        let number = link.as_deref().and_then(std::path::Path::file_name);
-        let number = number.and_then(|number| number.to_str()?.parse().ok());
-        Self(number.and_then(rustix::process::Pid::from_raw))
-    }
-
-    /// The system gives its time to others first. Where it does not listen, all share alike.
-    fn give_way(&self) {
-        if let Some(thread) = self.0
-            && let Err(error) = rustix::process::setpriority_process(Some(thread), LEAST_PRIORITY)
-        {
-            tracing::debug!(%error, "a thread keeps its priority");
-        }
-    }
-}
-
-/// Other systems know priorities of whole processes alone.
-#[cfg(not(target_os = "linux"))]
-#[derive(Debug)]
-struct Thread;
-
-#[cfg(not(target_os = "linux"))]
-impl Thread {
-    fn this() -> Self {
-        Self
-    }
-
-    fn give_way(&self) {}
-}
-
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
     use std::sync::atomic::{AtomicBool, Ordering};
+
+    use tokio::time::timeout;
 
     use super::*;
 
@@ -254,7 +350,7 @@ mod tests {
         }
         end.store(true, Ordering::Relaxed);
         assert_eq!(lanes.run("d", || 1).await, Ok(1));
-        assert_eq!(lanes.lock().waiting(), 0);
+        assert_eq!(lanes.lock().queue.waiting(), 0);
     }
 
     #[tokio::test]
@@ -267,16 +363,26 @@ mod tests {
         assert_eq!(lanes.run("a", || 1).await, Ok(1));
     }
 
-    #[cfg(target_os = "linux")]
     #[tokio::test]
-    async fn a_thread_finds_itself_and_can_be_told() {
-        let told = std::thread::spawn(|| {
-            let this = Thread::this();
-            this.give_way();
-            let stat = std::fs::read_to_string("/proc/thread-self/stat").unwrap();
-            let (_name, rest) = stat.rsplit_once(')').unwrap();
-            rest.split_whitespace().nth(16).unwrap().to_owned()
+    async fn threads_serve_again_and_whoever_lasts_keeps_his() {
+        let (lanes, end) = (Lanes::new(BOUNDS), Arc::new(AtomicBool::new(false)));
+        let here = || std::thread::current().id();
+        let mut threads = HashSet::new();
+        for _round in 0..100 {
+            threads.insert(lanes.run("light", here).await.unwrap());
+        }
+        assert!(threads.len() < 20, "{} threads", threads.len());
+        let (told, heavy) = (Arc::new(Mutex::new(None)), lasts_until(&end));
+        let tells = Arc::clone(&told);
+        let heavy = lanes.run("heavy", move || {
+            *tells.lock().unwrap() = Some(here());
+            heavy()
         });
-        assert_eq!(told.join().unwrap(), LEAST_PRIORITY.to_string());
+        assert!(timeout(SLICE * 20, heavy).await.is_err());
+        for _round in 0..20 {
+            let light = lanes.run("light", here).await.unwrap();
+            assert_ne!(Some(light), *told.lock().unwrap());
+        }
+        end.store(true, Ordering::Relaxed);
     }
 }

@@ -6,11 +6,10 @@
 
 use std::sync::Arc;
 
-use aosec_wire::Id;
 use aosec_wire::record::ORIGIN_TAG;
 
 use super::authority::{self, Keys};
-use super::checkpoint::Since;
+use super::checkpoint::{Draft, Since};
 use super::duplicate::Seen;
 use super::error::CuError;
 use super::gap::{self, Clock};
@@ -18,11 +17,12 @@ use super::input::{self, DryMessage, Moment, Party, Stamps};
 use super::machine::{Failure, Machine, Run};
 use super::modules::Module;
 use super::noop::{self, Noop};
+use super::owed::{self, Debts};
 use super::replay::{Entry, Replay};
 use super::subject::Subject;
 use super::terms::Terms;
 use super::verdict::Verdict;
-use crate::store::checkpoint::{Checkpoint, Position};
+use crate::store::checkpoint::Position;
 use crate::store::cron::{Closed, Ticked};
 use crate::store::outcome::{Kind, Mark, Outcome};
 
@@ -61,6 +61,8 @@ pub struct Life {
     pub(super) since: Since,
     /// Where it wakes itself.
     pub(super) clock: Option<Clock>,
+    /// The roots of a long turn while it lasts.
+    debts: Option<Debts>,
 }
 
 /// What a run over some entries came to.
@@ -125,6 +127,7 @@ impl Life {
             machine,
             since: Since::default(),
             clock: None,
+            debts: None,
         }
     }
 
@@ -194,7 +197,23 @@ impl Life {
     }
 
     /// Evaluates `entries` in order, as long as `go_on` says so, at least one. `seen` are the marks of slots before the first.
-    pub fn evaluate(
+    pub fn evaluate(&mut self, entries: &[Ready], seen: Seen, go_on: impl Fn() -> bool) -> Batch {
+        // A tick needs the root before it.
+        let is_long = entries.len() >= owed::LONG && self.clock.is_none();
+        let lent = is_long.then(|| self.machine.lend_roots()).flatten();
+        self.debts = lent.map(Debts::to);
+        let mut batch = self.evaluate_all(entries, seen, go_on);
+        if let Some(debts) = self.debts.take() {
+            let (roots, after) = debts.paid();
+            self.machine.take_back(roots);
+            for (outcome, root) in batch.outcomes.iter_mut().zip(after) {
+                outcome.root = root;
+            }
+        }
+        batch
+    }
+
+    fn evaluate_all(
         &mut self,
         entries: &[Ready],
         mut seen: Seen,
@@ -263,12 +282,17 @@ impl Life {
         })
     }
 
-    /// Keeps what a run has changed, or forgets it; gives the root.
+    /// Keeps what a run has changed, or forgets it; gives the root, which in a long turn is not there before its end.
     pub(super) fn settle_run(&mut self, keep: bool) -> [u8; 32] {
-        if keep {
-            return self.machine.commit();
+        match (&self.debts, keep) {
+            (None, true) => return self.machine.commit(),
+            (None, false) => self.machine.rollback(),
+            (Some(debts), true) => self.machine.keep(&mut |changed| debts.put(changed)),
+            (Some(debts), false) => {
+                self.machine.rollback();
+                debts.same();
+            }
         }
-        self.machine.rollback();
         self.machine.root()
     }
 
@@ -350,15 +374,16 @@ impl Life {
         Some((at, bytes.unwrap_or_else(|| self.machine.snapshot())))
     }
 
-    /// The row for a snapshot that was kept, and a new count of the work since.
-    pub fn checkpointed(&mut self, position: Position, snapshot: Id) -> Checkpoint {
+    /// What a checkpoint here will be, and a new count of the work since; none before the first slot.
+    pub fn draft(&mut self) -> Option<Draft> {
+        let (position, bytes) = self.snapshot()?;
         self.since = Since::default();
-        Checkpoint {
+        Some(Draft {
             position,
             root: self.root(),
             module: self.module.party.id,
             engine: self.engine.clone(),
-            snapshot,
-        }
+            bytes,
+        })
     }
 }

@@ -6,6 +6,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use aosec_wasm::{Changed, Roots};
 use aosec_wire::VerifiedItem;
 use bytes::Bytes;
 
@@ -51,6 +52,18 @@ pub trait Machine: Send + fmt::Debug {
 
     /// Forgets the pending change.
     fn rollback(&mut self);
+
+    /// Lends the half that computes roots, so that another thread may do that; none where the instance has no such half. Until it is
+    /// back, [`Self::keep`] stands in the place of [`Self::commit`], and [`Self::root`] is that of the last commit.
+    fn lend_roots(&mut self) -> Option<Roots> {
+        None
+    }
+
+    /// Makes the pending change the state, and tells it for whoever has the roots.
+    fn keep(&mut self, _tell: &mut dyn FnMut(&Changed<'_>)) {}
+
+    /// Takes back what was lent.
+    fn take_back(&mut self, _roots: Roots) {}
 
     /// The root of the committed state.
     fn root(&self) -> [u8; 32];

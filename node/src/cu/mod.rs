@@ -11,7 +11,7 @@
 //! - C3 a dry run sees the newest state and leaves nothing behind: no row, no change, no cached answer.
 //! - C4 a failure of one process is felt by those who ask about it, and by nobody else.
 //!
-//! Read in this order: [`replay`], [`duplicate`], [`input`], [`verdict`], [`terms`], [`cron`], [`queue`] (pure); [`lanes`], [`life`], [`gap`],
+//! Read in this order: [`replay`], [`duplicate`], [`input`], [`verdict`], [`terms`], [`cron`], [`queue`] (pure); `crew`, [`lanes`], [`life`], `owed`, [`gap`],
 //! [`unit`], [`ticks`], [`ahead`], [`keeping`], [`ask`], [`actor`], [`residents`]; then the doors [`source`], [`modules`], [`engine`],
 //! [`compiler`], [`checkpoint`]; at last
 //! [`published`] and [`adopt`], the states that units give one another.
@@ -23,6 +23,7 @@ pub mod ask;
 pub mod authority;
 pub mod checkpoint;
 pub mod compiler;
+mod crew;
 pub mod cron;
 mod cut;
 pub mod dry;
@@ -38,6 +39,7 @@ pub mod listing;
 pub mod machine;
 pub mod modules;
 pub mod noop;
+mod owed;
 mod page;
 pub mod present;
 pub mod published;

@@ -7,7 +7,9 @@
 //!   such turns and one for each owner; an owner at his own bound waits, and his processes alone wait with him.
 //! - Q4 an owner whose last turn has lasted begins the next one beside the lanes at once, as long as there is room: nobody waits even
 //!   the first moments of it. A turn that is over in time takes that back.
-//! - Q5 what is kept is bounded: an owner is forgotten once nothing of his waits or runs and he is no more ahead of others.
+//! - Q5 where as many turns last as there are lanes, they get only what nobody else wants: one of them beside an idle core is in nobody's
+//!   way, and more than that would be.
+//! - Q6 what is kept is bounded: an owner is forgotten once nothing of his waits or runs and he is no more ahead of others.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -125,6 +127,12 @@ impl<O: Ord + Clone, T> Queue<O, T> {
         fits
     }
 
+    /// Whether those that last are in the way of others (Q5).
+    #[must_use]
+    pub fn is_crowded(&self) -> bool {
+        self.lasting >= self.bounds.lanes
+    }
+
     /// A turn of `owner` is over. It took so many microseconds; `lasted` says that it went on beside the lanes.
     pub fn leave(&mut self, owner: &O, micros: u64, lasted: bool) {
         match lasted {
@@ -162,7 +170,7 @@ impl<O: Ord + Clone, T> Queue<O, T> {
         changed
     }
 
-    /// Q5.
+    /// Q6.
     fn forget(&mut self, owner: &O) {
         let crowded = self.owners.len() > AHEAD_MAX;
         let is_idle = |one: &Owner<T>| one.turns == 0 && one.waiting.is_empty();
@@ -245,6 +253,19 @@ mod tests {
             queue.leave(&"modest", 100, false);
         }
         assert_eq!(queue.next(), in_a_lane("greedy", 1), "and is not forgotten");
+    }
+
+    #[test]
+    fn as_many_as_there_are_lanes_are_a_crowd() {
+        let mut queue = queue(BOUNDS);
+        for (number, owner) in ["one", "two"].into_iter().enumerate() {
+            assert!(!queue.is_crowded(), "{number} last");
+            queue.enter(owner, 0);
+            assert!(queue.next().is_some() && queue.lasts());
+        }
+        assert!(queue.is_crowded());
+        queue.leave(&"one", 9_000, true);
+        assert!(!queue.is_crowded());
     }
 
     #[test]

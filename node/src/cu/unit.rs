@@ -10,7 +10,7 @@ use lru::LruCache;
 
 use super::ask::Taken;
 use super::authority::{self, Keys};
-use super::checkpoint::Snapshots;
+use super::checkpoint::{Draft, Snapshots};
 use super::cron::Schedule;
 use super::cut::Done;
 use super::duplicate::Seen;
@@ -262,26 +262,31 @@ impl Unit {
         })
     }
 
-    /// Takes a checkpoint. A failure costs time at the next start and nothing else, so it is told to the operator alone.
+    /// Takes a checkpoint. The life is lost where the thread was.
     pub async fn checkpoint(&self, process: Id, life: Box<Life>) -> Option<Box<Life>> {
-        let taken = tokio::task::spawn_blocking(move || {
-            let snapshot = life.snapshot();
-            (life, snapshot)
-        });
-        let (mut life, (position, bytes)) = match taken.await {
-            Ok((life, Some(snapshot))) => (life, snapshot),
-            Ok((life, None)) => return Some(life),
-            Err(_panicked) => return None,
-        };
-        let slot = position.slot;
-        match self.snapshots.write(process, slot, &bytes).await {
-            Ok(hash) => {
-                let row = life.checkpointed(position, hash);
-                self.note(process, row).await;
-            }
-            Err(error) => tracing::warn!(%process, slot, %error, "a snapshot could not be written"),
+        let (life, draft) = self.draft(life).await?;
+        if let Some(draft) = draft {
+            self.write_down(process, draft).await;
         }
         Some(life)
+    }
+
+    /// The first half of it: what has to be done while the process stands still.
+    pub async fn draft(&self, mut life: Box<Life>) -> Option<(Box<Life>, Option<Draft>)> {
+        let taken = tokio::task::spawn_blocking(move || {
+            let draft = life.draft();
+            (life, draft)
+        });
+        taken.await.ok()
+    }
+
+    /// The second half. A failure costs time at the next start and nothing else, so it is told to the operator alone.
+    pub async fn write_down(&self, process: Id, draft: Draft) {
+        let slot = draft.position.slot;
+        match self.snapshots.write(process, slot, &draft.bytes).await {
+            Ok(hash) => self.note(process, draft.row(hash)).await,
+            Err(error) => tracing::warn!(%process, slot, %error, "a snapshot could not be written"),
+        }
     }
 
     /// The present state for another unit; none before the first slot.

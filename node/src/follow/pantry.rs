@@ -367,14 +367,15 @@ fn opened(contents: &[Bytes]) -> Vec<(usize, VerifiedItem)> {
     contents.iter().flat_map(verified).collect()
 }
 
-/// The items of a bundle that verify, each with its number, on as many threads as the machine has.
+/// The items of a bundle that verify, each with its number. One core is left to whoever computes the slots of the bundle before.
 fn verified(data: &Bytes) -> Vec<(usize, VerifiedItem)> {
     let Ok(rows) = bundle::parse(data.clone()) else {
         return Vec::new();
     };
     let rows: Vec<(usize, (Id, Bytes))> = rows.into_iter().enumerate().collect();
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    let part = rows.len().div_ceil(threads.min(VERIFIERS_MAX)).max(1);
+    let verifiers = threads.saturating_sub(1).clamp(1, VERIFIERS_MAX);
+    let part = rows.len().div_ceil(verifiers).max(1);
     std::thread::scope(|scope| {
         let parts: Vec<_> = rows
             .chunks(part)

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use wasmtime::{Config, InstanceAllocationStrategy, OptLevel, PoolingAllocationConfig};
 
-use crate::{caps, error::WasmError, image::Image, limits::STACK_BYTES, shape};
+use crate::{caps, error::WasmError, instance::Booted, limits::STACK_BYTES, shape};
 
 /// The compiler that operators name beside a result.
 pub const ENGINE_NAME: &str = "wasmtime 48.0.8";
@@ -127,7 +127,7 @@ struct Parts {
     compiled: wasmtime::Module,
     globals: Vec<String>,
     hash: [u8; 32],
-    booted: Mutex<Vec<([u8; 32], Arc<Image>)>>,
+    booted: Mutex<Vec<([u8; 32], Arc<Booted>)>>,
 }
 
 /// Boot texts whose state is kept with a module: all Lua processes of one binary share one.
@@ -155,22 +155,22 @@ impl Module {
     pub(crate) fn booted(
         &self,
         boot: [u8; 32],
-        run: impl FnOnce() -> Result<Image, WasmError>,
-    ) -> Result<Arc<Image>, WasmError> {
+        run: impl FnOnce() -> Result<Booted, WasmError>,
+    ) -> Result<Arc<Booted>, WasmError> {
         let mut kept = self
             .parts
             .booted
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, image)) = kept.iter().find(|(hash, _)| *hash == boot) {
-            return Ok(Arc::clone(image));
+        if let Some((_, booted)) = kept.iter().find(|(hash, _)| *hash == boot) {
+            return Ok(Arc::clone(booted));
         }
-        let image = Arc::new(run()?);
+        let booted = Arc::new(run()?);
         if kept.len() == BOOTS_KEPT {
             kept.remove(0);
         }
-        kept.push((boot, Arc::clone(&image)));
-        Ok(image)
+        kept.push((boot, Arc::clone(&booted)));
+        Ok(booted)
     }
 
     /// Export names of the mutable globals, in the order of the state root.

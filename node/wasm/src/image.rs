@@ -1,39 +1,22 @@
-//! The last committed state of an instance, byte for byte, with its tree.
+//! The last committed state of an instance, byte for byte. Its root is [`crate::roots`]'s.
 //!
 //! What changed is found by comparing: the memory is its own and small, and comparing needs no
 //! help from the kernel. A page is copied and hashed only if it differs.
 
-use crate::{
-    lanes,
-    root::{PAGE_BYTES, Tree},
-};
+use crate::root::PAGE_BYTES;
 
 #[derive(Clone)]
 pub(crate) struct Image {
     pub(crate) memory: Vec<u8>,
     pub(crate) globals: Vec<u64>,
-    pub(crate) tree: Tree,
 }
 
 impl Image {
-    pub(crate) fn new(memory: Vec<u8>, globals: Vec<u64>) -> Self {
-        let tree = Tree::new(&memory);
-        Self {
-            memory,
-            globals,
-            tree,
-        }
-    }
-
-    /// Takes the live memory as the new committed state.
-    pub(crate) fn take(&mut self, live: &[u8], globals: Vec<u64>) {
+    /// Takes the live memory as the new committed state; says which pages are others now.
+    pub(crate) fn take(&mut self, live: &[u8], globals: Vec<u64>) -> Vec<usize> {
         self.memory.resize(live.len(), 0);
-        let changed = self.copy_changed(live);
-        let (pages, _rest) = self.memory.as_chunks::<PAGE_BYTES>();
-        let hashed: Vec<_> = changed.iter().map(|index| &pages[*index]).collect();
-        let leaves: Vec<_> = changed.into_iter().zip(lanes::of_pages(&hashed)).collect();
-        self.tree.update(pages.len(), &leaves);
         self.globals = globals;
+        self.copy_changed(live)
     }
 
     /// Copies the pages that differ from a live memory of the same length; says which they are.

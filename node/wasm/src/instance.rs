@@ -7,6 +7,7 @@
 //! 3. A boot text runs once for each module in use; every process that boots with it starts from, and
 //!    is put to sleep as the difference to, that one state.
 //! 4. Memory cannot shrink: after growth, going back means a new instance filled with the image.
+//! 5. While the roots are lent, [`Instance::keep`] stands in the place of a commit, and [`Instance::root`] is that of the last commit.
 
 use std::sync::Arc;
 
@@ -16,7 +17,8 @@ use crate::{
     image::Image,
     limits::{self, Limits},
     live::Live,
-    root::{PAGE_BYTES, state_root},
+    root::{PAGE_BYTES, Tree},
+    roots::{Changed, Roots},
     snapshot::Snapshot,
 };
 
@@ -35,19 +37,28 @@ pub struct Instance {
     limits: Limits,
     boot_hash: [u8; 32],
     live: Live,
-    base: Arc<Image>,
+    base: Arc<Booted>,
     image: Image,
     root: [u8; 32],
+    /// None while they are lent.
+    roots: Option<Roots>,
     /// A rollback found no room on this machine; nothing runs before it is done.
     stale: bool,
+}
+
+/// The state after a boot text, and the tree over it.
+pub(crate) struct Booted {
+    image: Image,
+    tree: Tree,
 }
 
 impl Instance {
     /// A new process in the state after the boot text, which is committed.
     pub fn boot(module: &Module, boot: &[u8], limits: Limits) -> Result<Self, WasmError> {
         let base = base(module, boot)?;
-        let image = Image::clone(&base);
-        Self::around(module, boot, limits, base, image)
+        let (image, tree) = (base.image.clone(), base.tree.clone());
+        let roots = Roots::new(module.hash(), hash(boot), &image.globals, tree);
+        Self::around(module, boot, limits, base, image, roots)
     }
 
     /// The process that a snapshot was taken of.
@@ -59,16 +70,20 @@ impl Instance {
     ) -> Result<Self, WasmError> {
         snapshot.check(module.hash(), hash(boot), module.globals().len())?;
         let base = base(module, boot)?;
-        let image = snapshot.image(&base, limits.memory_bytes)?;
-        Self::around(module, boot, limits, base, image)
+        let (image, changed) = snapshot.image(&base.image, limits.memory_bytes)?;
+        let tree = base.tree.clone();
+        let mut roots = Roots::new(module.hash(), hash(boot), &base.image.globals, tree);
+        roots.take(&Changed::of(&image, &changed));
+        Self::around(module, boot, limits, base, image, roots)
     }
 
     fn around(
         module: &Module,
         boot: &[u8],
         limits: Limits,
-        base: Arc<Image>,
+        base: Arc<Booted>,
         image: Image,
+        roots: Roots,
     ) -> Result<Self, WasmError> {
         let needs = image.memory.len() as u64;
         if needs > limits.memory_bytes {
@@ -77,17 +92,15 @@ impl Instance {
         }
         let mut live = Live::start(module, limits)?;
         fill(&mut live, &image).map_err(WasmError::Instantiate)?;
-        let boot_hash = hash(boot);
-        let root = state_root(&module.hash(), &boot_hash, &image.globals, &image.tree);
-        let module = module.clone();
         Ok(Self {
-            module,
+            module: module.clone(),
             limits,
-            boot_hash,
+            boot_hash: hash(boot),
             live,
             base,
             image,
-            root,
+            root: roots.root(),
+            roots: Some(roots),
             stale: false,
         })
     }
@@ -118,14 +131,41 @@ impl Instance {
     }
 
     /// Accepts what is pending and gives the new state root.
+    ///
+    /// # Panics
+    /// While the roots are lent: no root may be given that is not the state's.
     pub fn commit(&mut self) -> [u8; 32] {
-        if !self.stale {
-            let globals = self.live.globals();
-            self.image.take(self.live.memory(), globals);
-            let Image { globals, tree, .. } = &self.image;
-            self.root = state_root(&self.module.hash(), &self.boot_hash, globals, tree);
+        if let Some(indexes) = self.accept() {
+            let roots = self.roots.as_mut().expect("the roots are at home");
+            self.root = roots.take(&Changed::of(&self.image, &indexes));
         }
         self.root
+    }
+
+    /// Accepts what is pending and tells what it has changed, for whoever has the roots; nothing where nothing can be pending.
+    pub fn keep(&mut self, tell: impl FnOnce(&Changed<'_>)) {
+        if let Some(indexes) = self.accept() {
+            tell(&Changed::of(&self.image, &indexes));
+        }
+    }
+
+    /// Lends the half that computes roots; none where it is lent already.
+    pub fn lend_roots(&mut self) -> Option<Roots> {
+        self.roots.take()
+    }
+
+    /// Takes it back, with all that was changed meanwhile.
+    pub fn take_back(&mut self, roots: Roots) {
+        self.root = roots.root();
+        self.roots = Some(roots);
+    }
+
+    fn accept(&mut self) -> Option<Vec<usize>> {
+        if self.stale {
+            return None;
+        }
+        let globals = self.live.globals();
+        Some(self.image.take(self.live.memory(), globals))
     }
 
     /// Forgets what is pending: the state is the last committed one again.
@@ -149,7 +189,8 @@ impl Instance {
 
     /// The last committed state, to be kept and restored.
     pub fn snapshot(&self) -> Snapshot {
-        Snapshot::of(self.module.hash(), self.boot_hash, &self.base, &self.image)
+        let base = &self.base.image;
+        Snapshot::of(self.module.hash(), self.boot_hash, base, &self.image)
     }
 
     /// Bytes of linear memory in use now.
@@ -178,11 +219,15 @@ impl std::fmt::Debug for Instance {
     }
 }
 
-fn base(module: &Module, boot: &[u8]) -> Result<Arc<Image>, WasmError> {
+fn base(module: &Module, boot: &[u8]) -> Result<Arc<Booted>, WasmError> {
     module.booted(hash(boot), || {
         let mut live = Live::start(module, limits::BOOT)?;
         live.boot(module, boot)?;
-        Ok(Image::new(live.memory().to_vec(), live.globals()))
+        let (memory, globals) = (live.memory().to_vec(), live.globals());
+        Ok(Booted {
+            tree: Tree::new(&memory),
+            image: Image { memory, globals },
+        })
     })
 }
 

@@ -9,7 +9,7 @@
 //! are closed ([`host`]); NaN has one spelling; nothing of a process lives outside its linear
 //! memory and the globals that the module exports ([`shape`]).
 //!
-//! Read next: [`root`] for what a state root is, [`snapshot`] for how a process sleeps,
+//! Read next: [`root`] for what a state root is, [`roots`] for how another thread computes it, [`snapshot`] for how a process sleeps,
 //! [`process_module`] for the Lua module that the binary carries, [`origin_contract`] for the court that runs in it.
 //!
 //! What strangers wrote is looked over first ([`caps`]) and compiled in a process of its own, whose code comes back under a seal
@@ -29,6 +29,7 @@ mod live;
 pub mod origin_contract;
 pub mod process_module;
 pub mod root;
+pub mod roots;
 pub mod sealed;
 mod shape;
 pub mod snapshot;
@@ -37,5 +38,6 @@ pub use engine::{Engine, EngineSettings, Module};
 pub use error::{EvaluationError, SnapshotError, WasmError};
 pub use instance::{Evaluation, Instance};
 pub use limits::Limits;
+pub use roots::{Change, Changed, Roots};
 pub use sealed::SealKey;
 pub use snapshot::Snapshot;

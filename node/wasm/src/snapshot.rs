@@ -75,8 +75,12 @@ impl Snapshot {
         u64::from(self.pages) * PAGE_BYTES as u64
     }
 
-    /// The state that was put to sleep, on top of the state after boot.
-    pub(crate) fn image(&self, base: &Image, limit: u64) -> Result<Image, SnapshotError> {
+    /// The state that was put to sleep, on top of the state after boot, and the pages in which it differs from that.
+    pub(crate) fn image(
+        &self,
+        base: &Image,
+        limit: u64,
+    ) -> Result<(Image, Vec<usize>), SnapshotError> {
         let bytes = self.memory_bytes();
         let whole = bytes.is_multiple_of(WASM_PAGE_BYTES as u64);
         if !whole || bytes < base.memory.len() as u64 || bytes > limit {
@@ -89,8 +93,8 @@ impl Snapshot {
             let start = *index as usize * PAGE_BYTES;
             memory[start..start + PAGE_BYTES].copy_from_slice(page);
         }
-        image.take(&memory, self.globals.clone());
-        Ok(image)
+        let changed = image.take(&memory, self.globals.clone());
+        Ok((image, changed))
     }
 
     /// The layout above.
@@ -191,8 +195,12 @@ mod tests {
         let mut memory = vec![0; 16 * PAGE_BYTES];
         memory[3 * PAGE_BYTES + 7] = 1;
         memory[15 * PAGE_BYTES] = 2;
-        let base = Image::new(vec![0; 4 * PAGE_BYTES], vec![0]);
-        Snapshot::of([1; 32], [2; 32], &base, &Image::new(memory, vec![42]))
+        let image = |memory, global| Image {
+            memory,
+            globals: vec![global],
+        };
+        let base = image(vec![0; 4 * PAGE_BYTES], 0);
+        Snapshot::of([1; 32], [2; 32], &base, &image(memory, 42))
     }
 
     #[test]

@@ -26,8 +26,8 @@ pub const GROUPS: [(&str, [&str; 2]); 4] = [
         ["throw_storm", "recursion_through_host"],
     ),
 ];
-/// Enemies at once: many times the cores.
-const ENEMIES: usize = 12;
+/// Enemies at once that are many times the cores.
+pub const MANY: usize = 12;
 /// Messages of the honest process of which the times are taken.
 const MESSAGES: usize = 300;
 /// Between two of its messages, as people send them: now and then.
@@ -50,14 +50,14 @@ pub async fn alone() -> Duration {
     honest_p99(&Lanes::new(settings::ordinary_bounds())).await
 }
 
-/// The same beside enemies of these names.
+/// The same beside so many enemies of these names.
 ///
 /// # Panics
 /// Where an enemy ends otherwise than by an error of its own.
-pub async fn enemies(names: [&str; 2]) -> Duration {
+pub async fn enemies(names: [&str; 2], count: usize) -> Duration {
     let lanes = Lanes::new(settings::ordinary_bounds());
     let end = Arc::new(AtomicBool::new(false));
-    let names = names.iter().cycle().take(ENEMIES).enumerate();
+    let names = names.iter().cycle().take(count).enumerate();
     let attacks = names.map(|(number, name)| {
         let enemy = instance(&module(name), ENEMY);
         tokio::spawn(attack(lanes.clone(), number, enemy, Arc::clone(&end)))

@@ -11,7 +11,7 @@ use super::book::{Book, Shelf};
 use crate::arweave::devchain::genesis;
 use crate::cu::engine::{BOOT_HASH, Wasmtime, boot_hash};
 use crate::cu::machine::Workshop;
-use crate::cu::{CuError, dry};
+use crate::cu::{CuError, dry, owed};
 use crate::store::outcome::Kind;
 
 /// Compiled once for all tests of this file.
@@ -104,6 +104,30 @@ async fn two_units_and_every_restart_come_to_the_same_roots() {
             "cut behind {cut}"
         );
     }
+}
+
+/// A long turn has its roots computed beside it, a short one by itself.
+#[tokio::test]
+async fn a_long_turn_comes_to_the_roots_of_short_ones() {
+    const SLOTS: u64 = 3 * owed::LONG as u64;
+    let mut book = Book::of_module(&module(), Tags::new());
+    for slot in 0..SLOTS {
+        book.send(match slot {
+            // More than may wait for its root.
+            150 => "big = string.rep('x', 9000000); return #big",
+            _ if slot % 8 == 3 => "error('no')",
+            _ => "count = (count or 0) + 1; return count",
+        });
+    }
+    let process = book.process();
+    let (whole, parts) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let at_once = bench(whole.path(), &book).await;
+    at_once.root(process, SLOTS).await;
+    let step_by_step = bench(parts.path(), &book).await;
+    assert_eq!(
+        at_once.roots(process, SLOTS + 1).await,
+        step_by_step.roots(process, SLOTS + 1).await
+    );
 }
 
 #[tokio::test]

@@ -6,6 +6,7 @@ use aosec_wire::{SigningKey, Tags};
 
 use super::book::{Book, Shelf, sign};
 use super::{Bench, counting};
+use crate::cu::source::PAGE_SLOTS;
 use crate::cu::{CuError, dry, listing, rate};
 use crate::store::listed::Kinds;
 use crate::store::outcome::{self, Kind};
@@ -95,6 +96,25 @@ async fn what_repeats_an_earlier_slot_is_not_evaluated() {
     let repeated = bench.cu.result(process, twin).await.unwrap();
     assert_eq!((repeated.slot, repeated.kind), (2, Kind::Repetition));
     assert_eq!(bench.root(process, 3).await, bench.root(process, 1).await);
+}
+
+/// What a page would repeat is looked up while the one before it runs, when the store shows nothing of that.
+#[tokio::test]
+async fn a_repetition_is_seen_over_pages_whoever_asks_in_between() {
+    let mut book = counting(PAGE_SLOTS - 1);
+    let repeated = book.message("add 7");
+    book.enter(repeated.clone());
+    for _slot in 0..8 {
+        book.send("add 1");
+    }
+    book.enter(repeated);
+    let (process, again) = (book.process(), PAGE_SLOTS + 8);
+    let folder = tempfile::tempdir().unwrap();
+    let bench = Bench::open(folder.path(), &Shelf::of([book])).await;
+    // Whoever asks for an earlier slot has what was computed made durable before the next page.
+    let (last, _early) = tokio::join!(bench.root(process, again), bench.root(process, 3));
+    assert_eq!(last, bench.root(process, again - 1).await);
+    assert_ne!(last, bench.root(process, again - 2).await);
 }
 
 #[tokio::test]
