@@ -14,7 +14,9 @@ use std::time::{Duration, Instant};
 
 use aosec_wasm::caps::{self, MODULE_BYTES};
 use aosec_wasm::{Engine, EngineSettings, Module, SealKey, WasmError};
-use rustix::process::{Resource, Rlimit, setpriority_process, setrlimit};
+use rustix::process::{
+    Resource, Rlimit, getpriority_process, getrlimit, setpriority_process, setrlimit,
+};
 
 use super::machine::WorkshopError;
 
@@ -166,16 +168,32 @@ pub fn child() -> ExitCode {
 }
 
 fn limited() -> rustix::io::Result<()> {
-    let most = |limit| Rlimit {
-        current: Some(limit),
-        maximum: Some(limit),
-    };
-    setrlimit(Resource::As, most(CHILD_BYTES))?;
-    setrlimit(Resource::Cpu, most(CHILD_CPU_SECONDS))?;
-    setrlimit(Resource::Core, most(0))?;
+    limit(Resource::As, CHILD_BYTES)?;
+    limit(Resource::Cpu, CHILD_CPU_SECONDS)?;
+    limit(Resource::Core, 0)?;
     // Not one byte into any file: the answer goes into a pipe.
-    setrlimit(Resource::Fsize, most(0))?;
-    setpriority_process(None, PRIORITY)
+    limit(Resource::Fsize, 0)?;
+    give_way();
+    Ok(())
+}
+
+/// Takes a limit, or stays under the lower one that it was started with: only a few may raise that again.
+fn limit(of: Resource, most: u64) -> rustix::io::Result<()> {
+    let most = getrlimit(of).maximum.map_or(most, |given| given.min(most));
+    let limit = Rlimit {
+        current: Some(most),
+        maximum: Some(most),
+    };
+    setrlimit(of, limit)
+}
+
+/// A child begins with the priority of the thread that started it, and that one may have given way further already. Only a few may go
+/// back; so it stays where it is, and compiles all the same.
+fn give_way() {
+    if getpriority_process(None).is_ok_and(|priority| priority < PRIORITY) {
+        // What is left to do without it is the same.
+        let _kept = setpriority_process(None, PRIORITY);
+    }
 }
 
 fn compile() -> (u8, Vec<u8>) {

@@ -23,6 +23,7 @@ use bytes::Bytes;
 
 use super::compiler::{Compiler, refusal};
 use super::machine::{Failure, Machine, Program, Run, Workshop, WorkshopError};
+use super::settings::LASTING_MAX;
 use super::terms::{OPEN_FORMAT, Terms};
 
 /// The tag by which a module item names the boot text that it runs with.
@@ -36,9 +37,12 @@ pub fn boot_hash() -> Id {
 
 /// Between two ticks of the clock below foreign modules.
 const TICK: Duration = Duration::from_millis(100);
-/// Ticks after which a message of a foreign module is stopped without a verdict: five minutes. The most fuel that this node gives
-/// is burnt in one, and in these five also on a machine that is busy.
-const TICKS_MAX: u64 = 3_000;
+/// Ticks of the minute in which a core burns the most fuel that a node gives, [`FUEL_MAX`](super::settings::FUEL_MAX).
+const TICKS_OF_FUEL: u64 = 600;
+/// Ticks after which a message of a foreign module is stopped without a verdict: half an hour. It is a legal message that ends on
+/// another machine, so it has the time in which a single core burns the fuel of all who may last at once, and as much again for those
+/// who go before them.
+const TICKS_MAX: u64 = 2 * LASTING_MAX as u64 * TICKS_OF_FUEL;
 /// Where a process finds the file that it was started from, also after somebody has put another one in its place.
 #[cfg(target_os = "linux")]
 const OWN_BINARY: &str = "/proc/self/exe";
@@ -85,7 +89,8 @@ impl Wasmtime {
             return Ok(module.clone());
         }
         let module = self.engine.compile(process_module::WASM);
-        let module = module.map_err(|error| refusal(&error))?;
+        // The bytes are the binary's own: whatever stands against them now is this machine's.
+        let module = module.map_err(|error| WorkshopError::Room(error.to_string()))?;
         Ok(kept.insert(module).clone())
     }
 
@@ -312,5 +317,16 @@ fn failure(error: &EvaluationError) -> Failure {
     match error.is_verdict() {
         true => Failure::Verdict(error.to_string()),
         false => Failure::Interrupted(error.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_who_may_last_at_once_have_the_time_for_their_fuel_on_one_core() {
+        let minutes = u128::from(TICKS_MAX) * TICK.as_millis() / 60_000;
+        assert!(minutes >= LASTING_MAX as u128, "{minutes}");
     }
 }

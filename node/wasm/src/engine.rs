@@ -75,10 +75,13 @@ impl Engine {
     }
 
     /// Checks and compiles a module. Bytes only: text and precompiled code are refused.
+    ///
+    /// What is no module is told apart from what this machine cannot do before any code is made: to compile takes memory, and the
+    /// engine's error does not say what was missing.
     pub fn compile(&self, wasm: &[u8]) -> Result<Module, WasmError> {
         caps::check(wasm)?;
-        let compiled =
-            wasmtime::Module::from_binary(&self.inner, wasm).map_err(WasmError::Compile)?;
+        wasmtime::Module::validate(&self.inner, wasm).map_err(WasmError::Compile)?;
+        let compiled = wasmtime::Module::from_binary(&self.inner, wasm).map_err(WasmError::Code)?;
         self.around(compiled, wasm)
     }
 
@@ -127,8 +130,11 @@ struct Parts {
     compiled: wasmtime::Module,
     globals: Vec<String>,
     hash: [u8; 32],
-    booted: Mutex<Vec<([u8; 32], Arc<Booted>)>>,
+    booted: Mutex<Vec<([u8; 32], Ended)>>,
 }
+
+/// The state after a boot text, or why every machine refuses it.
+type Ended = Result<Arc<Booted>, Arc<WasmError>>;
 
 /// Boot texts whose state is kept with a module: all Lua processes of one binary share one.
 const BOOTS_KEPT: usize = 4;
@@ -151,7 +157,7 @@ impl Module {
         &self.parts.compiled
     }
 
-    /// The state after a boot text, run at most once while it is kept.
+    /// The state after a boot text, run at most once while its end is kept. A fault of this machine is no end.
     pub(crate) fn booted(
         &self,
         boot: [u8; 32],
@@ -162,15 +168,18 @@ impl Module {
             .booted
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, booted)) = kept.iter().find(|(hash, _)| *hash == boot) {
-            return Ok(Arc::clone(booted));
+        if let Some((_, ended)) = kept.iter().find(|(hash, _)| *hash == boot) {
+            return ended.clone().map_err(WasmError::Remembered);
         }
-        let booted = Arc::new(run()?);
+        let ended = match run() {
+            Err(error) if !error.is_verdict() => return Err(error),
+            ended => ended.map(Arc::new).map_err(Arc::new),
+        };
         if kept.len() == BOOTS_KEPT {
-            kept.remove(0);
+            drop(kept.remove(0));
         }
-        kept.push((boot, Arc::clone(&booted)));
-        Ok(booted)
+        kept.push((boot, ended.clone()));
+        ended.map_err(WasmError::Remembered)
     }
 
     /// Export names of the mutable globals, in the order of the state root.
@@ -229,11 +238,44 @@ fn pool(settings: EngineSettings) -> PoolingAllocationConfig {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::EvaluationError;
+    use crate::process_module::WASM;
 
     #[test]
     fn the_name_of_the_engine_is_the_pinned_version() {
         let manifest = include_str!("../../../Cargo.toml");
         let version = ENGINE_NAME.trim_start_matches("wasmtime ");
         assert!(manifest.contains(&format!("wasmtime = {{ version = \"={version}\"")));
+    }
+
+    #[test]
+    fn a_boot_that_every_machine_refuses_is_run_once_and_a_fault_of_this_one_is_tried_again() {
+        let engine = Engine::new(EngineSettings::default()).expect("an engine");
+        let module = engine.compile(WASM).expect("a module");
+        let runs = |boot: [u8; 32], fault: fn() -> WasmError| {
+            let mut runs = 0;
+            for _again in 0..3 {
+                let refused = module.booted(boot, || {
+                    runs += 1;
+                    Err(fault())
+                });
+                let refused = refused.err().expect("told to refuse");
+                assert_eq!(refused.to_string(), fault().to_string());
+                assert_eq!(refused.is_verdict(), fault().is_verdict());
+            }
+            runs
+        };
+        assert_eq!(
+            runs([1; 32], || WasmError::BootStopped(
+                EvaluationError::OutOfFuel
+            )),
+            1
+        );
+        assert_eq!(
+            runs([2; 32], || WasmError::BootStopped(
+                EvaluationError::StackExhausted
+            )),
+            3
+        );
     }
 }

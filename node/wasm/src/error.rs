@@ -1,5 +1,7 @@
 //! What can go wrong, told apart by who may be blamed: the module, the message, or this machine.
 
+use std::sync::Arc;
+
 use thiserror::Error;
 use wasmtime::Trap;
 
@@ -18,6 +20,9 @@ pub enum WasmError {
     /// The bytes are no module that this engine takes.
     #[error("the module does not compile")]
     Compile(#[source] wasmtime::Error),
+    /// The module is one, and this machine could not make code of it, or had no room for that code.
+    #[error("this machine could not make code of the module")]
+    Code(#[source] wasmtime::Error),
     /// The global section cannot be read.
     #[error("the module's sections cannot be read")]
     Sections(#[from] wasmparser::BinaryReaderError),
@@ -69,6 +74,9 @@ pub enum WasmError {
     /// The boot text ran out of what it may use.
     #[error("the boot text was stopped")]
     BootStopped(#[source] EvaluationError),
+    /// The boot text had come to this end before.
+    #[error(transparent)]
+    Remembered(Arc<Self>),
     /// The snapshot is of another module, boot text or size.
     #[error("the snapshot does not fit")]
     Snapshot(#[from] SnapshotError),
@@ -78,7 +86,12 @@ impl WasmError {
     /// Whether every honest machine refuses in the same way, so that asking again is of no use.
     pub fn is_verdict(&self) -> bool {
         match self {
-            Self::Engine(_) | Self::Unsealed | Self::OtherEngine(_) | Self::Snapshot(_) => false,
+            Self::Engine(_)
+            | Self::Code(_)
+            | Self::Unsealed
+            | Self::OtherEngine(_)
+            | Self::Snapshot(_) => false,
+            Self::Remembered(error) => error.is_verdict(),
             Self::Instantiate(error) => {
                 error
                     .downcast_ref::<Trap>()

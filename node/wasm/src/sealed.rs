@@ -48,7 +48,7 @@ impl Engine {
     /// As [`Engine::compile`].
     pub fn seal(&self, wasm: &[u8], key: &SealKey) -> Result<Vec<u8>, WasmError> {
         let module = self.compile(wasm)?;
-        let code = module.compiled().serialize().map_err(WasmError::Compile)?;
+        let code = module.compiled().serialize().map_err(WasmError::Code)?;
         let mut sealed = key.seal(wasm, &code).as_bytes().to_vec();
         sealed.extend_from_slice(&code);
         Ok(sealed)
