@@ -151,8 +151,8 @@ async fn check(unit: &Arc<Unit>, published: &Published) -> Result<(), AdoptError
             named: published.module,
         });
     }
-    let module = unit.modules.get(spawn.module).await?;
     let party = Party::of(&spawn.item);
+    let module = unit.modules.get(spawn.module, &party.owner).await?;
     let terms = Terms::agree(&party.tags, &module.party.tags, unit.most);
     let terms = terms.map_err(|reason| CuError::Terms {
         process: published.process,

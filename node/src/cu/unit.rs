@@ -116,8 +116,8 @@ impl Unit {
     /// [`CuError`] where spawn, module or limits do not allow it.
     pub async fn wake(&self, process: Id) -> Result<Box<Life>, CuError> {
         let spawn = self.spawn(process).await?;
-        let module = self.modules.get(spawn.module).await?;
         let party = Party::of(&spawn.item);
+        let module = self.modules.get(spawn.module, &party.owner).await?;
         let terms = Terms::agree(&party.tags, &module.party.tags, self.most)
             .map_err(|reason| CuError::Terms { process, reason })?;
         let (machine, position) = match self.restore(&party, &module, terms).await? {

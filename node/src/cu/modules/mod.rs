@@ -1,24 +1,31 @@
 //! Modules by id: those that this binary carries, then the folder of those that were fetched, then the network (D19).
 //!
 //! A module is an item, so its id is checked by its signature wherever it comes from. It is made ready once and kept; the least
-//! used one goes when there are too many. What is refused is remembered as well. Modules of strangers are compiled one at a time,
-//! in the turns of their owners; the carried one waits for none of them.
+//! used one goes when there are too many. What is refused is remembered as well, and never kept. Modules of strangers are compiled one
+//! at a time, in the turns of their owners; the carried one waits for none of them. Whoever wants a module that somebody waits for
+//! already waits with him.
 
+mod places;
+mod shelf;
+
+use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
-use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
-use aosec_wire::{Id, Strictness, VerifiedItem};
+use aosec_wire::{Id, VerifiedItem};
 use lru::LruCache;
-use tokio::sync::Semaphore;
+use tokio::sync::{OnceCell, Semaphore};
 
+use self::places::Places;
+use self::shelf::Shelf;
 use super::error::CuError;
 use super::input::Party;
 use super::lanes::Lanes;
 use super::machine::{Program, Workshop, WorkshopError};
 use super::queue::Bounds;
-use super::source::Items;
+use super::source::{Items, SourceError};
 use super::terms;
 
 /// Modules kept ready: each takes some MiB of compiled code.
@@ -31,8 +38,8 @@ const COMPILATIONS: Bounds = Bounds {
     lasting: 0,
     of_owner: 1,
 };
-/// Modules that wait to be compiled: each holds its bytes.
-const WAITING_MAX: usize = 64;
+/// Modules that are fetched at once: each may be as long as a gateway's answer before its format is seen.
+const FETCHES_MAX: usize = 8;
 /// Modules whose refusal is remembered: some 200 bytes each.
 const REFUSED_MAX: NonZeroUsize = NonZeroUsize::new(4_096).expect("not zero");
 /// A module that this machine could not compile rests so long: whoever asks meanwhile is told the same.
@@ -52,12 +59,17 @@ pub struct Module {
 pub struct Modules {
     workshop: Arc<dyn Workshop>,
     carried: Vec<VerifiedItem>,
-    folder: PathBuf,
+    shelf: Shelf,
     items: Arc<dyn Items>,
     known: Arc<Known>,
     compiling: Lanes,
-    waiting: Semaphore,
+    places: Places,
+    fetches: Semaphore,
+    wanted: Mutex<BTreeMap<Id, Weak<Wanted>>>,
 }
+
+/// What all who wait for one module are told.
+type Wanted = OnceCell<Result<Arc<Module>, CuError>>;
 
 /// What became of modules.
 #[derive(Debug)]
@@ -79,14 +91,16 @@ impl Modules {
         Self {
             workshop,
             carried,
-            folder,
+            shelf: Shelf::new(folder),
             items,
             known: Arc::new(Known {
                 ready: Mutex::new(LruCache::new(READY_MAX)),
                 refused: Mutex::new(LruCache::new(REFUSED_MAX)),
             }),
             compiling: Lanes::new(COMPILATIONS),
-            waiting: Semaphore::new(WAITING_MAX),
+            places: Places::default(),
+            fetches: Semaphore::new(FETCHES_MAX),
+            wanted: Mutex::default(),
         }
     }
 
@@ -96,48 +110,77 @@ impl Modules {
         self.workshop.engine()
     }
 
-    /// The module `id`, ready to run.
+    /// The module `id`, ready to run, for a process of `owner`.
     ///
     /// # Errors
     /// [`CuError`] where it cannot be had, or is not one for this unit.
-    pub async fn get(&self, id: Id) -> Result<Arc<Module>, CuError> {
+    pub async fn get(&self, id: Id, owner: &str) -> Result<Arc<Module>, CuError> {
         if let Some(known) = self.known.answer(id) {
             return known;
         }
-        let item = self.find(id).await?;
-        let is_carried = self.carried.iter().any(|carried| carried.id() == id);
-        let owner = item.owner_address().to_string();
-        let (known, workshop) = (Arc::clone(&self.known), Arc::clone(&self.workshop));
-        // Whoever waited for its turn may find the work done.
-        let make = move || {
-            let answer = known.answer(id);
-            answer.unwrap_or_else(|| known.note(id, prepare(workshop.as_ref(), &item)))
-        };
-        if is_carried {
-            let made = tokio::task::spawn_blocking(make).await;
-            return made.map_err(|_panicked| CuError::Panicked)?;
-        }
-        let Ok(_place) = self.waiting.try_acquire() else {
-            let reason = WorkshopError::Room("too many others wait to be compiled".to_owned());
-            return Err(CuError::Unready { module: id, reason });
-        };
-        self.compiling.run(&owner, make).await?
+        let wanted = self.wanted(id);
+        wanted.get_or_init(|| self.make(id, owner)).await.clone()
     }
 
-    async fn find(&self, id: Id) -> Result<VerifiedItem, CuError> {
-        if let Some(item) = self.carried.iter().find(|item| item.id() == id) {
-            return Ok(item.clone());
+    /// Where all wait who want this module.
+    fn wanted(&self, id: Id) -> Arc<Wanted> {
+        let mut wanted = self.wanted.lock().unwrap_or_else(PoisonError::into_inner);
+        wanted.retain(|_id, one| one.strong_count() > 0);
+        if let Some(joined) = wanted.get(&id).and_then(Weak::upgrade) {
+            return joined;
         }
-        let path = self.folder.join(id.to_string());
-        if let Some(item) = read_kept(&path, id).await {
+        let first = Arc::default();
+        wanted.insert(id, Arc::downgrade(&first));
+        first
+    }
+
+    async fn make(&self, id: Id, owner: &str) -> Result<Arc<Module>, CuError> {
+        if let Some(item) = self.carried.iter().find(|item| item.id() == id) {
+            let made = tokio::task::spawn_blocking(self.work(item.clone())).await;
+            return made.map_err(|_panicked| CuError::Panicked)?;
+        }
+        let _place = self.places.take(owner).ok_or_else(|| {
+            let reason = "too many others wait to be compiled".to_owned();
+            let (module, reason) = (id, WorkshopError::Room(reason));
+            CuError::Unready { module, reason }
+        })?;
+        let item = match self.find(id).await {
+            Err(error) if error.is_final() => return self.known.note(id, Err(error)),
+            found => found?,
+        };
+        let author = item.owner_address().to_string();
+        self.compiling.run(&author, self.work(item)).await?
+    }
+
+    /// What makes a module ready, on a thread that may be busy for long. Whoever waited for its turn may find it done.
+    fn work(
+        &self,
+        item: VerifiedItem,
+    ) -> impl FnOnce() -> Result<Arc<Module>, CuError> + Send + use<> {
+        let (known, workshop) = (Arc::clone(&self.known), Arc::clone(&self.workshop));
+        move || {
+            let (id, answer) = (item.id(), known.answer(item.id()));
+            answer.unwrap_or_else(|| known.note(id, prepare(workshop.as_ref(), &item)))
+        }
+    }
+
+    /// The module's item, of which nothing is kept before it is seen to be one.
+    async fn find(&self, id: Id) -> Result<VerifiedItem, CuError> {
+        if let Some(item) = self.shelf.find(id).await {
             return Ok(item);
         }
-        let item = self.items.item(id).await?;
+        let item = self.fetch(id).await?;
         let item = item
             .filter(|item| item.id() == id)
             .ok_or(CuError::NoModule(id))?;
-        keep(&path, &item).await;
+        check(&item)?;
+        self.shelf.keep(&item).await;
         Ok(item)
+    }
+
+    async fn fetch(&self, id: Id) -> Result<Option<VerifiedItem>, SourceError> {
+        let _place = self.fetches.acquire().await;
+        self.items.item(id).await
     }
 }
 
@@ -170,17 +213,24 @@ impl Known {
     }
 }
 
-fn prepare(workshop: &dyn Workshop, item: &VerifiedItem) -> Result<Module, CuError> {
+/// Whether an item is a module that is run here, as far as it shows before it is compiled.
+fn check(item: &VerifiedItem) -> Result<(), CuError> {
     let module = item.id();
     terms::check_format(item.tags()).map_err(|reason| CuError::Format { module, reason })?;
     let bytes = item.data().len();
-    if bytes > MODULE_BYTES_MAX {
-        return Err(CuError::ModuleTooLarge {
+    match bytes > MODULE_BYTES_MAX {
+        false => Ok(()),
+        true => Err(CuError::ModuleTooLarge {
             module,
             bytes,
             most: MODULE_BYTES_MAX,
-        });
+        }),
     }
+}
+
+fn prepare(workshop: &dyn Workshop, item: &VerifiedItem) -> Result<Module, CuError> {
+    check(item)?;
+    let module = item.id();
     let program = workshop.load(item).map_err(|reason| match reason {
         WorkshopError::Module(_) => CuError::Module { module, reason },
         reason => CuError::Unready { module, reason },
@@ -189,18 +239,4 @@ fn prepare(workshop: &dyn Workshop, item: &VerifiedItem) -> Result<Module, CuErr
         party: Party::of(item),
         program,
     })
-}
-
-/// A file that is missing, damaged or another item's is simply fetched again.
-async fn read_kept(path: &Path, id: Id) -> Option<VerifiedItem> {
-    let bytes = tokio::fs::read(path).await.ok()?;
-    let item = aosec_wire::item::verify_bytes(bytes.into(), Strictness::Settled).ok()?;
-    (item.id() == id).then_some(item)
-}
-
-/// Keeps a fetched module. A failure costs a fetch at the next start, and nothing else.
-async fn keep(path: &Path, item: &VerifiedItem) {
-    if let Err(error) = tokio::fs::write(path, item.bytes()).await {
-        tracing::warn!(path = %path.display(), %error, "a fetched module could not be kept");
-    }
 }
