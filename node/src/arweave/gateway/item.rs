@@ -103,11 +103,20 @@ impl Peer {
                 reason: "another id",
             });
         }
+        if self.is_transaction(&node).await {
+            return Ok(None);
+        }
         let Some(data) = self.item_data(id).await? else {
             return Ok(None);
         };
         let height = node.block.as_ref().map(|block| block.height);
         node.rebuild(&data).map(|item| Some(Found { item, height }))
+    }
+
+    /// GraphQL lists transactions and items alike, and whoever asks may name either. What lies in a bundle is an item; of the rest, items
+    /// on their way among them, those are transactions that have a state of their own. That is no lie of the gateway's.
+    async fn is_transaction(&self, node: &Node) -> bool {
+        node.bundled_in.is_none() && matches!(self.status(node.id).await, Ok(Some(_)))
     }
 
     async fn item_data(&self, id: Id) -> Result<Option<Bytes>, Fault> {

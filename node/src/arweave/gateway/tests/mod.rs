@@ -147,6 +147,20 @@ async fn a_liar_and_a_dead_gateway_are_passed_over() {
 }
 
 #[tokio::test]
+async fn a_transaction_is_no_item_and_nobody_is_to_blame_for_that() {
+    let house = lies::house().await;
+    let gateway = house.house.gateway();
+    let pending = house.house.transaction(Format::Two, b"three".to_vec(), &[]);
+    let pending = pending.await;
+    house.house.chain.submit(pending.clone()).await.unwrap();
+    for sent in [&house.one, &house.two, &pending] {
+        assert_eq!(gateway.item(sent.id()).await.unwrap(), None);
+        assert_eq!(gateway.process_scheduler(sent.id()).await.unwrap(), None);
+    }
+    assert!(!gateway.peers.iter().any(Peer::is_resting));
+}
+
+#[tokio::test]
 async fn the_newest_location_that_the_scheduler_signed_counts() {
     let house = Loopback::start(vec![]).await;
     let (ours, other) = (SigningKey::ed25519([8; 32]), SigningKey::ed25519([9; 32]));
