@@ -78,10 +78,10 @@ impl Params {
             .filter(|value| !value.is_empty() && *value != "undefined")
     }
 
-    /// True where `name` stands in the query, with or without a value (`?base-layer`).
+    /// True where the flag `name` stands in the query, with or without a value (`?base-layer`), unless its value says no.
     #[must_use]
     pub fn has(&self, name: &str) -> bool {
-        self.0.contains_key(name)
+        self.0.contains_key(name) && !matches!(self.get(name), Some("0" | "false"))
     }
 
     /// The value of `name`, parsed; a value that does not parse is refused by name.
@@ -150,12 +150,13 @@ mod tests {
 
     #[tokio::test]
     async fn the_first_value_wins_and_flags_count() {
-        let params = params("process-id=a&process-id=b&base-layer&limit=x")
+        let params = params("process-id=a&process-id=b&base-layer&limit=x&cast=false&raw=0")
             .await
             .expect("legal");
         assert_eq!(params.get("process-id"), Some("a"));
         assert!(params.has("base-layer"));
         assert_eq!(params.get("base-layer"), None);
+        assert!(!params.has("cast") && !params.has("raw") && !params.has("assign"));
         assert!(params.parse::<u64>("limit").is_err());
         assert_eq!(params.parse::<u64>("absent").expect("absent is fine"), None);
     }

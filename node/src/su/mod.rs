@@ -2,8 +2,8 @@
 //!
 //! Read in this order: [`chain`] (what stands in the next slots), [`guard`] (the only road to a signature), [`recover`] (what
 //! the start makes of store and guard), [`watch`] (whether somebody else has the key), [`standing`] (what follows),
-//! [`admission`] and [`actor`] (the one owner of a log), [`joining`] (how a log comes under a court), [`registry`] (which logs are awake), [`reader`] (logs as others see
-//! them), [`outbox`], [`passage`] and [`publish`] (the way to the base layer), [`ports`] (what is
+//! [`admission`] and [`actor`] (the one owner of a log), [`reference`] (what is assigned that stands elsewhere), [`joining`] (how a
+//! log comes under a court), [`registry`] (which logs are awake), [`reader`] (logs as others see them), [`outbox`], [`passage`] and [`publish`] (the way to the base layer), [`ports`] (what is
 //! needed from outside, and in [`adapters`] how the node gives it).
 //!
 //! What is acknowledged is durable: an assignment leaves this unit only after store and guard hold it (D1). The unit calls no
@@ -29,6 +29,7 @@ pub mod pure;
 mod reader;
 mod recent;
 pub mod recover;
+mod reference;
 pub mod refusal;
 mod registry;
 mod repeated;
@@ -40,21 +41,21 @@ pub mod watch;
 use std::{
     fmt,
     sync::{Arc, atomic::AtomicBool},
-    time::{Duration, Instant},
+    time::Instant,
 };
 
-use aosec_wire::limits::ITEM_BYTES_MAX;
 use aosec_wire::{Address, Assignment, Id, Scheduled, VerifiedItem};
 use tokio::sync::{Semaphore, oneshot};
 use tokio_util::task::TaskTracker;
 
 use self::{
     actor::Actor,
-    admission::{Want, verify_exclude},
+    admission::Want,
     gather::Gather,
-    ports::{BaseLayer, Clock, Court, Tip, Whereabouts},
+    ports::{BaseLayer, Clock, Court, Tip},
     recent::Recent,
     recover::{Findings, examine},
+    reference::Elsewhere,
     registry::{Handed, Letter, Registry, Request},
     standing::Bench,
 };
@@ -70,17 +71,11 @@ pub use self::{
 pub use crate::store::page::Span;
 use crate::{
     metrics,
-    store::{Store, StoreError, item, process},
+    store::{Store, StoreError, process},
 };
 
 /// Bytes of messages that may wait for their slots, over all processes: memory that senders can take.
 const WAITING_BYTES_MAX: usize = 64 * 1024 * 1024;
-/// How long an item is looked for: what another unit was given a moment ago reaches the gateways with its next publication.
-const LOOK_UP_PATIENCE: Duration = Duration::from_secs(3);
-/// Between two looks.
-const LOOK_UP_PAUSE: Duration = Duration::from_millis(250);
-/// The tag of a process that says from how many confirmations on it takes transactions.
-const SETTLEMENT_DEPTH: &str = "Settlement-Depth";
 
 /// What the unit is made of.
 pub struct Parts {
@@ -135,6 +130,7 @@ pub(in crate::su) struct Shared {
     registry: Registry,
     gather: Gather,
     recent: Recent,
+    elsewhere: Elsewhere,
     tasks: TaskTracker,
     room: Arc<Semaphore>,
     bench: Bench,
@@ -234,67 +230,6 @@ impl Handle {
         }
     }
 
-    async fn reference(
-        &self,
-        process: Id,
-        id: Id,
-        base_layer: bool,
-        exclude: Vec<String>,
-    ) -> Result<Assignment, Refusal> {
-        verify_exclude(&exclude)?;
-        if self.is_courted(process).await? {
-            return Err(Refusal::NoReferences(process));
-        }
-        let item = match base_layer {
-            true => self.settled(process, id).await.map(|()| None)?,
-            false => Some(self.item(id).await?),
-        };
-        self.enter(process, Want::Reference { id, item, exclude })
-            .await
-    }
-
-    /// A transaction is taken from as many confirmations on as its process says, and only where it can be had whole: a slot whose message
-    /// nobody has, or nobody takes, would stop its process for ever.
-    async fn settled(&self, process: Id, id: Id) -> Result<(), Refusal> {
-        let spawn = item::find(&self.shared.store, process).await?;
-        let spawn = spawn.ok_or(Refusal::UnknownProcess(process))?;
-        let own = spawn
-            .tags()
-            .get(SETTLEMENT_DEPTH)
-            .and_then(|depth| depth.parse().ok());
-        let need = own.unwrap_or(self.shared.settings.settlement_depth);
-        let Whereabouts::Mined(mined) = self.shared.base_layer.whereabouts(id).await? else {
-            return Err(Refusal::NotFound(id));
-        };
-        if mined.confirmations < need {
-            return Err(Refusal::Unsettled {
-                id,
-                process,
-                have: mined.confirmations,
-                need,
-            });
-        }
-        match self.shared.base_layer.data_bytes(id).await? {
-            None => Err(Refusal::NotFound(id)),
-            Some(bytes) if bytes > ITEM_BYTES_MAX as u64 => Err(Refusal::TooLarge { id, bytes }),
-            Some(_fits) => Ok(()),
-        }
-    }
-
-    async fn item(&self, id: Id) -> Result<VerifiedItem, Refusal> {
-        if let Some(own) = item::find(&self.shared.store, id).await? {
-            return Ok(own);
-        }
-        let until = Instant::now() + LOOK_UP_PATIENCE;
-        loop {
-            match self.shared.base_layer.item(id).await? {
-                Some(found) => return Ok(found),
-                None if Instant::now() >= until => return Err(Refusal::NotFound(id)),
-                None => tokio::time::sleep(LOOK_UP_PAUSE).await,
-            }
-        }
-    }
-
     /// Hands a message to the owner of its log and waits for its slot.
     async fn enter(&self, process: Id, want: Want) -> Result<Assignment, Refusal> {
         if let Some(reason) = self.unavailable_for(process) {
@@ -362,6 +297,7 @@ impl Shared {
             settings,
             registry: Registry::default(),
             recent: Recent::default(),
+            elsewhere: Elsewhere::default(),
             tasks: TaskTracker::new(),
             room: Arc::new(Semaphore::new(WAITING_BYTES_MAX)),
             bench: Bench::new(found, halted, first),

@@ -52,12 +52,11 @@ pub(super) fn limit(params: &Params) -> Result<usize, ApiError> {
     Ok(params.parse("limit")?.unwrap_or(LIMIT).clamp(1, LIMIT_MAX))
 }
 
-/// What is to be shown. A flag counts wherever it stands, unless its value says no.
+/// What is to be shown.
 pub(super) fn view(params: &Params) -> View {
-    let flag = |name| params.has(name) && !matches!(params.get(name), Some("0" | "false"));
     View {
-        show_anchor: flag("show-anchor"),
-        raw: flag("raw"),
+        show_anchor: params.has("show-anchor"),
+        raw: params.has("raw"),
     }
 }
 
@@ -68,7 +67,7 @@ pub(super) fn reference(params: &Params) -> Result<Option<Reference>, ApiError> 
         (Some(process), Some(message)) => Ok(Some(Reference {
             process,
             message,
-            base_layer: params.has("base-layer") && params.get("base-layer") != Some("false"),
+            base_layer: params.has("base-layer"),
             exclude: names(params.get("exclude")),
         })),
         _ => Err(ApiError::BadRequest(

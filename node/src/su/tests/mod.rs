@@ -52,6 +52,7 @@ struct Chain {
     items: BTreeMap<Id, VerifiedItem>,
     mined: BTreeMap<Id, Mined>,
     data_bytes: BTreeMap<Id, u64>,
+    weighings: usize,
     posts: Vec<(Id, Vec<VerifiedItem>)>,
     logs: Vec<(Id, Vec<Bytes>)>,
     is_down: bool,
@@ -89,6 +90,11 @@ impl Sky {
     /// The data of a transaction can be had, and is so long.
     pub(crate) fn weigh(&self, tx: Id, bytes: u64) {
         self.chain.lock().unwrap().data_bytes.insert(tx, bytes);
+    }
+
+    /// How often somebody asked for the data of a transaction.
+    pub(crate) fn weighings(&self) -> usize {
+        self.chain.lock().unwrap().weighings
     }
 
     pub(crate) fn posts(&self) -> Vec<(Id, Vec<VerifiedItem>)> {
@@ -140,7 +146,12 @@ impl BaseLayer for Sky {
     }
 
     fn data_bytes(&self, tx: Id) -> Answer<'_, Option<u64>> {
-        Box::pin(async move { self.with(|chain| chain.data_bytes.get(&tx).copied()) })
+        Box::pin(async move {
+            self.with(|chain| {
+                chain.weighings += 1;
+                chain.data_bytes.get(&tx).copied()
+            })
+        })
     }
 
     fn post_data(&self, items: Vec<VerifiedItem>) -> Answer<'_, Id> {

@@ -247,3 +247,35 @@ async fn what_stands_elsewhere_is_assigned_by_reference() {
         "a transaction is not known as an item"
     );
 }
+
+#[tokio::test]
+async fn what_is_assigned_again_and_again_is_fetched_once() {
+    let world = World::new().await;
+    let first = world.spawn().await;
+    let tags = spawn_item(world.su.address().as_str()).tags().clone();
+    let tags: Vec<_> = tags.iter().collect();
+    let second = world.su.submit(item(None, &tags, 1)).await.unwrap();
+    let second = second.process();
+    let tx = Id::new([3; 32]);
+    world
+        .sky
+        .mine(tx, HEIGHT, Settings::default().settlement_depth);
+    world.sky.weigh(tx, ITEM_BYTES_MAX as u64);
+    let assign = |process| world.su.assign(process, tx, true, Vec::new());
+    assign(first).await.unwrap();
+    for _again in 0..2 {
+        let refused = assign(first).await;
+        assert!(
+            matches!(refused, Err(Refusal::AlreadyScheduled { slot: 1, .. })),
+            "{refused:?}"
+        );
+    }
+    assign(second).await.unwrap();
+    assert_eq!(world.sky.weighings(), 1);
+    world.sky.set_down(true);
+    let refused = assign(first).await;
+    assert!(
+        matches!(refused, Err(Refusal::AlreadyScheduled { .. })),
+        "no gateway is needed to know that: {refused:?}"
+    );
+}
