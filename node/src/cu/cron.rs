@@ -8,6 +8,10 @@
 //!   times from that of k on and before that of k + 1. They carry stamps that never run back.
 //! - K4 at most [`TICKS_MAX`] between two slots, the first ones; what is due beyond is passed over for ever, so that a process to which
 //!   nobody writes falls asleep, and one slot never costs more than that many evaluations.
+//! - K5 the ticks between two slots answer with at most [`GAP_BYTES_MAX`] bytes together, as one message may: a tick whose answer passes
+//!   what those before it have left is an `Error`, and counts nothing.
+//! - K6 a process that joins a court later (PROTOCOL 5.15) has a second origin, its first slot there: up to it nothing is due behind the slot
+//!   before, and from it on nobody needs what lies before, which is outside of the law.
 
 use aosec_wire::Tags;
 
@@ -16,6 +20,9 @@ use crate::store::cron::Tick;
 
 /// Ticks between two slots (D25): a process that wakes each second stays awake for a quarter of an hour behind each message.
 pub const TICKS_MAX: usize = 1_000;
+/// Bytes that all ticks between two slots answer with: as many as one message, so that whoever computes a process knows what a slot may
+/// cost him on the disk.
+pub const GAP_BYTES_MAX: usize = aosec_wire::limits::OUTCOME_BYTES_MAX;
 /// Intervals of one process: each is looked at for every slot.
 const RULES_MAX: usize = 16;
 const INTERVAL: &str = "Cron-Interval";

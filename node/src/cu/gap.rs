@@ -5,16 +5,17 @@
 //! - G2 ticks behind the last slot are provisional: nobody knows yet when the next slot will be stamped. When it comes, what has run
 //!   stands if it is a beginning of what the two slots make due, and was run under the same keys; else the instance goes back to
 //!   the base, and the gap is run anew. So every node comes to one state, whatever it had computed before and whenever it was killed.
-//! - G3 a gap may be left between two ticks, so that no process holds a core for longer than its turn.
+//! - G3 what the ticks of a gap answer is counted together, and what passes the bound is an `Error` (K5).
+//! - G4 a gap may be left between two ticks, so that no process holds a core for longer than its turn.
 
 use std::sync::Arc;
 
 use super::authority::Keys;
-use super::cron::Schedule;
+use super::cron::{GAP_BYTES_MAX, Schedule};
 use super::error::CuError;
 use super::input::{self, Moment};
 use super::life::{Batch, Life, Ready};
-use super::machine::WorkshopError;
+use super::machine::{Failure, Machine, Run, WorkshopError};
 use super::replay::Replay;
 use crate::store::checkpoint::Position;
 use crate::store::cron::{Tick, Ticked};
@@ -26,6 +27,8 @@ pub struct Clock {
     schedule: Arc<Schedule>,
     /// The slot whose stamps everything counts from.
     origin_slot: u64,
+    /// The first slot under a court that the process has joined later (K6).
+    joins: Option<u64>,
     /// Its stamps, once it has run.
     origin: Option<Moment>,
     gap: Option<Gap>,
@@ -37,6 +40,8 @@ struct Gap {
     base: Vec<u8>,
     root: [u8; 32],
     ran: Vec<Tick>,
+    /// Bytes of their answers (K5).
+    said: usize,
     keys: Option<Keys>,
 }
 
@@ -47,8 +52,18 @@ impl Clock {
         Self {
             schedule,
             origin_slot,
+            joins: None,
             origin,
             gap: None,
+        }
+    }
+
+    /// The same for a process that joins a court with slot `first`, if it does.
+    #[must_use]
+    pub fn joining(self, first: Option<u64>) -> Self {
+        Self {
+            joins: first,
+            ..self
         }
     }
 
@@ -80,6 +95,9 @@ impl Clock {
 
     /// A slot has run: its gap is closed. Gives the number of ticks that it had.
     pub(super) fn close(&mut self, position: &Position) -> usize {
+        if self.joins == position.slot.checked_add(1) {
+            (self.origin_slot, self.origin) = (position.slot + 1, None);
+        }
         if position.slot == self.origin_slot {
             self.origin = Some(moment(position));
         }
@@ -185,14 +203,13 @@ impl Life {
             false => None,
         };
         let run = self.machine.run(&message, &self.environment);
+        let (run, said) = self.within_bytes(run);
         let verdict = self.verdict(run, slot)?;
         let root = self.settle_run(verdict.keep);
         self.since.count(verdict.fuel_used);
         let keys = self.keys.clone();
-        let number = self
-            .clock
-            .as_mut()
-            .map_or(0, |clock| clock.note(tick, image, keys));
+        let clock = self.clock.as_mut();
+        let number = clock.map_or(0, |clock| clock.note(tick, said, image, keys));
         Ok(Ticked {
             slot,
             number,
@@ -209,13 +226,55 @@ impl Life {
         })
     }
 
+    /// The run as it counts, and the bytes that it takes of those that the gap may answer with (K5).
+    fn within_bytes(&self, run: Run) -> (Run, usize) {
+        let gap = self.clock.as_ref().and_then(|clock| clock.gap.as_ref());
+        let left = GAP_BYTES_MAX.saturating_sub(gap.map_or(0, |gap| gap.said));
+        match &run.answer {
+            Ok(answer) if answer.len() > left => {
+                let reason = format!(
+                    "the ticks between two slots answer with at most {GAP_BYTES_MAX} bytes together"
+                );
+                let answer = Err(Failure::Verdict(reason));
+                (Run { answer, ..run }, 0)
+            }
+            Ok(answer) => {
+                let said = answer.len();
+                (run, said)
+            }
+            Err(_failure) => (run, 0),
+        }
+    }
+
+    /// The memory behind the last slot. Ticks behind it stay as they are.
+    ///
+    /// # Errors
+    /// [`CuError::Instance`] where this machine has no room: then the next question tries again.
+    pub fn settled_memory(&self) -> Result<bytes::Bytes, CuError> {
+        Ok(match self.base()? {
+            Some(machine) => machine.memory(),
+            None => self.machine.memory(),
+        })
+    }
+
     /// Goes back to the state behind the last slot; nothing where no tick has run behind it.
     ///
     /// # Errors
     /// [`CuError::Instance`] where this machine has no room: then the next question tries again.
-    pub fn fall_back(&mut self) -> Result<(), CuError> {
+    fn fall_back(&mut self) -> Result<(), CuError> {
+        if let Some(machine) = self.base()? {
+            self.machine = machine;
+            if let Some(clock) = &mut self.clock {
+                clock.gap = None;
+            }
+        }
+        Ok(())
+    }
+
+    /// An instance as it was behind the last slot; none where the live one stands there.
+    fn base(&self) -> Result<Option<Box<dyn Machine>>, CuError> {
         let Some((base, root)) = self.clock.as_ref().and_then(Clock::base) else {
-            return Ok(());
+            return Ok(None);
         };
         let process = self.process.id;
         let restored = self.module.program.restore(base, self.terms);
@@ -223,27 +282,32 @@ impl Life {
             true => Ok(machine),
             false => Err(WorkshopError::Snapshot("it has another root".to_owned())),
         });
-        self.machine = machine.map_err(|reason| CuError::Instance { process, reason })?;
-        if let Some(clock) = &mut self.clock {
-            clock.gap = None;
-        }
-        Ok(())
+        let machine = machine.map_err(|reason| CuError::Instance { process, reason })?;
+        Ok(Some(machine))
     }
 }
 
 impl Clock {
     /// Notes that a tick has run, from `image` where it is the first one; gives its number in the gap, from 1.
-    fn note(&mut self, tick: Tick, image: Option<(Vec<u8>, [u8; 32])>, keys: Option<Keys>) -> u64 {
+    fn note(
+        &mut self,
+        tick: Tick,
+        said: usize,
+        image: Option<(Vec<u8>, [u8; 32])>,
+        keys: Option<Keys>,
+    ) -> u64 {
         let gap = self.gap.get_or_insert_with(|| {
             let (base, root) = image.unwrap_or_default();
             Gap {
                 base,
                 root,
                 ran: Vec::new(),
+                said: 0,
                 keys,
             }
         });
         gap.ran.push(tick);
+        gap.said += said;
         gap.ran.len() as u64
     }
 }

@@ -190,12 +190,6 @@ impl Life {
         self.machine.resident_bytes().saturating_add(base)
     }
 
-    /// The memory of the module as it stands, ticks behind the last slot among it ([`Self::fall_back`]).
-    #[must_use]
-    pub fn memory(&self) -> bytes::Bytes {
-        self.machine.memory()
-    }
-
     /// Evaluates `entries` in order, as long as `go_on` says so, at least one. `seen` are the marks of slots before the first.
     pub fn evaluate(&mut self, entries: &[Ready], seen: Seen, go_on: impl Fn() -> bool) -> Batch {
         // A tick needs the root before it.

@@ -20,14 +20,19 @@ use super::source::SourceError;
 use super::unit::{Spawn, TURN, Unit};
 use super::{Handle, within};
 use crate::store::checkpoint::Position;
-use crate::store::cron::{self, Tick, Ticked};
+use crate::store::cron::{self, Stood, Tick, Ticked};
 use crate::store::listed::{self, Page, Range};
+use crate::store::voided::Void;
 
 /// How long a tick behind the last slot is left alone before its messages may leave: a slot that is stamped before it may still be on its
 /// way here, and then the tick is computed anew. Schedulers' clocks and a busy machine differ by less.
 pub const GRACE_MS: u64 = 5_000;
 /// The same for ticks of blocks: schedulers stamp their own tip, which may lag by a block.
 pub const GRACE_BLOCKS: u64 = 1;
+
+/// Bytes of outcomes that are handed out at once, for several processes at a time; more follow right behind them. One alone may be as
+/// large as an outcome is.
+pub const RIPE_BYTES_MAX: usize = 4 * 1024 * 1024;
 
 /// The longest pause between two looks at a process that wakes itself: a look is a question to its scheduler and some rows.
 const PAUSE_MAX: Duration = Duration::from_secs(30);
@@ -68,13 +73,28 @@ impl Unit {
             return Ok(None);
         };
         let process = spawn.item.id();
-        let origin_slot = u64::from(spawn.item.tags().get(ORIGIN_TAG).is_some());
+        let joins = self.joins(process).await?;
+        let origin_slot = match (joins, at) {
+            (Some(first), Some(at)) if at.slot.saturating_add(1) >= first => first,
+            _ => u64::from(spawn.item.tags().get(ORIGIN_TAG).is_some()),
+        };
         let origin = match at {
             Some(at) if at.slot == origin_slot => Some(gap::moment(at)),
             Some(at) if at.slot > origin_slot => Some(self.stamps(process, origin_slot).await?),
             _ => None,
         };
-        Ok(Some(Clock::new(Arc::clone(schedule), origin_slot, origin)))
+        let clock = Clock::new(Arc::clone(schedule), origin_slot, origin);
+        Ok(Some(clock.joining(joins)))
+    }
+
+    /// The first slot of a process under a court that it has joined later (5.15).
+    async fn joins(&self, process: Id) -> Result<Option<u64>, CuError> {
+        let voids = self.log.voids(process).await?;
+        let voids = voids.map(|voids| voids.voids).unwrap_or_default();
+        Ok(voids.into_iter().find_map(|void| match void {
+            Void::Joined { first } => Some(first),
+            Void::Cut { .. } | Void::Empty { .. } => None,
+        }))
     }
 
     async fn stamps(&self, process: Id, slot: u64) -> Result<Moment, CuError> {
@@ -127,17 +147,17 @@ impl Unit {
         }
     }
 
-    /// The memory behind the last slot: ticks behind it are taken back.
+    /// The memory behind the last slot. Ticks behind it go on standing: anybody may ask for a state, and they are somebody else's work.
     pub(super) async fn state(
         &self,
         life: Box<Life>,
     ) -> (Option<Box<Life>>, Result<Option<State>, CuError>) {
         let read = on_core(life, |life| {
-            life.fall_back()?;
-            Ok(life.position().map(|at| State {
-                memory: life.memory(),
-                position: at.clone(),
-            }))
+            let Some(position) = life.position().cloned() else {
+                return Ok(None);
+            };
+            let memory = life.settled_memory()?;
+            Ok(Some(State { memory, position }))
         });
         match read.await {
             Ok((life, state)) => (Some(life), state),
@@ -191,11 +211,20 @@ impl Handle {
         self.0.unit.present.now()
     }
 
-    /// At most `limit` ticks that come behind what was `taken`, in order, as far as they may be relied on: settled, or due for longer than
-    /// [`GRACE_MS`] and [`GRACE_BLOCKS`]; and how long nothing new is to be expected.
+    /// Whether a process is woken here as soon as its ticks are due; else they run once the slot behind them shows.
     ///
     /// # Errors
-    /// As [`Handle::ticks`].
+    /// [`CuError::Source`].
+    pub async fn is_prompt(&self, process: Id) -> Result<bool, CuError> {
+        Ok(self.0.unit.log.is_prompt(process).await?)
+    }
+
+    /// At most `limit` ticks that come behind what was `taken`, of each interval in order, as far as they may be relied on: settled, or due
+    /// for longer than [`GRACE_MS`] and [`GRACE_BLOCKS`]; and how long nothing new is to be expected. A tick that is not ripe, or cannot be
+    /// computed now, holds back no earlier one and none of another interval.
+    ///
+    /// # Errors
+    /// As [`Handle::ticks`], where there are none.
     pub async fn ripe_ticks(
         &self,
         process: Id,
@@ -204,31 +233,45 @@ impl Handle {
     ) -> Result<(Vec<Ticked>, Duration), CuError> {
         let _place = self.question(process)?;
         self.without_void(process).await?;
-        within(process, self.wake_up(process)).await?;
+        let woken = within(process, self.wake_up(process)).await;
         let unit = &self.0.unit;
         let spawn = unit.spawn(process).await?;
         let (Some(schedule), Some(now)) = (&spawn.schedule, unit.present.now()) else {
             return Ok((Vec::new(), PAUSE_MAX));
         };
         let is_prompt = unit.log.is_prompt(process).await?;
-        let mut found = Vec::new();
+        let mut ripe = Vec::new();
         for (number, rule) in (0..).zip(schedule.rules()) {
             let stamp = taken.above(number, rule.every);
-            found.extend(cron::above(&unit.store, process, number, stamp, limit).await?);
+            let stood = cron::above(&unit.store, process, number, stamp, limit).await?;
+            ripe.extend(stood.into_iter().take_while(|one| {
+                one.is_settled || is_prompt && is_ripe(rule.every, one.tick, now)
+            }));
         }
-        found.sort_unstable_by_key(|(ticked, _settled)| (ticked.slot, ticked.number));
-        let ripe = found.into_iter().take_while(|(ticked, settled)| {
-            *settled || is_prompt && is_ripe(schedule, ticked.tick, now)
-        });
-        let ripe: Vec<_> = ripe
-            .map(|(ticked, _settled)| ticked)
-            .take(limit as usize)
-            .collect();
-        let pause = match ripe.is_empty() {
-            true => pause(schedule),
-            false => Duration::ZERO,
-        };
-        Ok((ripe, pause))
+        ripe.sort_unstable_by_key(|one| (one.slot, one.number));
+        ripe.truncate(limit as usize);
+        let ripe = self.page(process, ripe).await?;
+        if ripe.is_empty() {
+            woken?;
+            return Ok((ripe, pause(schedule)));
+        }
+        Ok((ripe, Duration::ZERO))
+    }
+
+    /// The first of these ticks, as far as [`RIPE_BYTES_MAX`] goes. One that was computed anew meanwhile ends the page: it comes later.
+    async fn page(&self, process: Id, ticks: Vec<Stood>) -> Result<Vec<Ticked>, CuError> {
+        let (mut page, mut bytes) = (Vec::new(), 0);
+        for one in ticks {
+            bytes += one.bytes;
+            if bytes > RIPE_BYTES_MAX && !page.is_empty() {
+                break;
+            }
+            match cron::find(&self.0.unit.store, process, one).await? {
+                Some(ticked) => page.push(ticked),
+                None => break,
+            }
+        }
+        Ok(page)
     }
 }
 
@@ -241,10 +284,9 @@ fn pause(schedule: &Schedule) -> Duration {
     every.min().unwrap_or(PAUSE_MAX).min(PAUSE_MAX)
 }
 
-fn is_ripe(schedule: &Schedule, tick: Tick, now: Moment) -> bool {
-    let every = schedule.rule(tick.rule).map(|rule| rule.every);
-    every.is_some_and(|every| match every {
+fn is_ripe(every: Every, tick: Tick, now: Moment) -> bool {
+    match every {
         Every::Time(_) => tick.stamp.saturating_add(GRACE_MS) <= now.timestamp_ms,
         Every::Blocks(_) => tick.stamp.saturating_add(GRACE_BLOCKS) <= now.height,
-    })
+    }
 }

@@ -47,6 +47,21 @@ pub struct Ticked {
     pub json: String,
 }
 
+/// Where a tick stands, without what it came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stood {
+    /// The slot behind which it stands.
+    pub slot: u64,
+    /// Its number there.
+    pub number: u64,
+    /// What woke the process.
+    pub tick: Tick,
+    /// Whether it stands there for ever.
+    pub is_settled: bool,
+    /// Bytes of what it came to.
+    pub bytes: usize,
+}
+
 /// A slot behind which no tick will come any more, and how many there were.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Closed {
@@ -77,13 +92,17 @@ pub async fn check(
     Ok(Ok(()))
 }
 
-/// Keeps `ticks`, and settles those of the slots that are `closed`; both in order.
+/// Keeps `ticks`, and settles those of the slots that are `closed`; both in order. With the first tick of a slot all unsettled ones go that
+/// stood there: rows behind one slot are always of one run.
 pub async fn keep(
     db: &mut Db,
     process: Id,
     ticks: &[Ticked],
     closed: &[Closed],
 ) -> Result<(), StoreError> {
+    for first in ticks.iter().filter(|ticked| ticked.number == 1) {
+        forget_unsettled(db, process, first.slot, first.slot).await?;
+    }
     for some in ticks.chunks(ROWS_MAX) {
         insert_some(db, process, some).await?;
     }
@@ -171,49 +190,85 @@ async fn settle(db: &mut Db, process: Id, closed: &[Closed]) -> Result<(), Store
             .execute(&mut *db)
             .await?;
     }
+    forget_unsettled(db, process, first.slot, last.slot).await
+}
+
+async fn forget_unsettled(
+    db: &mut Db,
+    process: Id,
+    first: u64,
+    last: u64,
+) -> Result<(), StoreError> {
     sqlx::query("DELETE FROM cron WHERE process = ? AND slot BETWEEN ? AND ? AND settled = 0")
         .bind(column::blob(process))
-        .bind(column::integer(first.slot, "cron.slot")?)
-        .bind(column::integer(last.slot, "cron.slot")?)
+        .bind(column::integer(first, "cron.slot")?)
+        .bind(column::integer(last, "cron.slot")?)
         .execute(db)
         .await?;
     Ok(())
 }
 
-const COLUMNS: &str = "SELECT slot, number, rule, interval, stamp, timestamp, height, kind, root, engine, json, settled FROM cron WHERE process = ";
+const COLUMNS: &str = "SELECT slot, number, rule, interval, stamp, timestamp, height, kind, root, engine, json FROM cron WHERE process = ";
 
-/// Ticks of one interval whose stamp is above `stamp`, oldest first, each with whether it is settled.
+/// Ticks of one interval whose stamp is above `stamp`, oldest first.
 pub async fn above(
     store: &Store,
     process: Id,
     rule: u32,
     stamp: u64,
     limit: u32,
-) -> Result<Vec<(Ticked, bool)>, StoreError> {
+) -> Result<Vec<Stood>, StoreError> {
+    let rows = sqlx::query(
+        "SELECT slot, number, rule, NULL, stamp, timestamp, height, settled, octet_length(json) FROM cron \
+         WHERE process = ? AND rule = ? AND stamp > ? ORDER BY stamp LIMIT ?",
+    )
+    .bind(column::blob(process))
+    .bind(rule)
+    .bind(i64::try_from(stamp).unwrap_or(i64::MAX))
+    .bind(limit)
+    .fetch_all(store.readers())
+    .await?;
+    let stood = |row: &SqliteRow| {
+        Ok(Stood {
+            slot: column::number(row.get(0), "cron.slot")?,
+            number: column::number(row.get(1), "cron.number")?,
+            tick: read_tick(row)?,
+            is_settled: row.get(7),
+            bytes: usize::try_from(row.get::<i64, _>(8)).unwrap_or(usize::MAX),
+        })
+    };
+    rows.iter().map(stood).collect()
+}
+
+/// What a tick came to; none where another one stands in its place by now.
+pub async fn find(store: &Store, process: Id, stood: Stood) -> Result<Option<Ticked>, StoreError> {
     let mut query = QueryBuilder::new(COLUMNS);
     query
         .push_bind(column::blob(process))
-        .push(" AND rule = ")
-        .push_bind(rule)
-        .push(" AND stamp > ")
-        .push_bind(i64::try_from(stamp).unwrap_or(i64::MAX))
-        .push(" ORDER BY stamp LIMIT ")
-        .push_bind(limit);
-    let rows = query.build().fetch_all(store.readers()).await?;
-    let settled = |row: &SqliteRow| Ok((read(row)?, row.get(11)));
-    rows.iter().map(settled).collect()
+        .push(" AND slot = ")
+        .push_bind(column::integer(stood.slot, "cron.slot")?)
+        .push(" AND number = ")
+        .push_bind(column::integer(stood.number, "cron.number")?);
+    let row = query.build().fetch_optional(store.readers()).await?;
+    let found = row.as_ref().map(read).transpose()?;
+    Ok(found.filter(|ticked| ticked.tick == stood.tick))
+}
+
+/// The tick out of columns 2 and 4 to 6.
+fn read_tick(row: &SqliteRow) -> Result<Tick, StoreError> {
+    Ok(Tick {
+        rule: row.get(2),
+        stamp: column::number(row.get(4), "cron.stamp")?,
+        timestamp_ms: column::number(row.get(5), "cron.timestamp")?,
+        height: column::number(row.get(6), "cron.height")?,
+    })
 }
 
 fn read(row: &SqliteRow) -> Result<Ticked, StoreError> {
     Ok(Ticked {
         slot: column::number(row.get(0), "cron.slot")?,
         number: column::number(row.get(1), "cron.number")?,
-        tick: Tick {
-            rule: row.get(2),
-            stamp: column::number(row.get(4), "cron.stamp")?,
-            timestamp_ms: column::number(row.get(5), "cron.timestamp")?,
-            height: column::number(row.get(6), "cron.height")?,
-        },
+        tick: read_tick(row)?,
         interval: row.get(3),
         kind: match row.get::<i64, _>(7) {
             0 => Kind::Result,

@@ -1,9 +1,11 @@
 //! A machine of a few lines: its state is one number, and the data of a message is what to do with it.
 //!
-//! `add N` adds, `clock` mixes in what time and height it is, `fail` adds 1,000 and reports an error, `trap` traps, `burn` runs out of fuel, `stall` ends without a verdict,
+//! `add N` adds, `say N` adds 1 and answers with N bytes more, `tally NAME` adds 1 and is counted ([`tally`]), `clock` mixes in what time and
+//! height it is, `fail` adds 1,000 and reports an error, `trap` traps, `burn` runs out of fuel, `stall` ends without a verdict,
 //! `panic` panics, anything else is answered with the number. Each step takes 10 fuel.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
 
 use aosec_wire::VerifiedItem;
 use bytes::Bytes;
@@ -14,6 +16,14 @@ use crate::cu::terms::Terms;
 
 /// What an instance pretends to take.
 pub(super) const BYTES: u64 = 100;
+
+/// How often each name was tallied, dropped instances and runs that were taken back among them.
+static TALLIES: Mutex<BTreeMap<String, u64>> = Mutex::new(BTreeMap::new());
+
+/// Runs of `tally NAME` so far; a name belongs to one test.
+pub(super) fn tally(name: &str) -> u64 {
+    TALLIES.lock().unwrap().get(name).copied().unwrap_or(0)
+}
 
 #[derive(Debug)]
 pub(super) struct Abacus;
@@ -110,6 +120,15 @@ impl Beads {
         let order = order.unwrap_or_default();
         let answer = match order.split_once(' ').unwrap_or((order, "")) {
             ("add", number) => self.add(number.parse().unwrap()),
+            ("say", bytes) => {
+                let mut answer = self.add(1);
+                answer["Output"]["prompt"] = "x".repeat(bytes.parse().unwrap()).into();
+                answer
+            }
+            ("tally", name) => {
+                *TALLIES.lock().unwrap().entry(name.to_owned()).or_default() += 1;
+                self.add(1)
+            }
             ("fail", _) => {
                 self.add(1_000);
                 json!({"Error": "told to fail", "Messages": [{"Target": "x", "Tags": [], "Data": ""}]})

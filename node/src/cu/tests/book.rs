@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use aosec_wire::assignment::{next_hash_chain, next_log_chain};
 use aosec_wire::{AssignmentPlan, Chain, Draft, Id, SigningKey, Tags, VerifiedItem};
@@ -12,6 +13,9 @@ use crate::cu::source::{Answer, Items, Log, PAGE_SLOTS};
 use crate::cu::subject::Subject;
 use crate::cu::terms;
 use crate::cu::word::Word;
+use crate::follow::jurisdiction::Voids;
+use crate::store::canonical::LogKey;
+use crate::store::voided::Void;
 
 /// The stamped time of slot 0.
 pub(super) const SPAWNED_MS: u64 = 1_700_000_000_000;
@@ -174,6 +178,8 @@ impl Book {
 pub(super) struct Shelf {
     books: Mutex<BTreeMap<Id, Book>>,
     subjects: Mutex<BTreeMap<Id, Subject>>,
+    joined: Mutex<BTreeMap<Id, u64>>,
+    has_lost_zero: AtomicBool,
     /// The first slot of every page that was asked for.
     pub(super) asked: Mutex<Vec<u64>>,
 }
@@ -189,6 +195,16 @@ impl Shelf {
 
     pub(super) fn put(&self, book: Book) {
         self.books.lock().unwrap().insert(book.process(), book);
+    }
+
+    /// A process joins a court at `first`.
+    pub(super) fn join(&self, process: Id, first: u64) {
+        self.joined.lock().unwrap().insert(process, first);
+    }
+
+    /// From now on nobody serves slot 0 of anything.
+    pub(super) fn lose_slot_zero(&self) {
+        self.has_lost_zero.store(true, Ordering::Relaxed);
     }
 
     pub(super) fn lend(&self, subject: Subject) {
@@ -208,6 +224,9 @@ impl Log for Shelf {
 
     fn entries(&self, process: Id, from: u64, to: u64) -> Answer<'_, Vec<Entry>> {
         self.asked.lock().unwrap().push(from);
+        if from == 0 && self.has_lost_zero.load(Ordering::Relaxed) {
+            return Box::pin(async { Ok(Vec::new()) });
+        }
         let count = (to + 1).saturating_sub(from).min(PAGE_SLOTS);
         let page = self.read(process, |book| {
             let rest = book.entries.iter().skip(from as usize);
@@ -223,6 +242,18 @@ impl Log for Shelf {
             assignments.find(is_asked).cloned()
         });
         Box::pin(async move { Ok(found) })
+    }
+
+    fn voids(&self, process: Id) -> Answer<'_, Option<Voids>> {
+        let joined = self.joined.lock().unwrap();
+        let voids = joined.get(&process).map(|first| Voids {
+            log: LogKey {
+                court: Id::new([0xC0; 32]),
+                process,
+            },
+            voids: vec![Void::Joined { first: *first }],
+        });
+        Box::pin(async move { Ok(voids) })
     }
 
     fn newest(&self, process: Id) -> Answer<'_, Option<u64>> {

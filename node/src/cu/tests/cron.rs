@@ -10,27 +10,26 @@ use serde_json::Value;
 use super::abacus::Abacus;
 use super::book::{self, Book, SPAWNED_HEIGHT, SPAWNED_MS, Shelf};
 use super::lua::ENGINE;
-use super::{Bench, Sources};
+use super::{Bench, Sources, patient};
 use crate::arweave::devchain::genesis;
 use crate::cu::cron::TICKS_MAX;
 use crate::cu::input::Moment;
 use crate::cu::machine::Workshop;
 use crate::cu::present::Present;
 use crate::cu::source::NoAuthorities;
-use crate::cu::ticks::{GRACE_MS, Taken};
 use crate::cu::{CuError, dry, listing};
 use crate::store::listed::{Kinds, Listed};
 
 /// A clock that stands until somebody sets it.
 #[derive(Debug)]
-struct Hand(Mutex<Moment>);
+pub(super) struct Hand(Mutex<Moment>);
 
 impl Hand {
-    fn at(later_ms: u64, blocks: u64) -> Arc<Self> {
+    pub(super) fn at(later_ms: u64, blocks: u64) -> Arc<Self> {
         Arc::new(Self(Mutex::new(moment(later_ms, blocks))))
     }
 
-    fn set(&self, later_ms: u64, blocks: u64) {
+    pub(super) fn set(&self, later_ms: u64, blocks: u64) {
         *self.0.lock().unwrap() = moment(later_ms, blocks);
     }
 }
@@ -41,20 +40,20 @@ impl Present for Hand {
     }
 }
 
-const fn moment(later_ms: u64, blocks: u64) -> Moment {
+pub(super) const fn moment(later_ms: u64, blocks: u64) -> Moment {
     Moment {
         timestamp_ms: SPAWNED_MS + later_ms,
         height: SPAWNED_HEIGHT + blocks,
     }
 }
 
-fn tags(every: &str, order: &str) -> Tags {
+pub(super) fn tags(every: &str, order: &str) -> Tags {
     Tags::new()
         .with("Cron-Interval", every)
         .with("Cron-Tag-Order", order)
 }
 
-async fn open(folder: &Path, book: &Book, hand: &Arc<Hand>) -> (Bench, Arc<Shelf>) {
+pub(super) async fn open(folder: &Path, book: &Book, hand: &Arc<Hand>) -> (Bench, Arc<Shelf>) {
     open_with(folder, book, hand, Arc::new(Abacus), book::module()).await
 }
 
@@ -77,16 +76,16 @@ async fn open_with(
     (Bench::from(folder, sources, u64::MAX).await, shelf)
 }
 
-async fn listed(bench: &Bench, process: Id, kinds: Kinds) -> Vec<Listed> {
+pub(super) async fn listed(bench: &Bench, process: Id, kinds: Kinds) -> Vec<Listed> {
     let range = listing::read(kinds, None, None, None, Some(listing::LIMIT_MAX)).unwrap();
-    let page = match kinds {
+    let page = patient(async || match kinds {
         Kinds::All => bench.cu.results(process, &range).await,
         Kinds::Ticks => bench.cu.ticks(process, &range).await,
-    };
-    page.unwrap().results
+    });
+    page.await.unwrap().results
 }
 
-async fn ticks(bench: &Bench, process: Id) -> Vec<(u64, u64)> {
+pub(super) async fn ticks(bench: &Bench, process: Id) -> Vec<(u64, u64)> {
     let listed = listed(bench, process, Kinds::Ticks).await;
     listed
         .iter()
@@ -94,9 +93,12 @@ async fn ticks(bench: &Bench, process: Id) -> Vec<(u64, u64)> {
         .collect()
 }
 
-async fn number(bench: &Bench, process: Id) -> String {
-    let dry = dry::read(br#"{"Data":"what"}"#).unwrap();
-    let json = bench.cu.dry_run(process, dry, None, None).await.unwrap();
+pub(super) async fn number(bench: &Bench, process: Id) -> String {
+    let asked = async || {
+        let dry = dry::read(br#"{"Data":"what"}"#).unwrap();
+        bench.cu.dry_run(process, dry, None, None).await
+    };
+    let json = patient(asked).await.unwrap();
     let json: Value = serde_json::from_str(&json).unwrap();
     json["Output"]["data"].as_str().unwrap().to_owned()
 }
@@ -269,40 +271,6 @@ async fn a_schedule_that_cannot_be_read_is_told_to_everybody_who_asks() {
     let (bench, _shelf) = open(folder.path(), &book, &Hand::at(0, 0)).await;
     let refused = bench.cu.result(process, process).await.unwrap_err();
     assert!(matches!(refused, CuError::Cron { .. }), "{refused}");
-}
-
-#[tokio::test]
-async fn messages_of_a_tick_may_leave_once_no_slot_can_come_before_it_and_once_only() {
-    let mut book = Book::with_tags(tags("1-second", "add 1"));
-    let process = book.process();
-    let folder = tempfile::tempdir().unwrap();
-    let hand = Hand::at(3_000, 0);
-    let (bench, shelf) = open(folder.path(), &book, &hand).await;
-    let ripe = async |since_ms: u64, stamp_ms: Option<u64>| {
-        let taken = Taken {
-            since: moment(since_ms, 0),
-            stamps: stamp_ms
-                .map(|stamp| (0, SPAWNED_MS + stamp))
-                .into_iter()
-                .collect(),
-        };
-        let (ripe, _pause) = bench.cu.ripe_ticks(process, &taken, 64).await.unwrap();
-        ripe.iter()
-            .map(|one| one.tick.stamp - SPAWNED_MS)
-            .collect::<Vec<_>>()
-    };
-    assert!(
-        ripe(0, None).await.is_empty(),
-        "a slot may still be on its way"
-    );
-    hand.set(2_000 + GRACE_MS, 0);
-    assert_eq!(ripe(0, None).await, [1_000, 2_000]);
-    assert_eq!(ripe(1_000, None).await, [2_000]);
-    assert_eq!(ripe(0, Some(2_000)).await, [0; 0]);
-    // A slot behind them settles them at once.
-    book.send_at("what", 4_000, 0);
-    shelf.put(book);
-    assert_eq!(ripe(0, Some(2_000)).await, [3_000]);
 }
 
 /// A drip that pays each second, with the real module: two units, one of which is killed on its way, and one that comes late.

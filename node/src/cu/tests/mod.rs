@@ -3,6 +3,9 @@
 mod abacus;
 mod book;
 mod cron;
+mod cron_bounds;
+mod cron_joined;
+mod cron_ripe;
 mod failures;
 mod faults;
 mod http;
@@ -119,7 +122,8 @@ impl Bench {
     }
 
     async fn root(&self, process: Id, slot: u64) -> [u8; 32] {
-        self.cu.root(process, slot).await.unwrap().root
+        let rooted = patient(async || self.cu.root(process, slot).await).await;
+        rooted.unwrap().root
     }
 
     async fn roots(&self, process: Id, slots: u64) -> Vec<[u8; 32]> {
@@ -131,12 +135,24 @@ impl Bench {
     }
 
     async fn data(&self, process: Id, message: Id) -> String {
-        data(&self.cu.result(process, message).await.unwrap())
+        let outcome = patient(async || self.cu.result(process, message).await).await;
+        data(&outcome.unwrap())
     }
 
     async fn refusal(&self, process: Id, message: Id) -> CuError {
         self.cu.result(process, message).await.unwrap_err()
     }
+}
+
+/// Asks again what is still being computed: a slow machine is no failure.
+async fn patient<T>(ask: impl AsyncFn() -> Result<T, CuError>) -> Result<T, CuError> {
+    for _question in 0..10 {
+        match ask().await {
+            Err(CuError::StillEvaluating { .. }) => {}
+            answer => return answer,
+        }
+    }
+    ask().await
 }
 
 /// `Output.data` of an outcome.
