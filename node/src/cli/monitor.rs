@@ -9,6 +9,7 @@ use super::client::{UnitClient, join};
 use super::exit::CliError;
 use super::item::signed;
 use super::target::{SignerArgs, TargetArgs};
+use crate::mu::MONITOR_TAG;
 
 /// Flags of both verbs.
 #[derive(Debug, Args)]
@@ -31,7 +32,8 @@ pub(super) async fn run(
 ) -> Result<(), CliError> {
     let target = args.target.find()?;
     let data = bytes::Bytes::from_static(b" ");
-    let wish = signed(&args.signer.open()?, Some(args.process), Tags::new(), data)?;
+    let tags = Tags::new().with(MONITOR_TAG, if watch { "watch" } else { "stop" });
+    let wish = signed(&args.signer.open()?, Some(args.process), tags, data)?;
     let url = join(&target.mu, &format!("monitor/{}", args.process))?;
     let told = match watch {
         true => client.post_item(&url, &wish).await?,

@@ -14,6 +14,7 @@ use super::ports::{
 };
 use crate::arweave::bundler::Bundler;
 use crate::arweave::gateway::Gateway;
+use crate::cu::cron::Schedule;
 use crate::cu::input::Moment;
 use crate::cu::source::Log;
 use crate::cu::ticks::Taken;
@@ -113,12 +114,16 @@ impl Ticks for cu::Handle {
         Self::now(self)
     }
 
+    fn is_prompt(&self, process: Id) -> Pending<'_, Result<bool, NotComputed>> {
+        Box::pin(async move { Self::is_prompt(self, process).await.map_err(not_computed) })
+    }
+
     fn ripe(&self, process: Id, taken: Taken) -> Pending<'_, Result<Ripe, NotComputed>> {
         Box::pin(async move {
             let found = self.ripe_ticks(process, &taken, RIPE_MAX).await;
             let (ticks, pause) = found.map_err(not_computed)?;
-            let ticks = ticks.into_iter().map(|ticked| {
-                let outcome = Outcome::parse(ticked.json.clone());
+            let ticks = ticks.into_iter().map(|mut ticked| {
+                let outcome = Outcome::parse(std::mem::take(&mut ticked.json));
                 let outcome = outcome.map_err(|error| NotComputed::Never(error.to_string()))?;
                 Ok((ticked, outcome))
             });
@@ -182,6 +187,7 @@ impl Directory for Spawns {
                 owner: item.owner_address().clone(),
                 module,
                 scheduler,
+                wakes: Schedule::read(item.tags()).map(|schedule| schedule.is_some()),
             };
             self.remember(process, facts.clone());
             Ok(Some(facts))

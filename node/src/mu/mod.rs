@@ -39,7 +39,7 @@ use tokio::sync::{Notify, Semaphore};
 use self::courier::Courier;
 use self::entry::Entry;
 use self::ledger::Moment;
-pub use self::monitor::MonitorRefusal;
+pub use self::monitor::{MonitorRefusal, TAG as MONITOR_TAG};
 use self::ports::Ports;
 use self::push::{Assign, Cargo};
 use self::waiting::Waiting;
@@ -246,7 +246,8 @@ impl Handle {
         Ok(item.map(|item| item.bytes().clone()))
     }
 
-    /// Remembers that `process` is to be watched, or no longer, by the word of its owner.
+    /// Remembers that `process` is to be watched, or no longer, by the word of its owner; says of a watched one whether it is woken as soon
+    /// as its ticks are due, or once the slot behind them shows.
     ///
     /// # Errors
     /// [`MonitorRefusal`].
@@ -255,7 +256,7 @@ impl Handle {
         process: Id,
         wish: &VerifiedItem,
         watch: bool,
-    ) -> Result<(), MonitorRefusal> {
+    ) -> Result<bool, MonitorRefusal> {
         monitor::keep(&self.inner, process, wish, watch).await
     }
 

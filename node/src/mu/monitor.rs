@@ -1,21 +1,29 @@
 //! Watching a process that wakes itself: its owner's signed wish. What its ticks send is pushed by [`super::watch`].
 //!
-//! Rules. 1. The wish is an item signed by the owner of the process and aimed at it; who else may sign is nobody. 2. A wish is
+//! Rules. 1. The wish is an item signed by the owner of the process and aimed at it; who else may sign is nobody. It is nothing else: what has
+//! a tag `Data-Protocol` or `Type` was signed for another end, and is public. Which of the two wishes it is, a tag `Monitor` says under the
+//! signature (`watch` or `stop`); clients that set none are believed by the verb of their request. 2. A wish is
 //! taken once: the same item a second time changes nothing, and cannot be turned around (an old "watch" sent as "stop").
 //! 3. One process has at most [`WISHES_MAX`] wishes, and one node watches at most [`WATCHED_MAX`] processes: each is computed and carried at
-//! the node's cost for as long as its owner likes.
+//! the node's cost for as long as its owner likes. Nobody has more than [`OWNED_MAX`] of these places, and no process that never wakes has one.
 
 use aosec_wire::{Id, VerifiedItem};
 
 use super::Inner;
 use super::ports::Unreachable;
+use crate::cu::cron::CronError;
 use crate::store::monitor::{self as table, Wish};
-use crate::store::watched::{self, Watched};
+use crate::store::watched::{self, WISH_BYTES_MAX, Watched};
 use crate::store::{StoreError, item};
 
 /// Changes of mind of one owner: far above what a person needs, and a bound on what an owner can make us keep.
 const WISHES_MAX: u32 = 1_000;
 
+/// The tag that says under the signature which wish it is.
+pub const TAG: &str = "Monitor";
+
+/// Processes of one owner among them.
+const OWNED_MAX: usize = 50;
 /// Processes watched at once: each is looked at every second at most, and woken by this node's own compute unit.
 const WATCHED_MAX: u32 = 1_000;
 
@@ -28,6 +36,17 @@ pub enum MonitorRefusal {
     /// Nobody knows the process.
     #[error("process {0} is not known here or on the base layer")]
     UnknownProcess(Id),
+    /// Rule 1.
+    #[error(
+        "the item is no wish: it must have no tag Data-Protocol or Type, at most {WISH_BYTES_MAX} bytes, and if it has a tag {TAG} its value must be {0}"
+    )]
+    NoWish(&'static str),
+    /// Rule 3.
+    #[error("process {0} has no tag Cron-Interval: it never wakes, and there is nothing to watch")]
+    NeverWakes(Id),
+    /// Rule 3.
+    #[error("process {0} cannot be woken: {1}")]
+    Schedule(Id, CronError),
     /// Somebody else's process.
     #[error("only the owner of process {0} may have it watched")]
     NotOwner(Id),
@@ -40,6 +59,11 @@ pub enum MonitorRefusal {
     /// Rule 3.
     #[error("this node watches {WATCHED_MAX} processes already: ask another one")]
     Full,
+    /// Rule 3.
+    #[error(
+        "this node watches {OWNED_MAX} processes of this owner already: stop one of them, or ask another node"
+    )]
+    Share,
     /// The base layer's height is not known yet.
     #[error("this node does not know the time of the base layer yet: try again in a moment")]
     NotReady,
@@ -51,21 +75,26 @@ pub enum MonitorRefusal {
     Store(#[from] StoreError),
 }
 
-/// Checks a wish and keeps it.
+/// Checks a wish and keeps it; says whether the process is woken as soon as its ticks are due, or once the slot behind them shows.
 pub(super) async fn keep(
     inner: &Inner,
     process: Id,
     wish: &VerifiedItem,
     watch: bool,
-) -> Result<(), MonitorRefusal> {
+) -> Result<bool, MonitorRefusal> {
     if wish.target() != Some(process) {
         return Err(MonitorRefusal::OtherTarget);
+    }
+    let word = if watch { "watch" } else { "stop" };
+    if !is_wish(wish, word) {
+        return Err(MonitorRefusal::NoWish(word));
     }
     let facts = inner.ports.directory.process(process).await?;
     let facts = facts.ok_or(MonitorRefusal::UnknownProcess(process))?;
     if *wish.owner_address() != facts.owner {
         return Err(MonitorRefusal::NotOwner(process));
     }
+    let is_prompt = watch && can_wake(inner, process, wish, facts.wakes).await?;
     let now = inner.ports.ticks.now().ok_or(MonitorRefusal::NotReady)?;
     let from = Watched {
         process,
@@ -74,7 +103,39 @@ pub(super) async fn keep(
     };
     store_wish(inner, wish.clone(), from, watch).await?;
     inner.watch.notify_one();
-    Ok(())
+    Ok(is_prompt)
+}
+
+/// Rule 1.
+fn is_wish(item: &VerifiedItem, word: &str) -> bool {
+    let is_foreign = |name: &str| matches!(name, "Data-Protocol" | "Type" | "type");
+    let mut tags = item.tags().iter();
+    item.bytes().len() <= WISH_BYTES_MAX
+        && tags.all(|(name, value)| !is_foreign(name) && (name != TAG || value == word))
+}
+
+/// Rule 3; says whether it is woken as soon as its ticks are due. Two wishes at one moment may pass the share by one.
+async fn can_wake(
+    inner: &Inner,
+    process: Id,
+    wish: &VerifiedItem,
+    wakes: Result<bool, CronError>,
+) -> Result<bool, MonitorRefusal> {
+    match wakes {
+        Ok(true) => {}
+        Ok(false) => return Err(MonitorRefusal::NeverWakes(process)),
+        Err(reason) => return Err(MonitorRefusal::Schedule(process, reason)),
+    }
+    let owner = Some(watched::owner(wish.owner()));
+    let all = watched::all(&inner.store).await?;
+    let others = all
+        .iter()
+        .filter(|(one, of)| *of == owner && one.process != process);
+    if others.count() >= OWNED_MAX {
+        return Err(MonitorRefusal::Share);
+    }
+    let is_prompt = inner.ports.ticks.is_prompt(process).await;
+    is_prompt.map_err(|reason| Unreachable(reason.to_string()).into())
 }
 
 async fn store_wish(

@@ -12,6 +12,7 @@ use bytes::Bytes;
 use reqwest::Url;
 
 use crate::cu;
+use crate::cu::cron::CronError;
 use crate::cu::ticks::Taken;
 use crate::store::cron::Ticked;
 
@@ -72,6 +73,9 @@ pub trait Ticks: Send + Sync {
     /// The present; none where this node does not know it yet.
     fn now(&self) -> Option<cu::input::Moment>;
 
+    /// Whether `process` is woken here as soon as its ticks are due; else they run once the slot behind them shows.
+    fn is_prompt(&self, process: Id) -> Pending<'_, Result<bool, NotComputed>>;
+
     /// What has come of the ticks of `process` behind those that were `taken`, as far as it may be relied on.
     fn ripe(&self, process: Id, taken: Taken) -> Pending<'_, Result<Ripe, NotComputed>>;
 }
@@ -79,7 +83,7 @@ pub trait Ticks: Send + Sync {
 /// Ticks whose messages may leave.
 #[derive(Clone, Debug)]
 pub struct Ripe {
-    /// In order.
+    /// In order, each with what it came to: its text has gone into that.
     pub ticks: Vec<(Ticked, Outcome)>,
     /// How long nothing new is to be expected.
     pub pause: Duration,
@@ -105,6 +109,8 @@ pub struct ProcessFacts {
     pub module: Id,
     /// Who was to order it.
     pub scheduler: Address,
+    /// Whether it wakes itself, or why nobody can say when.
+    pub wakes: Result<bool, CronError>,
 }
 
 /// Knows processes by their spawn items.

@@ -122,10 +122,15 @@ async fn watch(
     WholeBody(body): WholeBody,
 ) -> Result<String, ApiError> {
     let process = read::id(&process)?;
-    handle.monitor(process, &read::item(body)?, true).await?;
-    Ok(format!(
-        "process {process} is monitored: this node wakes it, and pushes what its ticks send from now on\n"
-    ))
+    let is_prompt = handle.monitor(process, &read::item(body)?, true).await?;
+    let how = match is_prompt {
+        true => "this node wakes it, and pushes what its ticks send from now on",
+        false => {
+            "this node pushes what its ticks send from now on, but wakes it only once a message behind them is settled on the base layer, \
+             where it reads this process's log"
+        }
+    };
+    Ok(format!("process {process} is monitored: {how}\n"))
 }
 
 async fn stop_watching(
@@ -228,10 +233,17 @@ impl From<MonitorRefusal> for ApiError {
     fn from(refusal: MonitorRefusal) -> Self {
         let message = refusal.to_string();
         match refusal {
-            MonitorRefusal::OtherTarget | MonitorRefusal::UsedBefore => Self::BadRequest(message),
+            MonitorRefusal::OtherTarget
+            | MonitorRefusal::NoWish(_)
+            | MonitorRefusal::UsedBefore => Self::BadRequest(message),
+            MonitorRefusal::NeverWakes(_) | MonitorRefusal::Schedule(..) => {
+                Self::Unprocessable(message)
+            }
             MonitorRefusal::UnknownProcess(_) => Self::NotFound(message),
             MonitorRefusal::NotOwner(_) => Self::Forbidden(message),
-            MonitorRefusal::TooMany(_) | MonitorRefusal::Full => Self::TooMany(message),
+            MonitorRefusal::TooMany(_) | MonitorRefusal::Full | MonitorRefusal::Share => {
+                Self::TooMany(message)
+            }
             MonitorRefusal::Unreachable(_) | MonitorRefusal::NotReady => Self::Unavailable(message),
             MonitorRefusal::Store(error) => stored(error),
         }

@@ -1,10 +1,14 @@
 //! Tables `watched` and `watched_rule`: processes whose ticks the messenger pushes, and how far it has got with each of their intervals.
 
-use aosec_wire::Id;
+use aosec_wire::item::UnverifiedItem;
+use aosec_wire::{Id, Strictness};
 use sqlx::Row as _;
 
 use super::column::{self, blob, integer};
 use super::{Db, Store, StoreError};
+
+/// Bytes of a wish: the longest keys and signatures and all the tags that an item may have. It has nothing to say, and is kept.
+pub const WISH_BYTES_MAX: usize = 8 * 1_024;
 
 /// One watched process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,17 +54,32 @@ pub async fn count(db: &mut Db) -> Result<u32, StoreError> {
     Ok(row.get(0))
 }
 
-/// All that are watched.
-pub async fn all(store: &Store) -> Result<Vec<Watched>, StoreError> {
-    let rows = sqlx::query("SELECT process, time_ms, height FROM watched")
-        .fetch_all(store.readers())
-        .await?;
+/// What an owner is known by, from the owner field of his wish.
+#[must_use]
+pub fn owner(field: &[u8]) -> Id {
+    Id::sha256(field)
+}
+
+/// All that are watched, each with its [`owner`] as the newest wish to watch it names him; none where that one is longer than wishes are.
+pub async fn all(store: &Store) -> Result<Vec<(Watched, Option<Id>)>, StoreError> {
+    let rows = sqlx::query(
+        "SELECT w.process, w.time_ms, w.height, i.bytes FROM watched w LEFT JOIN monitor m ON m.number = \
+         (SELECT MAX(number) FROM monitor WHERE process = w.process AND watch = 1) \
+         LEFT JOIN item i ON i.id = m.item AND octet_length(i.bytes) <= ?",
+    )
+    .bind(i64::try_from(WISH_BYTES_MAX).unwrap_or(i64::MAX))
+    .fetch_all(store.readers())
+    .await?;
     let watched = rows.iter().map(|row| {
-        Ok(Watched {
+        let watched = Watched {
             process: column::id(row.get(0), "watched.process")?,
             time_ms: column::number(row.get(1), "watched.time_ms")?,
             height: column::number(row.get(2), "watched.height")?,
-        })
+        };
+        let wish: Option<Vec<u8>> = row.get(3);
+        let wish =
+            wish.and_then(|bytes| UnverifiedItem::parse(bytes.into(), Strictness::Settled).ok());
+        Ok((watched, wish.map(|wish| owner(wish.owner()))))
     });
     watched.collect()
 }

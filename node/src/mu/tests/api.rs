@@ -1,6 +1,6 @@
 //! The unit's routes as old clients use them.
 
-use aosec_wire::VerifiedItem;
+use aosec_wire::{Tags, VerifiedItem};
 use axum::body::Body;
 use axum::http::{Method, Request};
 use http_body_util::BodyExt as _;
@@ -174,6 +174,82 @@ async fn monitoring_takes_the_owners_word_alone() {
         200
     );
     assert!(!node.handle.is_watched(ALPHA).await.unwrap());
+    node.stop().await;
+}
+
+/// What an owner has said to his process is public, and says nothing of monitoring, whoever sends it again.
+#[tokio::test]
+async fn an_ordinary_message_of_the_owner_is_no_word_on_monitoring() {
+    let (around, dir) = (Around::new().await, tempfile::tempdir().unwrap());
+    let node = around.node(dir.path()).await;
+    let path = format!("/monitor/{ALPHA}");
+    let signed = |tags: &[(&str, &str)], data: Vec<u8>| {
+        let draft = aosec_wire::Draft {
+            target: Some(ALPHA),
+            tags: tags
+                .iter()
+                .fold(Tags::new(), |tags, (name, value)| tags.with(*name, *value)),
+            data: data.into(),
+            ..Default::default()
+        };
+        draft.sign(&user()).unwrap().bytes().to_vec()
+    };
+    let watch = signed(&[("Monitor", "watch")], b" ".to_vec());
+    assert_eq!(ask(&node, Method::POST, &path, watch.clone()).await.0, 200);
+    let spoken = [
+        message(ALPHA, "Greet").bytes().to_vec(),
+        signed(&[("Type", "Message")], vec![]),
+        signed(&[("type", "Message")], vec![]),
+        signed(&[("Data-Protocol", "ao")], vec![]),
+        signed(&[], vec![b' '; 8_192]),
+    ];
+    for item in spoken {
+        for method in [Method::DELETE, Method::POST] {
+            let (status, text) = ask(&node, method, &path, item.clone()).await;
+            assert_eq!(status, 400, "{text}");
+        }
+    }
+    // A wish that says which one it is cannot be sent as the other, not even to a node that has not seen it.
+    let stop = signed(&[("Monitor", "stop")], b" ".to_vec());
+    for (method, wish) in [(Method::DELETE, watch), (Method::POST, stop.clone())] {
+        let (status, text) = ask(&node, method, &path, wish).await;
+        assert_eq!(status, 400, "{text}");
+    }
+    assert!(node.handle.is_watched(ALPHA).await.unwrap());
+    assert_eq!(ask(&node, Method::DELETE, &path, stop).await.0, 200);
+    assert!(!node.handle.is_watched(ALPHA).await.unwrap());
+    node.stop().await;
+}
+
+#[tokio::test]
+async fn who_has_a_process_monitored_is_told_when_it_wakes() {
+    let (around, dir) = (Around::new().await, tempfile::tempdir().unwrap());
+    let node = around.node(dir.path()).await;
+    let watch = |process| {
+        let draft = aosec_wire::Draft {
+            target: Some(process),
+            data: b" "[..].into(),
+            ..Default::default()
+        };
+        (format!("/monitor/{process}"), draft.sign(&user()).unwrap())
+    };
+    let told = async |process| {
+        let (path, wish) = watch(process);
+        ask(&node, Method::POST, &path, wish.bytes().to_vec()).await
+    };
+    let (status, text) = told(ALPHA).await;
+    assert!(
+        status == 200 && text.contains("this node wakes it"),
+        "{text}"
+    );
+    *around.reads_blocks.lock().unwrap() = true;
+    let (status, text) = told(ALPHA).await;
+    assert!(
+        status == 200 && text.contains("settled on the base layer"),
+        "{text}"
+    );
+    let (status, text) = told(BETA).await;
+    assert!(status == 422 && text.contains("Cron-Interval"), "{text}");
     node.stop().await;
 }
 

@@ -44,6 +44,8 @@ pub(super) struct Around {
     pub(super) base_layer_is_down: Arc<Mutex<bool>>,
     /// Seconds that have passed for [`ALPHA`], which greets at each; none where the clock is not known.
     pub(super) seconds: Arc<Mutex<Option<u64>>>,
+    /// Whether logs are read from the base layer alone.
+    pub(super) reads_blocks: Arc<Mutex<bool>>,
     points: Points,
 }
 
@@ -57,6 +59,7 @@ impl Around {
             uploaded,
             base_layer_is_down: Arc::default(),
             seconds: Arc::new(Mutex::new(Some(0))),
+            reads_blocks: Arc::default(),
             points,
         }
     }
@@ -246,6 +249,11 @@ impl Ticks for Around {
         })
     }
 
+    fn is_prompt(&self, _process: Id) -> Pending<'_, Result<bool, NotComputed>> {
+        let is_prompt = !*self.reads_blocks.lock().unwrap();
+        Box::pin(std::future::ready(Ok(is_prompt)))
+    }
+
     fn ripe(&self, _process: Id, taken: Taken) -> Pending<'_, Result<Ripe, NotComputed>> {
         Box::pin(async move {
             self.points.pass().await;
@@ -310,6 +318,7 @@ impl Directory for Around {
                 owner,
                 module: MODULE,
                 scheduler: self.scheduler.address(),
+                wakes: Ok(process == ALPHA),
             };
             Ok((process != WALLET).then_some(facts))
         })

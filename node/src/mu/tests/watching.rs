@@ -89,6 +89,36 @@ async fn each_tick_is_pushed_once_and_a_restart_goes_on() {
     second.stop().await;
 }
 
+/// A disk that is busy at the start must not end all watching.
+#[tokio::test]
+async fn a_list_that_cannot_be_read_is_read_again() {
+    let around = Around::new().await;
+    let folder = tempfile::tempdir().unwrap();
+    let before = node(&around, folder.path()).await;
+    before.handle.monitor(ALPHA, &wish(1), true).await.unwrap();
+    rename(&before, "watched", "away").await;
+    before.stop().await;
+    pass_seconds(&around, 2).await;
+    let node = node(&around, folder.path()).await;
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    assert!(around.scheduler.log(BETA).is_empty());
+    rename(&node, "away", "watched").await;
+    assert_eq!(sent(&around, 4).await.len(), 4);
+    node.stop().await;
+}
+
+async fn rename(node: &Node, from: &'static str, to: &'static str) {
+    let renamed = node.store.write(async move |db| {
+        sqlx::query(sqlx::AssertSqlSafe(format!(
+            "ALTER TABLE {from} RENAME TO {to}"
+        )))
+        .execute(db)
+        .await?;
+        Ok(())
+    });
+    renamed.await.unwrap();
+}
+
 #[tokio::test]
 async fn two_nodes_that_watch_one_process_send_the_same_items() {
     let around = Around::new().await;

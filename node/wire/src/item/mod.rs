@@ -57,6 +57,11 @@ impl UnverifiedItem {
         })
     }
 
+    /// The owner field, as [`VerifiedItem::owner`]: whether that one has signed is not known.
+    pub fn owner(&self) -> &[u8] {
+        &self.bytes[self.layout.owner.clone()]
+    }
+
     /// Verifies the signature, then decodes the tags.
     pub fn verify(self) -> Result<VerifiedItem, ItemError> {
         let parts = self.layout.parts(&self.bytes);
