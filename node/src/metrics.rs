@@ -117,6 +117,21 @@ metric! {
         "aosec_mu_pushes_capped_total", "Produced messages cut off by the depth or fan-out cap.")
 }
 metric! {
+    /// Fees of the MU that were kept: for items that got their slot, and for ticks that sent something.
+    fees_kept: IntCounter = IntCounter::new(
+        "aosec_mu_fees_kept_total", "Items and ticks that were paid for and carried.")
+}
+metric! {
+    /// Items and ticks that the MU did not carry because nobody had paid for them.
+    fees_unpaid: IntCounter = IntCounter::new(
+        "aosec_mu_fees_unpaid_total", "Items and ticks that were not carried for want of credit.")
+}
+metric! {
+    /// Payments to the MU's operator that count for nobody.
+    fee_payments_uncounted: IntCounter = IntCounter::new(
+        "aosec_mu_fee_payments_uncounted_total", "Payments that count for nobody; the log says why.")
+}
+metric! {
     /// Height of the tip as this node sees it; 0 before the first.
     tip_height: IntGauge = IntGauge::new("aosec_base_layer_tip_height_blocks", "Height of the base layer's tip.")
 }
@@ -214,6 +229,9 @@ fn touch() {
         messages_carried(),
         outbox_refused(),
         pushes_capped(),
+        fees_kept(),
+        fees_unpaid(),
+        fee_payments_uncounted(),
         spent_milli_ar(),
         follow_alarms(),
         origin_alarms(),

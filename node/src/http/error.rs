@@ -15,6 +15,14 @@ pub enum ApiError {
     /// 400: the request is not one that this unit understands, or names something it does not have.
     #[error("{0}")]
     BadRequest(String),
+    /// 402: the caller's credit is too small.
+    #[error("{message}")]
+    Unpaid {
+        /// What it costs, and how it is paid.
+        message: String,
+        /// The same for a program; its members stand beside the message.
+        terms: serde_json::Value,
+    },
     /// 403: understood, and not for this caller.
     #[error("{0}")]
     Forbidden(String),
@@ -65,6 +73,7 @@ impl ApiError {
     fn status(&self) -> StatusCode {
         match self {
             Self::BadRequest(_) => StatusCode::BAD_REQUEST,
+            Self::Unpaid { .. } => StatusCode::PAYMENT_REQUIRED,
             Self::Forbidden(_) => StatusCode::FORBIDDEN,
             Self::NotFound(_) => StatusCode::NOT_FOUND,
             Self::WrongMethod(_) => StatusCode::METHOD_NOT_ALLOWED,
@@ -83,6 +92,11 @@ impl ApiError {
         match self {
             Self::Internal(_) => json!({ "error": INTERNAL_TEXT }),
             Self::Unassigned { message, id } => json!({ "error": message, "id": id }),
+            Self::Unpaid { message, terms } => {
+                let mut body = terms.clone();
+                body["error"] = json!(message);
+                body
+            }
             other => json!({ "error": other.to_string() }),
         }
     }

@@ -9,8 +9,8 @@ use lru::LruCache;
 use reqwest::Url;
 
 use super::ports::{
-    Computed, Directory, Lost, NotComputed, NotUploaded, Pending, Places, Ports, ProcessFacts,
-    Results, Ripe, Ticks, Unreachable, Uploads,
+    Computed, Court, Directory, Lost, NotComputed, NotUploaded, Pending, Places, Ports,
+    ProcessFacts, Results, Ripe, Ticks, Unreachable, Uploads,
 };
 use crate::arweave::bundler::Bundler;
 use crate::arweave::gateway::Gateway;
@@ -20,6 +20,7 @@ use crate::cu::source::Log;
 use crate::cu::ticks::Taken;
 use crate::cu::{self, CuError};
 use crate::locate::{LocateError, Locations, Reach};
+use crate::origin;
 
 /// Processes whose facts are remembered; they never change, and one takes some 200 bytes.
 const FACTS_MAX: NonZeroUsize = NonZeroUsize::new(4_096).expect("not zero");
@@ -40,6 +41,16 @@ pub struct Neighbours {
     pub log: Arc<dyn Log>,
     /// The way to the base layer.
     pub bundler: Bundler,
+}
+
+impl Court for origin::Handle {
+    fn firm_above(&self, height: Option<u64>) -> Pending<'_, Option<u64>> {
+        Box::pin(async move {
+            let mut standings = self.standings();
+            let risen = standings.wait_for(|standing| standing.firm > height).await;
+            risen.ok().and_then(|standing| standing.firm)
+        })
+    }
 }
 
 impl Neighbours {

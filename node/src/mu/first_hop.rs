@@ -12,7 +12,8 @@ use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{sleep, timeout};
 
 use super::entry::{Entry, cargo_of, item_of};
-use super::ledger::{self, Applied, Offspring};
+use super::fees::Charge;
+use super::ledger::{self, Applied};
 use super::outbox::{Effect, Event, Load, State};
 use super::push::Cargo;
 use super::{Accepted, Inner, Refusal};
@@ -24,13 +25,23 @@ pub(super) async fn carry(
     cargo: Cargo,
     is_cast: bool,
 ) -> Result<Accepted, Refusal> {
+    let charge = charge(&inner, &cargo)?;
     let room = room(&inner, &cargo)?;
     let task = tokio::spawn(async move {
-        let answer = enter(&inner, cargo, is_cast).await;
+        let answer = enter(&inner, cargo, is_cast, charge).await;
         drop(room);
         answer
     });
     task.await.map_err(|_stopped| Refusal::Stopping)?
+}
+
+/// What the signer is charged; none where nothing is asked.
+fn charge(inner: &Inner, cargo: &Cargo) -> Result<Option<Charge>, Refusal> {
+    match item_of(cargo) {
+        Some(item) => Ok(inner.charge(item.owner_address(), item.bytes().len())),
+        None if inner.settings.fees.is_some() => Err(Refusal::Unsigned),
+        None => Ok(None),
+    }
 }
 
 /// A place among the first hops, and room for the bytes.
@@ -65,11 +76,17 @@ async fn try_resume(inner: &Inner, key: Id) -> Result<(), StoreError> {
     }
 }
 
-async fn enter(inner: &Inner, cargo: Cargo, is_cast: bool) -> Result<Accepted, Refusal> {
+async fn enter(
+    inner: &Inner,
+    cargo: Cargo,
+    is_cast: bool,
+    charge: Option<Charge>,
+) -> Result<Accepted, Refusal> {
     let entry = Entry::first_hop(&cargo, is_cast);
     let (key, carried) = (entry.key, item_of(&cargo).cloned());
     let told = inner.waiting.wait_for(key);
-    let applied = ledger::enter(&inner.store, entry, carried, inner.moment()).await?;
+    let entered = ledger::enter(&inner.store, entry, carried, charge, inner.moment()).await?;
+    let applied = entered.map_err(Refusal::Unpaid)?;
     let entry = if applied.effects.contains(&Effect::Submit) {
         drive(inner, key, &cargo).await?
     } else if applied.effects.contains(&Effect::Answer) {
@@ -112,8 +129,8 @@ async fn attempts(inner: &Inner, key: Id, cargo: &Cargo) -> Result<Entry, StoreE
 }
 
 async fn apply(inner: &Inner, key: Id, event: Event) -> Result<Applied, StoreError> {
-    let none = Offspring::default();
-    let applied = ledger::apply(&inner.store, key, event, none, inner.moment()).await?;
+    let applied =
+        ledger::answer(&inner.store, key, event, inner.holds_fees, inner.moment()).await?;
     applied.ok_or_else(|| StoreError::Damaged {
         what: format!("outbox entry {key} vanished"),
     })

@@ -6,15 +6,18 @@
 
 use aosec_wire::{Id, VerifiedItem};
 
+use super::accounts;
 use super::budget::{self, Cap};
 use super::entry::{Entry, item_of, tick_key};
+use super::fees::{Bill, Charge};
 use super::outbox::{self, Effect, Entrance, Event, State};
 use super::push::{Push, Unsendable};
 use super::rows::{self, stage};
+use crate::metrics;
 use crate::store::cron::Tick;
 use crate::store::outbox::{NEVER_MS, Row};
 use crate::store::watched::Watched;
-use crate::store::{Db, Store, StoreError, item, outbox as table, watched};
+use crate::store::{Db, Store, StoreError, fee, item, outbox as table, watched};
 
 /// The two things that a step cannot know by itself.
 #[derive(Clone, Copy, Debug)]
@@ -45,7 +48,8 @@ pub(super) struct Applied {
     pub(super) capped: u32,
 }
 
-/// Takes in what a client sent, or says how far the same bytes have come.
+/// Takes in what a client sent, or says how far the same bytes have come. Where it is to be carried now and `charge` asks a fee, that is set
+/// aside with it; nothing is kept where the credit is too small.
 ///
 /// # Errors
 /// [`StoreError`] where nothing was kept.
@@ -53,22 +57,69 @@ pub(super) async fn enter(
     store: &Store,
     entry: Entry,
     carried: Option<VerifiedItem>,
+    charge: Option<Charge>,
     moment: Moment,
-) -> Result<Applied, StoreError> {
-    store
-        .write(async move |db| {
-            item::insert(db, carried.as_slice()).await?;
-            let event = if table::insert(db, &Row::from(&entry), NEVER_MS).await? {
-                Event::Begin
-            } else {
-                Event::Again
-            };
-            advance(db, entry.key, event, Offspring::default(), moment).await
-        })
-        .await?
-        .ok_or_else(|| StoreError::Damaged {
+) -> Result<Result<Applied, Box<Bill>>, StoreError> {
+    let job = async move |db: &mut Db| {
+        if let Some(charge) = &charge
+            && begins(db, entry.key).await?
+            && let Err(bill) = accounts::set_aside(db, entry.key, charge, moment.now_ms).await?
+        {
+            return Ok(Err(bill));
+        }
+        item::insert(db, carried.as_slice()).await?;
+        let event = if table::insert(db, &Row::from(&entry), NEVER_MS).await? {
+            Event::Begin
+        } else {
+            Event::Again
+        };
+        let applied = advance(db, entry.key, event, Offspring::default(), moment).await?;
+        applied.map(Ok).ok_or_else(|| StoreError::Damaged {
             what: "outbox: an entry vanished".into(),
         })
+    };
+    store.write(job).await
+}
+
+/// Whether a client's bytes under `key` would be carried now: they are new, or ended without a slot before.
+async fn begins(db: &mut Db, key: Id) -> Result<bool, StoreError> {
+    let Some(known) = load(db, key).await? else {
+        return Ok(true);
+    };
+    let (_state, effects) = outbox::step(known.nature, known.state, Event::Again, 0);
+    Ok(effects.contains(&Effect::Submit))
+}
+
+/// Applies what a first hop heard, and ends what was set aside for it (`holds_fees`: if anything is for anybody), where it has been answered.
+///
+/// # Errors
+/// [`StoreError`] where nothing was kept.
+pub(super) async fn answer(
+    store: &Store,
+    key: Id,
+    event: Event,
+    holds_fees: bool,
+    moment: Moment,
+) -> Result<Option<Applied>, StoreError> {
+    let job = async move |db: &mut Db| {
+        let hold = match holds_fees {
+            true => fee::held(db, key).await?,
+            false => None,
+        };
+        let Some(hold) = hold else {
+            return advance(db, key, event, Offspring::default(), moment).await;
+        };
+        let is_stale = accounts::is_stale(&hold, &event)?;
+        if is_stale {
+            table::make_cast(db, key).await?;
+        }
+        let applied = advance(db, key, event, Offspring::default(), moment).await?;
+        if let Some(applied) = &applied {
+            accounts::settle(db, key, &hold, &applied.entry.state, is_stale).await?;
+        }
+        Ok(applied)
+    };
+    store.write(job).await
 }
 
 /// Applies one event to one entry; none where there is no such entry.
@@ -144,8 +195,19 @@ async fn advance(
     }))
 }
 
-/// Stores what came of one tick of a watched process, once; says how many pieces a bound cut off. Nothing where the process is watched no
-/// longer, or the tick was taken before.
+/// What came of a tick.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum TickTaken {
+    /// Its messages leave, but for so many that a bound cut off; none where the tick was taken before, or nobody watches any longer.
+    Pushed {
+        /// Pieces cut off.
+        capped: u32,
+    },
+    /// The owner's credit is used up: nothing leaves, and the process is watched no longer.
+    Unpaid,
+}
+
+/// Stores what came of one tick of a watched process, once, and takes the fee for it, where one is asked and there is something to send.
 ///
 /// # Errors
 /// [`StoreError`] where nothing was kept.
@@ -154,14 +216,22 @@ pub(super) async fn adopt_tick(
     watched: Watched,
     tick: Tick,
     pushes: Vec<(Push, Entry)>,
+    charge: Option<Charge>,
     moment: Moment,
-) -> Result<u32, StoreError> {
+) -> Result<TickTaken, StoreError> {
     let process = watched.process;
     let job = async move |db: &mut Db| {
         if !watched::stands(db, watched).await?
             || !watched::take(db, process, tick.rule, tick.stamp).await?
         {
-            return Ok(0);
+            return Ok(TickTaken::Pushed { capped: 0 });
+        }
+        if let Some(charge) = charge.filter(|_fee| !pushes.is_empty()) {
+            if accounts::spend(db, &charge).await?.is_err() {
+                watched::end(db, process).await?;
+                return Ok(TickTaken::Unpaid);
+            }
+            metrics::fees_kept().inc();
         }
         let (room, _cap) = budget::room(1, 0);
         let mut stored = 0;
@@ -171,9 +241,10 @@ pub(super) async fn adopt_tick(
         if stored > 0 {
             table::spend(db, tick_key(process, tick), stored).await?;
         }
-        Ok(u32::try_from(pushes.len())
-            .unwrap_or(u32::MAX)
-            .saturating_sub(room))
+        let pieces = u32::try_from(pushes.len()).unwrap_or(u32::MAX);
+        Ok(TickTaken::Pushed {
+            capped: pieces.saturating_sub(room),
+        })
     };
     store.write(job).await
 }

@@ -6,20 +6,25 @@
 //! id is a function of who sent what at which slot ([`push`]).
 //!
 //! Read in this order: [`outbox`] (one message's life, pure), [`budget`] (pace and bounds, pure), [`push`] (what a result becomes,
-//! pure), [`entry`] and `rows` (an entry and its columns), `ledger` (the transactions), `first_hop`, `actor` and `watch` (the loops),
-//! `courier` (to the scheduler and back), [`ports`] (what the unit needs of the others).
+//! pure), [`fees`] and [`payments`] (what it costs, and what was paid, pure), [`entry`] and `rows` (an entry and its columns), `ledger` and
+//! `accounts` (the transactions), `first_hop`, `actor`, `watch` and `income` (the loops), `courier` (to the scheduler and back), [`ports`]
+//! (what the unit needs of the others).
 //!
 //! Deliberately absent: when a process wakes (the compute unit says it), status codes, SQL.
 
+mod accounts;
 mod actor;
 pub mod adapters;
 pub mod budget;
 mod courier;
 pub mod entry;
+pub mod fees;
 mod first_hop;
+mod income;
 mod ledger;
 mod monitor;
 pub mod outbox;
+pub mod payments;
 pub mod ports;
 pub mod push;
 mod rows;
@@ -32,15 +37,16 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use aosec_wire::error::MessageError;
-use aosec_wire::{Id, Scheduled, SigningKey, VerifiedItem};
+use aosec_wire::{Address, Id, Scheduled, SigningKey, VerifiedItem};
 use bytes::Bytes;
 use tokio::sync::{Notify, Semaphore};
 
 use self::courier::Courier;
 use self::entry::Entry;
+use self::fees::{Account, Bill, Charge, Terms};
 use self::ledger::Moment;
 pub use self::monitor::{MonitorRefusal, TAG as MONITOR_TAG};
-use self::ports::Ports;
+use self::ports::{Court, Ports};
 use self::push::{Assign, Cargo};
 use self::waiting::Waiting;
 use crate::metrics;
@@ -55,16 +61,28 @@ const FIRST_HOPS_BYTES_MAX: usize = 64 * 1024 * 1024;
 const CHILDREN_SHOWN_MAX: usize = budget::FAN_OUT_MAX as usize;
 
 /// What the operator may set.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Settings {
     /// How long a client waits for its slot (D7).
     pub first_hop: Duration,
+    /// What it costs; none where nothing.
+    pub fees: Option<Arc<Charging>>,
+}
+
+/// A fee, and the court by which it is paid.
+#[derive(Debug)]
+pub struct Charging {
+    /// How much, to whom, in which token.
+    pub terms: Terms,
+    /// Says up to where payments can be counted.
+    pub court: Arc<dyn Court>,
 }
 
 impl Default for Settings {
     fn default() -> Self {
         Self {
             first_hop: Duration::from_secs(10),
+            fees: None,
         }
     }
 }
@@ -85,6 +103,8 @@ struct Inner {
     waiting: Waiting,
     first_hops: Arc<Semaphore>,
     first_hops_bytes: Arc<Semaphore>,
+    /// Whether fees may be set aside: they are asked, or were before the start.
+    holds_fees: bool,
     /// Told whenever an entry became due.
     work: Notify,
     /// Told whenever somebody is watched, or no longer.
@@ -126,6 +146,14 @@ pub enum Refusal {
         /// Seconds waited.
         waited_s: u64,
     },
+    /// The sender's credit is too small. Nothing was kept.
+    #[error("{0}")]
+    Unpaid(Box<Bill>),
+    /// Nobody has signed it, so nobody's credit can be charged.
+    #[error(
+        "this messenger asks a fee, and an assignment by reference has no signer who could pay it: give it to the scheduler of the process itself"
+    )]
+    Unsigned,
     /// Too many first hops at once.
     #[error("too many messages wait for their slot already: try again in a moment")]
     Busy,
@@ -157,7 +185,9 @@ pub async fn start(
     settings: Settings,
     shutdown: Shutdown,
 ) -> Result<Handle, StartError> {
+    let holds_fees = settings.fees.is_some() || crate::store::fee::holds_any(&store).await?;
     let inner = Arc::new(Inner {
+        holds_fees,
         courier: Courier::new(ports.places.clone())?,
         store,
         ports,
@@ -175,6 +205,9 @@ pub async fn start(
     }
     shutdown.track(actor::run(inner.clone(), shutdown.clone()));
     shutdown.track(watch::run(inner.clone(), shutdown.clone()));
+    if let Some(charging) = inner.settings.fees.clone() {
+        shutdown.track(income::run(inner.clone(), charging, shutdown.clone()));
+    }
     Ok(Handle { inner })
 }
 
@@ -260,6 +293,43 @@ impl Handle {
         monitor::keep(&self.inner, process, wish, watch).await
     }
 
+    /// What this messenger asks; none where nothing.
+    #[must_use]
+    pub fn terms(&self) -> Option<&Terms> {
+        let charging = self.inner.settings.fees.as_deref();
+        charging.map(|charging| &charging.terms)
+    }
+
+    /// What an address has paid here, and what became of it; none where it never paid, or nothing is asked.
+    ///
+    /// # Errors
+    /// [`StoreError`] where it cannot be read.
+    pub async fn account(&self, address: &Address) -> Result<Option<Account>, StoreError> {
+        match self.terms() {
+            Some(terms) => accounts::find(&self.inner.store, terms.court, address).await,
+            None => Ok(None),
+        }
+    }
+
+    /// Up to `limit` accounts behind `after`, in the order of their addresses.
+    ///
+    /// # Errors
+    /// [`StoreError`] where they cannot be read.
+    pub async fn accounts(
+        &self,
+        after: &str,
+        limit: u32,
+    ) -> Result<Vec<(String, Account)>, StoreError> {
+        let Some(terms) = self.terms() else {
+            return Ok(Vec::new());
+        };
+        let rows = crate::store::fee::page(&self.inner.store, terms.court, after, limit).await?;
+        let rows = rows.into_iter();
+        Ok(rows
+            .map(|(address, sums)| (address, accounts::account(sums)))
+            .collect())
+    }
+
     /// Whether `process` is watched.
     ///
     /// # Errors
@@ -270,13 +340,27 @@ impl Handle {
 }
 
 fn counted(answer: Result<Accepted, Refusal>) -> Result<Accepted, Refusal> {
-    if let Err(Refusal::Message(_) | Refusal::Declined { .. }) = &answer {
-        metrics::refusals().with_label_values(&["mu"]).inc();
+    match &answer {
+        Err(Refusal::Message(_) | Refusal::Declined { .. }) => {
+            metrics::refusals().with_label_values(&["mu"]).inc();
+        }
+        Err(Refusal::Unpaid(_) | Refusal::Unsigned) => metrics::fees_unpaid().inc(),
+        _ => {}
     }
     answer
 }
 
 impl Inner {
+    /// What an item of so many bytes costs its signer; none where nothing.
+    fn charge(&self, payer: &Address, bytes: usize) -> Option<Charge> {
+        let terms = self.settings.fees.as_deref()?.terms.clone();
+        Some(Charge {
+            payer: payer.clone(),
+            price: terms.policy.price(bytes as u64),
+            terms,
+        })
+    }
+
     /// The clock and the dice, in the one place that has them.
     fn moment(&self) -> Moment {
         let now_ms = SystemTime::now()

@@ -4,14 +4,17 @@
 //! a tag `Data-Protocol` or `Type` was signed for another end, and is public. Which of the two wishes it is, a tag `Monitor` says under the
 //! signature (`watch` or `stop`); clients that set none are believed by the verb of their request. 2. A wish is
 //! taken once: the same item a second time changes nothing, and cannot be turned around (an old "watch" sent as "stop").
-//! 3. One process has at most [`WISHES_MAX`] wishes, and one node watches at most [`WATCHED_MAX`] processes: each is computed and carried at
+//! 3. Where a fee is asked, the owner needs credit for one tick at least; each that sends something is charged when it does.
+//! 4. One process has at most [`WISHES_MAX`] wishes, and one node watches at most [`WATCHED_MAX`] processes: each is computed and carried at
 //! the node's cost for as long as its owner likes. Nobody has more than [`OWNED_MAX`] of these places, and no process that never wakes has one.
 
-use aosec_wire::{Id, VerifiedItem};
+use aosec_wire::{Address, Id, VerifiedItem};
 
-use super::Inner;
+use super::fees::Bill;
 use super::ports::Unreachable;
+use super::{Inner, accounts};
 use crate::cu::cron::CronError;
+use crate::metrics;
 use crate::store::monitor::{self as table, Wish};
 use crate::store::watched::{self, WISH_BYTES_MAX, Watched};
 use crate::store::{StoreError, item};
@@ -54,9 +57,12 @@ pub enum MonitorRefusal {
     #[error("this item has been used before: sign a new one, with another anchor or tag")]
     UsedBefore,
     /// Rule 3.
+    #[error("{0}")]
+    Unpaid(Box<Bill>),
+    /// Rule 4.
     #[error("process {0} has {WISHES_MAX} monitor wishes already")]
     TooMany(Id),
-    /// Rule 3.
+    /// Rule 4.
     #[error("this node watches {WATCHED_MAX} processes already: ask another one")]
     Full,
     /// Rule 3.
@@ -95,6 +101,9 @@ pub(super) async fn keep(
         return Err(MonitorRefusal::NotOwner(process));
     }
     let is_prompt = watch && can_wake(inner, process, wish, facts.wakes).await?;
+    if watch {
+        has_credit(inner, &facts.owner).await?;
+    }
     let now = inner.ports.ticks.now().ok_or(MonitorRefusal::NotReady)?;
     let from = Watched {
         process,
@@ -136,6 +145,19 @@ async fn can_wake(
     }
     let is_prompt = inner.ports.ticks.is_prompt(process).await;
     is_prompt.map_err(|reason| Unreachable(reason.to_string()).into())
+}
+
+async fn has_credit(inner: &Inner, owner: &Address) -> Result<(), MonitorRefusal> {
+    let Some(charge) = inner.charge(owner, 0) else {
+        return Ok(());
+    };
+    let account = accounts::find(&inner.store, charge.terms.court, owner).await?;
+    let credit = account.unwrap_or_default().credit();
+    if credit >= charge.price {
+        return Ok(());
+    }
+    metrics::fees_unpaid().inc();
+    Err(MonitorRefusal::Unpaid(charge.bill(credit)))
 }
 
 async fn store_wish(

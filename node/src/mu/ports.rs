@@ -124,6 +124,13 @@ pub trait Directory: Send + Sync {
 #[error("{0}")]
 pub struct Unreachable(pub String);
 
+/// The court in whose token fees are paid.
+pub trait Court: Send + Sync {
+    /// The height up to which it is firm, once that is above `height`: all that it came to up to there stands in the store. None where it
+    /// is computed no further.
+    fn firm_above(&self, height: Option<u64>) -> Pending<'_, Option<u64>>;
+}
+
 /// All ports together.
 #[derive(Clone)]
 pub struct Ports {
@@ -142,5 +149,11 @@ pub struct Ports {
 impl std::fmt::Debug for Ports {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Ports")
+    }
+}
+
+impl std::fmt::Debug for dyn Court {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Court")
     }
 }

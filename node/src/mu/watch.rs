@@ -13,8 +13,8 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until, timeout};
 
 use super::Inner;
-use super::entry::Entry;
-use super::ledger;
+use super::entry::{Entry, item_of};
+use super::ledger::{self, TickTaken};
 use super::ports::{NotComputed, ProcessFacts};
 use super::push::{self, Push, Sender, Turn};
 use crate::cu::input::Moment;
@@ -262,12 +262,25 @@ async fn push_one(
         let child = Entry::ticked(&push, process, ticked);
         (push, child)
     };
-    let pushes = pushes.into_iter().map(adopt).collect();
-    let capped =
-        ledger::adopt_tick(&inner.store, watched, ticked.tick, pushes, inner.moment()).await?;
-    if capped > 0 {
-        tracing::warn!(%process, stamp, pieces = capped, "a cap cut off what a tick sends");
-        metrics::pushes_capped().inc_by(u64::from(capped));
+    let pushes: Vec<_> = pushes.into_iter().map(adopt).collect();
+    let bytes = pushes
+        .iter()
+        .filter_map(|(push, _child)| item_of(&push.cargo));
+    let bytes = bytes.map(|item| item.bytes().len()).sum();
+    let charge = inner.charge(&facts.owner, bytes);
+    let moment = inner.moment();
+    let (store, tick) = (&inner.store, ticked.tick);
+    match ledger::adopt_tick(store, watched, tick, pushes, charge, moment).await? {
+        TickTaken::Pushed { capped: 0 } => {}
+        TickTaken::Pushed { capped } => {
+            tracing::warn!(%process, stamp, pieces = capped, "a cap cut off what a tick sends");
+            metrics::pushes_capped().inc_by(u64::from(capped));
+        }
+        TickTaken::Unpaid => {
+            tracing::warn!(%process, owner = %facts.owner, "the owner's credit is used up: the process is watched no longer");
+            metrics::fees_unpaid().inc();
+            inner.watch.notify_one();
+        }
     }
     Ok(())
 }

@@ -1,5 +1,5 @@
-//! What is kept of an outcome of the court: whole where it changed rows, which costs its sender bonds and bytes on the base layer; of a
-//! long answer to a question the verdict and a digest. Pure.
+//! What is kept of an outcome of the court: whole where it changed rows, or moved tokens, which costs its sender bonds, tokens or bytes on the
+//! base layer; of a long answer to a question the verdict and a digest. Pure.
 //!
 //! A question may be put to the court as a message too: for one inbox fee it makes a page of a thousand accounts. Every node would hold
 //! and keep that page for ever, while the same question as a dry-run costs nobody anything.
@@ -25,10 +25,32 @@ const ROWS: [&str; 4] = ["Hosting", "Keys", "Authorities", "Cases"];
 
 #[derive(Deserialize)]
 struct Outcome {
+    #[serde(default, rename = "Messages")]
+    messages: Vec<Sent>,
     #[serde(default, rename = "Output")]
     output: Printed,
     #[serde(default, rename = "Error")]
     error: Option<Value>,
+}
+
+#[derive(Deserialize)]
+struct Sent {
+    #[serde(default, rename = "Tags")]
+    tags: Vec<Tag>,
+}
+
+#[derive(Deserialize)]
+struct Tag {
+    name: String,
+    value: String,
+}
+
+impl Outcome {
+    /// Whether somebody is told of tokens that he has got.
+    fn moves_tokens(&self) -> bool {
+        let mut tags = self.messages.iter().flat_map(|sent| &sent.tags);
+        tags.any(|tag| tag.name == "Action" && tag.value == "Credit-Notice")
+    }
 }
 
 #[derive(Default, Deserialize)]
@@ -49,7 +71,7 @@ pub fn text(json: String) -> String {
         Err(_unread) => return json,
     };
     let verdict: Value = serde_json::from_str(&outcome.output.data).unwrap_or_default();
-    if ROWS.iter().any(|name| verdict.get(name).is_some()) {
+    if outcome.moves_tokens() || ROWS.iter().any(|name| verdict.get(name).is_some()) {
         return json;
     }
     let mut short = json!({
@@ -84,6 +106,12 @@ mod tests {
         assert_eq!(text(short.clone()), short);
         let changed = outcome(&change, ANSWER_BYTES_MAX);
         assert_eq!(text(changed.clone()), changed);
+        // Long tags of its sender go along with it.
+        let moved = json!({ "Messages": [{ "Tags": [
+            { "name": "Action", "value": "Credit-Notice" }, { "name": "X-Note", "value": "x".repeat(ANSWER_BYTES_MAX) },
+        ] }], "Output": { "data": read.to_string() } });
+        let moved = moved.to_string();
+        assert_eq!(text(moved.clone()), moved);
         let kept = text(long.clone());
         assert!(kept.len() < 1_000, "{kept}");
         let kept: Value = serde_json::from_str(&kept).unwrap();

@@ -5,6 +5,7 @@
 
 pub mod chaos;
 pub mod cu;
+pub mod fees;
 pub mod joining;
 pub mod mu;
 pub mod origin;

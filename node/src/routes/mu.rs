@@ -44,6 +44,7 @@ pub fn router(handle: Handle, court: Option<origin::Handle>) -> Router {
         .route("/status/{id}", get(status))
         .route("/raw/{id}", get(raw))
         .route("/health", get(async || "ok\n"))
+        .merge(super::fees::of_mu().with_state(handle.clone()))
         .with_state(Edge { mu: handle, court })
 }
 
@@ -223,6 +224,8 @@ impl From<Refusal> for ApiError {
                 message,
                 id: id.to_string(),
             },
+            Refusal::Unpaid(bill) => super::fees::unpaid(&bill),
+            Refusal::Unsigned => Self::Forbidden(message),
             Refusal::Busy | Refusal::Stopping => Self::Unavailable(message),
             Refusal::Store(error) => stored(error),
         }
@@ -241,6 +244,7 @@ impl From<MonitorRefusal> for ApiError {
             }
             MonitorRefusal::UnknownProcess(_) => Self::NotFound(message),
             MonitorRefusal::NotOwner(_) => Self::Forbidden(message),
+            MonitorRefusal::Unpaid(bill) => super::fees::unpaid(&bill),
             MonitorRefusal::TooMany(_) | MonitorRefusal::Full | MonitorRefusal::Share => {
                 Self::TooMany(message)
             }
@@ -250,7 +254,7 @@ impl From<MonitorRefusal> for ApiError {
     }
 }
 
-fn stored(error: StoreError) -> ApiError {
+pub(super) fn stored(error: StoreError) -> ApiError {
     match error {
         StoreError::DiskFull | StoreError::Refusing(_) | StoreError::Closed => {
             ApiError::Unavailable("this node cannot keep messages now: try again later".into())

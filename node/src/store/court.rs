@@ -4,6 +4,7 @@ use aosec_wire::Id;
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 
+use super::fee::Place;
 use super::{Db, Store, StoreError, column};
 use crate::arweave::block::BlockId;
 
@@ -140,6 +141,36 @@ pub async fn outcome(store: &Store, message: Id) -> Result<Option<CourtOutcome>,
         })
     };
     row.map(read).transpose()
+}
+
+/// Outcomes whose text holds `mark`, from a place on up to the end of the block `last`, at most so many, in order.
+pub async fn marked(
+    store: &Store,
+    from: Place,
+    last: u64,
+    mark: &str,
+    limit: u32,
+) -> Result<Vec<CourtOutcome>, StoreError> {
+    let rows = sqlx::query(
+        "SELECT message, slot, height, json FROM court_outcome WHERE height >= ?1 AND height <= ?3 \
+         AND (height, slot) >= (?1, ?2) AND instr(json, ?4) > 0 ORDER BY height, slot LIMIT ?5",
+    )
+    .bind(column::integer(from.height, "a height")?)
+    .bind(column::integer(from.slot, "a slot")?)
+    .bind(column::integer(last, "a height")?)
+    .bind(mark)
+    .bind(limit)
+    .fetch_all(store.readers())
+    .await?;
+    let read = |row: &SqliteRow| {
+        Ok(CourtOutcome {
+            message: column::id(row.get(0), "court_outcome.message")?,
+            slot: column::number(row.get(1), "court_outcome.slot")?,
+            height: column::number(row.get(2), "court_outcome.height")?,
+            json: row.get(3),
+        })
+    };
+    rows.iter().map(read).collect()
 }
 
 pub(super) fn block_id(bytes: &[u8], name: &'static str) -> Result<BlockId, StoreError> {

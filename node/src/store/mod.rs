@@ -30,6 +30,7 @@ pub mod court;
 pub mod court_log;
 pub mod cron;
 mod error;
+pub mod fee;
 pub mod inbox;
 pub mod item;
 pub mod joined;

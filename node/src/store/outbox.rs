@@ -147,6 +147,15 @@ pub async fn save(
     Ok(())
 }
 
+/// Says of `key` that it goes to its slot and no further.
+pub async fn make_cast(db: &mut Db, key: Id) -> Result<(), StoreError> {
+    sqlx::query("UPDATE outbox SET is_cast = 1 WHERE key = ?")
+        .bind(blob(key))
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
 /// Writes what of the result of `key` was left out.
 pub async fn remark(db: &mut Db, key: Id, text: &str) -> Result<(), StoreError> {
     sqlx::query("UPDATE outbox SET remark = ? WHERE key = ?")

@@ -6,12 +6,13 @@ use crate::tree::{Tree, Violation};
 
 /// The pure files of the node's units, without `.rs`, because a file may grow into a folder. The first of each pair is the file whose
 /// presence says that the unit is built: from then on the pure one has to stand.
-const PURE_FILES: [(&str, &str); 6] = [
+const PURE_FILES: [(&str, &str); 7] = [
     ("node/src/su/actor", "node/src/su/chain"),
     ("node/src/cu/actor", "node/src/cu/replay"),
     ("node/src/cu/actor", "node/src/cu/input"),
     ("node/src/mu/actor", "node/src/mu/outbox"),
     ("node/src/mu/actor", "node/src/mu/push"),
+    ("node/src/mu/actor", "node/src/mu/fees"),
     (
         "node/src/arweave/devchain/actor",
         "node/src/arweave/devchain/chain",

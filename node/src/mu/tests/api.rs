@@ -9,6 +9,7 @@ use tower::ServiceExt as _;
 
 use super::fakes::{ALPHA, Around, BETA, Node, message, user};
 use super::scheduler::Mood;
+use crate::mu::fees::Policy;
 
 async fn ask(node: &Node, method: Method, path: &str, body: Vec<u8>) -> (u16, String) {
     let request = Request::builder()
@@ -270,5 +271,52 @@ async fn the_plain_routes_answer() {
         ask(&node, Method::GET, "/status/short", vec![]).await.0,
         400
     );
+    node.stop().await;
+}
+
+#[tokio::test]
+async fn a_fee_is_shown_before_it_is_asked_and_its_refusal_says_everything() {
+    let (around, dir) = (Around::new().await, tempfile::tempdir().unwrap());
+    let free = around.node(dir.path()).await;
+    let (status, text) = ask(&free, Method::GET, "/fees?bytes=9", vec![]).await;
+    let told: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(
+        (status, told["policy"].as_str(), told["price"].as_str()),
+        (200, Some("free"), Some("0"))
+    );
+    free.stop().await;
+    around.till.ask(Policy::PerKib(7));
+    let node = around.node(dir.path()).await;
+    let mine = user().address().clone();
+    let path = format!("/fees/{mine}?bytes=1025");
+    let (_status, text) = ask(&node, Method::GET, &path, vec![]).await;
+    let told: Value = serde_json::from_str(&text).unwrap();
+    for (name, value) in [
+        ("policy", "kib"),
+        ("fee", "7"),
+        ("price", "14"),
+        ("credit", "0"),
+        ("least_first_payment", "700"),
+    ] {
+        assert_eq!(told[name], value, "{told}");
+    }
+    assert_eq!(told["pay_to"], super::till::payee().as_str());
+    let (status, body) = post(&node, "/", &message(ALPHA, "Greet")).await;
+    assert_eq!(
+        (status, &body["price"], &body["credit"]),
+        (402, &"7".into(), &"0".into())
+    );
+    assert_eq!(body["address"], mine.as_str());
+    assert_eq!(body["court"], super::till::COURT.to_string());
+    let said = body["error"].as_str().unwrap();
+    assert!(
+        said.contains("aosec fees pay") && said.contains(super::till::payee().as_str()),
+        "{said}"
+    );
+    let assign = format!("/?process-id={BETA}&assign={ALPHA}");
+    assert_eq!(ask(&node, Method::POST, &assign, vec![]).await.0, 403);
+    for bad in ["/fees/nobody", "/fees?bytes=x"] {
+        assert_eq!(ask(&node, Method::GET, bad, vec![]).await.0, 400, "{bad}");
+    }
     node.stop().await;
 }

@@ -9,6 +9,7 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::sync::Notify;
 
 use super::fakes::{ALPHA, Around, action, message};
+use super::fees;
 use crate::mu::outbox::{Ending, State};
 
 /// Counts the points that the node passes on its way through the fakes; at the chosen one everything stands still for ever, as
@@ -67,11 +68,19 @@ fn tally(around: &Around) -> BTreeMap<(String, String), usize> {
     tally
 }
 
-/// Runs the journey with a kill at point `fatal` (0: none); answers the points that an undisturbed run passes.
-fn journey(fatal: i64, sent: &VerifiedItem) -> (i64, BTreeMap<(String, String), usize>) {
+/// Runs the journey with a kill at point `fatal` (0: none); answers the points that an undisturbed run passes. With `is_paid` the messenger
+/// asks a fee, which was paid before.
+fn journey(
+    fatal: i64,
+    sent: &VerifiedItem,
+    is_paid: bool,
+) -> (i64, BTreeMap<(String, String), usize>) {
     let dir = tempfile::tempdir().unwrap();
     let outside = runtime();
     let around = outside.block_on(Around::new());
+    if is_paid {
+        outside.block_on(fees::paid_before(&around, dir.path()));
+    }
     around.points().arm(fatal);
     if fatal != 0 {
         let doomed = runtime();
@@ -99,6 +108,9 @@ fn journey(fatal: i64, sent: &VerifiedItem) -> (i64, BTreeMap<(String, String), 
             "{status:?}"
         );
         let tally = tally(&around);
+        if is_paid {
+            fees::was_taken_once(&node).await;
+        }
         node.stop().await;
         tally
     });
@@ -108,7 +120,7 @@ fn journey(fatal: i64, sent: &VerifiedItem) -> (i64, BTreeMap<(String, String), 
 #[test]
 fn a_kill_between_any_two_steps_loses_nothing_and_doubles_nothing() {
     let sent = message(ALPHA, "Start");
-    let (points, whole) = journey(0, &sent);
+    let (points, whole) = journey(0, &sent, false);
     assert!(points > 12, "{points}");
     assert_eq!(whole.values().sum::<usize>(), 6, "{whole:?}");
     assert!(whole.values().all(|count| *count == 1), "{whole:?}");
@@ -117,7 +129,18 @@ fn a_kill_between_any_two_steps_loses_nothing_and_doubles_nothing() {
         Some(&1)
     );
     for fatal in 1..=points {
-        let (_, tally) = journey(fatal, &sent);
+        let (_, tally) = journey(fatal, &sent, false);
+        assert_eq!(tally, whole, "killed at point {fatal} of {points}");
+    }
+}
+
+#[test]
+fn a_kill_between_any_two_steps_takes_the_fee_once() {
+    let sent = message(ALPHA, "Greet");
+    let (points, whole) = journey(0, &sent, true);
+    assert!(points > 5, "{points}");
+    for fatal in 1..=points {
+        let (_, tally) = journey(fatal, &sent, true);
         assert_eq!(tally, whole, "killed at point {fatal} of {points}");
     }
 }

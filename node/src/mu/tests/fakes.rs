@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 
 use super::crash::Points;
 use super::scheduler::FakeScheduler;
+use super::till::Till;
 use crate::cu::input::Moment;
 use crate::cu::ticks::Taken;
 use crate::mu::ports::{
@@ -46,6 +47,7 @@ pub(super) struct Around {
     pub(super) seconds: Arc<Mutex<Option<u64>>>,
     /// Whether logs are read from the base layer alone.
     pub(super) reads_blocks: Arc<Mutex<bool>>,
+    pub(super) till: Till,
     points: Points,
 }
 
@@ -60,6 +62,7 @@ impl Around {
             base_layer_is_down: Arc::default(),
             seconds: Arc::new(Mutex::new(Some(0))),
             reads_blocks: Arc::default(),
+            till: Till::default(),
             points,
         }
     }
@@ -84,6 +87,7 @@ impl Around {
         let shutdown = Shutdown::new();
         let settings = Settings {
             first_hop: Duration::from_secs(2),
+            fees: self.till.charging(),
         };
         let authority = SigningKey::ed25519([3; 32]);
         let handle = start(

@@ -6,10 +6,12 @@
 mod api;
 mod crash;
 mod fakes;
+mod fees;
 mod journeys;
 mod life;
 mod pushing;
 mod real_scheduler;
 mod redirects;
 mod scheduler;
+mod till;
 mod watching;

@@ -46,6 +46,8 @@ struct Book {
     mood: Mood,
     /// Whether the answer to a POST carries the assignment, as ours does and the reference's does not.
     shows_receipts: bool,
+    /// The stamp of slot 0, in milliseconds.
+    first_stamp_ms: u64,
     logs: BTreeMap<Id, Vec<(VerifiedItem, Assignment)>>,
 }
 
@@ -56,6 +58,7 @@ impl FakeScheduler {
         let state = Book {
             mood: Mood::Works,
             shows_receipts: true,
+            first_stamp_ms: 1_000,
             logs: BTreeMap::new(),
         };
         let inner = Arc::new(Inner {
@@ -78,6 +81,11 @@ impl FakeScheduler {
 
     pub(super) fn hide_receipts(&self) {
         self.book().shows_receipts = false;
+    }
+
+    /// From now on it stamps so.
+    pub(super) fn stamp_from(&self, first_ms: u64) {
+        self.book().first_stamp_ms = first_ms;
     }
 
     /// Everything in the log of `process`, in order.
@@ -111,6 +119,7 @@ impl FakeScheduler {
 
     fn put(&self, process: Id, item: VerifiedItem) -> Result<Assignment, &'static str> {
         let mut book = self.book();
+        let first_ms = book.first_stamp_ms;
         let log = book.logs.entry(process).or_default();
         if log.iter().any(|(earlier, _)| earlier.id() == item.id()) {
             return Err("message already exists");
@@ -122,7 +131,7 @@ impl FakeScheduler {
             nonce,
             message: Some(item.id()),
             height: 1,
-            timestamp: 1_000 + nonce,
+            timestamp: first_ms + nonce,
             chain: Chain::genesis(process),
             exclude: vec![],
             base_layer: false,

@@ -8,7 +8,7 @@ use bytes::Bytes;
 
 use super::fakes::{ALPHA, Around, BETA, Node, action, user};
 
-fn wish(number: u8) -> VerifiedItem {
+pub(super) fn wish(number: u8) -> VerifiedItem {
     let draft = Draft {
         target: Some(ALPHA),
         anchor: Some([number; 32]),
