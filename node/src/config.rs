@@ -9,6 +9,8 @@ use std::time::Duration;
 use aosec_wire::{Address, Id};
 use reqwest::Url;
 
+use crate::mu::fees::Policy;
+
 /// Everything that one node needs to know before it starts.
 #[derive(Clone, Debug)]
 pub struct NodeConfig {
@@ -46,6 +48,8 @@ pub struct NodeConfig {
     pub heartbeats: bool,
     /// What the node does about cases by itself.
     pub agent: Agent,
+    /// What the messenger asks for an item.
+    pub mu_fee: Policy,
     /// Whether the node breaks the law when it is told to; a devnet's node alone can.
     pub chaos: bool,
 }
@@ -156,6 +160,9 @@ pub enum ConfigError {
         "--base-port {0} leaves no room for the five ports above it; take one up to 65530, or 0 for free ports"
     )]
     Port(u16),
+    /// Fees are paid in a court's token.
+    #[error("--mu-fee {0} needs a court whose token pays it: give --origin <id>, or --mu-fee free")]
+    FeeWithoutCourt(&'static str),
     /// A node with real keys would be slashed.
     #[error("--chaos-unsafe is for nodes that `aosec devnet --chaos-unsafe` starts")]
     Chaos,
@@ -194,6 +201,7 @@ impl NodeConfig {
             heartbeats: true,
             origin: None,
             agent: Agent::default(),
+            mu_fee: Policy::Free,
             chaos: false,
             doppelganger_wait: None,
         }
@@ -219,6 +227,9 @@ impl NodeConfig {
         }
         if self.chaos && self.devnet.is_none() {
             return Err(ConfigError::Chaos);
+        }
+        if self.mu_fee != Policy::Free && self.origin.is_none() {
+            return Err(ConfigError::FeeWithoutCourt(self.mu_fee.word()));
         }
         if self.base_port.checked_add(PORTS).is_none() {
             return Err(ConfigError::Port(self.base_port));
@@ -286,6 +297,16 @@ mod tests {
             ..config()
         };
         assert_eq!(rogue.check(), Err(ConfigError::Chaos));
+        let greedy = NodeConfig {
+            mu_fee: Policy::Fixed(1),
+            ..config()
+        };
+        assert_eq!(greedy.check(), Err(ConfigError::FeeWithoutCourt("fixed")));
+        let paid = NodeConfig {
+            origin: Some(Id::new([1; 32])),
+            ..greedy
+        };
+        assert_eq!(paid.check(), Ok(()));
         let slow = NodeConfig {
             block_time: Duration::from_secs(7_200),
             ..config()

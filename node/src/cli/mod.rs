@@ -15,6 +15,7 @@ pub mod court;
 pub mod deploy;
 pub mod devnet;
 pub mod exit;
+pub mod fees;
 pub mod guard;
 pub mod horizon;
 pub mod host;
@@ -105,6 +106,9 @@ enum Command {
     /// Bond an operator, take stake out again, see it.
     #[command(subcommand, after_help = OF_THE_COURT)]
     Stake(stake::StakeCommand),
+    /// What messengers ask for their work: see it, pay it before, give it back.
+    #[command(subcommand, after_help = OF_THE_COURT)]
+    Fees(fees::FeesCommand),
     /// Host processes for pay, under the court.
     #[command(subcommand, after_help = OF_THE_COURT)]
     Host(host::HostCommand),
@@ -161,6 +165,7 @@ fn run(cli: Cli) -> Result<(), CliError> {
         Command::Message(command) => block_on(message::run(command, out)),
         Command::Origin(command) => block_on(origin::run(command, out)),
         Command::Stake(command) => block_on(stake::run(command, out)),
+        Command::Fees(command) => block_on(fees::run(command, out)),
         Command::Host(command) => block_on(host::run(command, out)),
         Command::Challenge(command) => block_on(challenge::run(command, out)),
         Command::Proof(command) => block_on(proof::run(command, out)),

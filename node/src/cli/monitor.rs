@@ -7,6 +7,7 @@ use serde_json::json;
 use super::Output;
 use super::client::{UnitClient, join};
 use super::exit::CliError;
+use super::fees::toll::{Parcel, TollArgs};
 use super::item::signed;
 use super::target::{SignerArgs, TargetArgs};
 use crate::mu::MONITOR_TAG;
@@ -21,6 +22,8 @@ pub struct MonitorArgs {
     signer: SignerArgs,
     #[command(flatten)]
     target: TargetArgs,
+    #[command(flatten)]
+    toll: TollArgs,
 }
 
 /// Says to a node that the process is to be watched, or no longer.
@@ -34,6 +37,14 @@ pub(super) async fn run(
     let data = bytes::Bytes::from_static(b" ");
     let tags = Tags::new().with(MONITOR_TAG, if watch { "watch" } else { "stop" });
     let wish = signed(&args.signer.open()?, Some(args.process), tags, data)?;
+    if watch {
+        let tick = Parcel {
+            what: "each tick that sends something",
+            payer: wish.owner_address(),
+            bytes: 0,
+        };
+        args.toll.agreed(client, &target.mu, tick, out).await?;
+    }
     let url = join(&target.mu, &format!("monitor/{}", args.process))?;
     let told = match watch {
         true => client.post_item(&url, &wish).await?,

@@ -13,6 +13,7 @@ use super::Output;
 use super::exit::CliError;
 use crate::config::{Agent, LogSource, NodeConfig, Peer, Roles};
 use crate::keys::{self, NodeKeys, Password};
+use crate::mu::fees::Policy;
 use crate::node::Node;
 use crate::shutdown::{Shutdown, asked_by_operator};
 
@@ -75,6 +76,9 @@ pub struct RunArgs {
     /// What the node does about cases by itself: watch only says what it sees, defend answers for its operator, hunt reports others too.
     #[arg(long, env = "AOSEC_AGENT", value_enum, default_value_t)]
     agent: Agent,
+    /// What this messenger asks for an item, of credit that its signer has paid before: free, fixed:<tokens>, or kib:<tokens> for each KiB.
+    #[arg(long, env = "AOSEC_MU_FEE", default_value = "free", value_parser = super::fees::policy)]
+    mu_fee: Policy,
     /// Blocks between a start and its first signature, in which another node with the same key would be seen; 4 by default.
     #[arg(long, env = "AOSEC_DOPPELGANGER_WAIT")]
     doppelganger_wait: Option<u64>,
@@ -109,6 +113,7 @@ impl RunArgs {
             heartbeats: self.heartbeats,
             origin: self.origin,
             agent: self.agent,
+            mu_fee: self.mu_fee,
             chaos: self.chaos_unsafe,
             doppelganger_wait: self.doppelganger_wait,
             ..NodeConfig::new(self.data.clone(), self.gateway.clone())

@@ -27,7 +27,7 @@ const ID: &str = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 fn known(word: &str) -> String {
     match word {
         "PROCESS" | "MESSAGE" | "ORIGIN" | "OPERATOR" | "ADDRESS" | "$P" | "$M" => ID.to_owned(),
-        "GATEWAY" => "http://127.0.0.1:4000".to_owned(),
+        "GATEWAY" | "MESSENGER" | "PAGE" => "http://127.0.0.1:4000".to_owned(),
         "Origin=ORIGIN" => format!("Origin={ID}"),
         other => other.to_owned(),
     }

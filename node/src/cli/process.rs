@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use super::Output;
 use super::client::{UnitClient, join};
 use super::exit::CliError;
+use super::fees::toll::{Parcel, TollArgs};
 use super::item::{NewProcess, lua_file, message_tags, signed, unassigned};
 use super::monitor::{self, MonitorArgs};
 use super::outcome::{plain, print_result};
@@ -73,6 +74,8 @@ pub struct SpawnArgs {
     #[command(flatten)]
     target: TargetArgs,
     #[command(flatten)]
+    toll: TollArgs,
+    #[command(flatten)]
     wait: WaitArgs,
 }
 
@@ -95,6 +98,8 @@ pub struct SendArgs {
     #[command(flatten)]
     target: TargetArgs,
     #[command(flatten)]
+    toll: TollArgs,
+    #[command(flatten)]
     wait: WaitArgs,
 }
 
@@ -114,6 +119,8 @@ pub struct EvalArgs {
     signer: SignerArgs,
     #[command(flatten)]
     target: TargetArgs,
+    #[command(flatten)]
+    toll: TollArgs,
     #[command(flatten)]
     wait: WaitArgs,
 }
@@ -207,6 +214,8 @@ async fn spawn(args: SpawnArgs, client: &UnitClient, out: Output) -> Result<(), 
         lua,
     };
     let item = wishes.signed(&args.signer.open()?, &target)?;
+    let parcel = parcel("this spawn", &item);
+    args.toll.agreed(client, &target.mu, parcel, out).await?;
     let posted = client.post_item(&target.mu, &item).await?;
     let wait = Duration::from_secs(args.wait.timeout);
     let result = client
@@ -227,6 +236,8 @@ async fn send(args: SendArgs, client: &UnitClient, out: Output) -> Result<(), Cl
     let target = args.target.find()?;
     let item = message(&args.signer.open()?, args.process, &args.content)?;
     let mut mu = target.mu.clone();
+    let parcel = parcel("this message", &item);
+    args.toll.agreed(client, &mu, parcel, out).await?;
     if args.cast {
         mu.set_query(Some("cast"));
     }
@@ -261,6 +272,8 @@ async fn eval(args: EvalArgs, client: &UnitClient, out: Output) -> Result<(), Cl
         tags: Vec::new(),
     };
     let item = message(&args.signer.open()?, args.process, &content)?;
+    let parcel = parcel("this message", &item);
+    args.toll.agreed(client, &target.mu, parcel, out).await?;
     let posted = client.post_item(&target.mu, &item).await;
     posted.map_err(|error| unassigned(item.id(), error))?;
     out.progress(format_args!("message {}", item.id()));
@@ -269,6 +282,14 @@ async fn eval(args: EvalArgs, client: &UnitClient, out: Output) -> Result<(), Cl
         .result(&target.cu, args.process, item.id(), wait)
         .await?;
     print_result(&result, json!({ "message": item.id() }), out)
+}
+
+fn parcel<'a>(what: &'a str, item: &'a VerifiedItem) -> Parcel<'a> {
+    Parcel {
+        what,
+        payer: item.owner_address(),
+        bytes: item.bytes().len(),
+    }
 }
 
 fn message(key: &SigningKey, process: Id, content: &ContentArgs) -> Result<VerifiedItem, CliError> {

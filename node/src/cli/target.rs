@@ -112,6 +112,17 @@ impl TargetArgs {
         })
     }
 
+    /// The messenger alone: its url is enough.
+    ///
+    /// # Errors
+    /// Where neither a devnet runs nor the url is given.
+    pub fn mu(&self) -> Result<Url, CliError> {
+        match &self.mu {
+            Some(mu) => Ok(mu.clone()),
+            None => Ok(self.find()?.mu),
+        }
+    }
+
     fn without_devnet(&self, why: &str) -> Result<Target, CliError> {
         let (Some(mu), Some(cu)) = (&self.mu, &self.cu) else {
             return Err(CliError::NotFound(format!(

@@ -124,7 +124,7 @@ impl Node {
             log: log.clone(),
         };
         let rogue = base.rogue(&config, &su, &keys.authority)?;
-        let settings = mu::Settings::default();
+        let settings = parts::messenger(&config, court.as_ref(), &keys);
         let mu = mu::start(
             base.store.clone(),
             neighbours.into_ports(),
@@ -146,7 +146,8 @@ impl Node {
             listen::Routers {
                 web: with_rogue(
                     rogue,
-                    status::router(about, base.tip.clone(), config.roles.su.then(|| su.clone())),
+                    status::router(about, base.tip.clone(), config.roles.su.then(|| su.clone()))
+                        .merge(routes::fees::of_page(mu.clone())),
                 ),
                 mu: routes::mu::router(mu, court.clone()),
                 su: routes::su::router_with(

@@ -25,7 +25,7 @@ use crate::config::{Agent, NodeConfig};
 use crate::cu::source::Log;
 use crate::keys::NodeKeys;
 use crate::locate::{Locations, Reach};
-use crate::origin;
+use crate::mu::fees::{Policy, Terms};
 use crate::routes::status::About;
 use crate::routes::su::{Elsewhere, OtherSchedulers};
 use crate::shutdown::Shutdown;
@@ -36,6 +36,7 @@ use crate::su::{
     adapters::{OwnLogs, Poster},
 };
 use crate::su::{Guard, Publishing, Standing, SystemClock};
+use crate::{mu, origin};
 
 /// Name of the guard file in the node's folder.
 pub(crate) const GUARD: &str = "guard";
@@ -178,6 +179,29 @@ impl Agents {
             };
             shutdown.track(hunter::run(hunt, shutdown.clone()));
         }
+    }
+}
+
+/// What the operator has set for the messenger. A fee without a court is refused before ([`NodeConfig::check`]).
+pub(super) fn messenger(
+    config: &NodeConfig,
+    court: Option<&origin::Handle>,
+    keys: &NodeKeys,
+) -> mu::Settings {
+    let fees = court.filter(|_court| config.mu_fee != Policy::Free);
+    let fees = fees.map(|court| {
+        Arc::new(mu::Charging {
+            terms: Terms {
+                policy: config.mu_fee,
+                payee: keys.operator.address().clone(),
+                court: court.id(),
+            },
+            court: Arc::new(court.clone()),
+        })
+    });
+    mu::Settings {
+        fees,
+        ..mu::Settings::default()
     }
 }
 

@@ -13,6 +13,7 @@ use crate::cli::Output;
 use crate::cli::client::join;
 use crate::cli::court::{CourtClient, SendArgs};
 use crate::cli::exit::CliError;
+use crate::cli::fees::toll::{Parcel, TollArgs};
 use crate::cli::target::SignerArgs;
 use crate::origin::cases::{self, Fees};
 
@@ -51,7 +52,7 @@ pub(super) async fn run(args: OpenArgs, out: Output) -> Result<(), CliError> {
     }
     let left = match args.at_once {
         true => messages,
-        false => ask_host(&court, messages, out).await?,
+        false => ask_host(&court, messages, args.send.toll(), out).await?,
     };
     if left.is_empty() {
         let said = "the host has given every message its slot: no case is needed";
@@ -158,10 +159,18 @@ fn one_process(messages: &[VerifiedItem]) -> Result<Id, CliError> {
 async fn ask_host(
     court: &CourtClient,
     messages: Vec<VerifiedItem>,
+    toll: TollArgs,
     out: Output,
 ) -> Result<Vec<VerifiedItem>, CliError> {
     let mut left = Vec::new();
     for message in messages {
+        let parcel = Parcel {
+            what: "asking the host by this messenger",
+            payer: message.owner_address(),
+            bytes: message.bytes().len(),
+        };
+        toll.agreed(court.http(), &court.target().mu, parcel, out)
+            .await?;
         out.progress(format_args!("asking the host for {} ...", message.id()));
         match court.http().post_item(&court.target().mu, &message).await {
             Ok(_taken) => {}

@@ -28,6 +28,7 @@ use serde_json::Value;
 use super::Output;
 use super::client::UnitClient;
 use super::exit::CliError;
+use super::fees::toll::{Parcel, TollArgs};
 use super::item::NewProcess;
 use super::outcome::plain;
 use super::process::tag;
@@ -72,6 +73,8 @@ pub struct ConsoleArgs {
     signer: SignerArgs,
     #[command(flatten)]
     target: TargetArgs,
+    #[command(flatten)]
+    toll: TollArgs,
     /// Seconds to wait for a result.
     #[arg(long, default_value_t = 30)]
     timeout: u64,
@@ -109,6 +112,12 @@ async fn open(args: ConsoleArgs, out: Output, look: Look) -> Result<Console, Cli
     let target = args.target.find()?;
     let key = args.signer.open()?;
     let client = UnitClient::new(out)?;
+    let line = Parcel {
+        what: "each line that changes the process",
+        payer: key.address(),
+        bytes: 0,
+    };
+    args.toll.agreed(&client, &target.mu, line, out).await?;
     let wait = Duration::from_secs(args.timeout);
     let mut link = Link {
         client,

@@ -12,6 +12,7 @@ use super::ask::CourtClient;
 use super::shown::{lines, shown, timed};
 use crate::cli::client::join;
 use crate::cli::exit::CliError;
+use crate::cli::fees::toll::TollArgs;
 use crate::cli::target::TargetArgs;
 use crate::cli::{Output, verdict};
 
@@ -49,6 +50,12 @@ impl SendArgs {
     /// Where none is found.
     pub fn open(&self, out: Output) -> Result<CourtClient, CliError> {
         CourtClient::open(&self.target, false, out)
+    }
+
+    /// The word for a messenger's fee.
+    #[must_use]
+    pub const fn toll(&self) -> TollArgs {
+        TollArgs::said(self.yes)
     }
 
     /// [`agreed`].
