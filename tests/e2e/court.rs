@@ -4,12 +4,14 @@
 
 use std::time::{Duration, Instant};
 
-use aosec_tests::harness::lone::{Flags, LoneNode};
+use aosec_tests::harness::lone::LoneNode;
 use aosec_tests::harness::npm::play;
 use aosec_tests::harness::typed::{done, run};
 use aosec_tests::harness::{World, draft, http};
 use aosec_wire::SigningKey;
 use serde_json::Value;
+
+use super::fees::{is_paid_beforehand, newcomer};
 
 /// Units in one token.
 const TOKEN: u128 = 1_000_000_000_000;
@@ -238,6 +240,7 @@ async fn a_newcomer_agrees(world: &World, tip: u64) {
         let expected = root(&world.node(0).cu, height).await;
         assert_eq!(root(&fifth.cu, height).await, expected, "block {height}");
     }
+    is_paid_beforehand(world, fifth).await;
 }
 
 /// A court beside the devnet's own: whoever has a wallet makes one, and whoever is told its id computes it.
@@ -294,24 +297,7 @@ async fn anybody_makes_a_court() {
 
 /// A compute unit with an empty disk.
 async fn alone(world: &World, name: &str, origin: &str, from: &str) -> LoneNode {
-    let flags = Flags {
-        keys: None,
-        roles: "cu",
-        gateways: vec![world.devnet().gateway.clone()],
-        block_time_ms: 500,
-        settlement_depth: 1,
-        more: vec![
-            format!("--origin={origin}"),
-            "--follow-from".to_owned(),
-            from.to_owned(),
-        ],
-    };
-    let (folder, log) = (
-        world.folder().join(name),
-        world.folder().join(format!("{name}.log")),
-    );
-    let node = LoneNode::start_with(&flags, &folder, &log).await;
-    node.unwrap_or_else(|refused| panic!("{}", refused.log))
+    newcomer(world, origin, from).start(name).await
 }
 
 #[test]

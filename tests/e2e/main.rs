@@ -4,7 +4,8 @@
 //! [`first_steps`] (the page for them, typed into terminals), [`console`] (the same beside its page),
 //! [`signers`] and [`transactions`] (what we sign, judged by others), [`base_layer`] (a chain that misbehaves), [`arlocal`] (one
 //! that others wrote), [`repeats`] (what is sent more than once), [`from_blocks`] (what a node computes that has blocks alone),
-//! [`checkpoints`] (states that others computed), [`court`] (stake, leases and pay, judged by blocks alone), [`orphan`]
+//! [`checkpoints`] (states that others computed), [`court`] (stake, leases and pay, judged by blocks alone), [`fees`] (what a messenger is
+//! paid before it carries anything; the end of the same story), [`orphan`]
 //! (a silent host is challenged, and Arweave goes on), [`story`] (the same, by the one command that plays it), [`faults`] (every other
 //! fault, by nodes that really commit it), [`honest`] (what a host survives in the middle of a case), [`trust`] (whom a process hears
 //! under the court), [`unpublished`] (what a host does that nobody hears), [`wakes`] (a process that wakes itself), [`hostile_items`],
@@ -23,6 +24,7 @@ mod console;
 mod court;
 mod disk;
 mod faults;
+mod fees;
 mod first_steps;
 mod from_blocks;
 mod guard;
