@@ -1,5 +1,5 @@
 //! The README's story, by the command that plays it: a silent host is challenged and slashed, Arweave goes on. The message that gets no
-//! slot is an aoconnect user's, where Node is installed.
+//! slot is an aoconnect user's, where Node is installed, and so are those that the process gets without a host.
 
 use std::path::Path;
 use std::process::Command;
@@ -53,6 +53,7 @@ fn the_story_plays_on_a_running_devnet_and_leaves_it_as_it_was() {
     block_on(shown);
     let promised = facts["promised"].as_str().expect("an id");
     block_on(is_nowhere(&world, process, promised));
+    npm::play_with(&world, "orphan", &[("AOSEC_PROCESS", Path::new(process))]);
 }
 
 fn block_on(told: impl Future<Output = ()>) {

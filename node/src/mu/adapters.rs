@@ -8,8 +8,9 @@ use bytes::Bytes;
 use lru::LruCache;
 use reqwest::Url;
 
+use super::courted::{Courted, NoCourt};
 use super::ports::{
-    Computed, Court, Directory, Lost, NotComputed, NotUploaded, Pending, Places, Ports,
+    Computed, Court, Directory, Hostless, Inboxes, Lost, NotComputed, NotUploaded, Pending, Places, Ports,
     ProcessFacts, Results, Ripe, Ticks, Unreachable, Uploads,
 };
 use crate::arweave::bundler::Bundler;
@@ -20,7 +21,8 @@ use crate::cu::source::Log;
 use crate::cu::ticks::Taken;
 use crate::cu::{self, CuError};
 use crate::locate::{LocateError, Locations, Reach};
-use crate::origin;
+use crate::store::Store;
+use crate::{origin, su};
 
 /// Processes whose facts are remembered; they never change, and one takes some 200 bytes.
 const FACTS_MAX: NonZeroUsize = NonZeroUsize::new(4_096).expect("not zero");
@@ -41,6 +43,12 @@ pub struct Neighbours {
     pub log: Arc<dyn Log>,
     /// The way to the base layer.
     pub bundler: Bundler,
+    /// Which processes this node orders.
+    pub su: su::Handle,
+    /// The court, where this node computes one.
+    pub court: Option<origin::Handle>,
+    /// What the court has settled.
+    pub store: Store,
 }
 
 impl Court for origin::Handle {
@@ -57,7 +65,24 @@ impl Neighbours {
     /// The ports.
     #[must_use]
     pub fn into_ports(self) -> Ports {
-        let gateway = self.bundler.gateway().clone();
+        let directory: Arc<dyn Directory> = Arc::new(Spawns {
+            log: self.log,
+            gateway: self.bundler.gateway().clone(),
+            facts: Mutex::new(LruCache::new(FACTS_MAX)),
+        });
+        let courted = self.court.map(|court| {
+            Arc::new(Courted {
+                court,
+                su: self.su,
+                cu: self.cu.clone(),
+                store: self.store,
+                directory: Arc::clone(&directory),
+            })
+        });
+        let inboxes: Arc<dyn Inboxes> = match &courted {
+            Some(courted) => Arc::<Courted>::clone(courted),
+            None => Arc::new(NoCourt),
+        };
         Ports {
             places: Arc::new(Known {
                 locations: self.locations,
@@ -66,11 +91,9 @@ impl Neighbours {
             ticks: Arc::new(self.cu.clone()),
             results: Arc::new(self.cu),
             uploads: Arc::new(self.bundler),
-            directory: Arc::new(Spawns {
-                log: self.log,
-                gateway,
-                facts: Mutex::new(LruCache::new(FACTS_MAX)),
-            }),
+            directory,
+            inboxes,
+            hostless: courted.map(|courted| courted as Arc<dyn Hostless>),
         }
     }
 }
@@ -147,7 +170,7 @@ impl Ticks for cu::Handle {
 }
 
 /// What asking again cannot change, as far as this program goes; all else may pass.
-fn not_computed(error: CuError) -> NotComputed {
+pub(super) fn not_computed(error: CuError) -> NotComputed {
     match error {
         CuError::NotAProcess { .. }
         | CuError::Format { .. }

@@ -5,6 +5,7 @@ use aosec_wire::{Id, Scheduled, VerifiedItem};
 use super::outbox::{Entrance, Load, Nature, State};
 use super::push::{Assign, Cargo, Kind, Push};
 use crate::store::cron::{Tick, Ticked};
+use crate::store::hostless;
 
 /// An entry of the outbox.
 #[derive(Clone, Debug)]
@@ -93,17 +94,34 @@ impl Entry {
     /// What came of a tick: `push` is the outbox's own beginning, set in motion by the spawn's wish to be woken.
     #[must_use]
     pub fn ticked(push: &Push, sender: Id, ticked: &Ticked) -> Self {
-        let family = Family {
-            root: tick_key(sender, ticked.tick),
-            pushed_for: sender,
-            depth: 1,
-            parent: None,
-        };
         let origin = Origin {
             process: sender,
             slot: ticked.slot,
             kind: push.kind,
             index: place_behind(ticked.number, push.index),
+        };
+        Self::begun(push, tick_key(sender, ticked.tick), sender, origin)
+    }
+
+    /// What came of a slot that nobody gave to a scheduler: `push`, set in motion by the message there.
+    #[must_use]
+    pub fn ordered(push: &Push, sender: Id, turn: hostless::Turn) -> Self {
+        let origin = Origin {
+            process: sender,
+            slot: turn.slot,
+            kind: push.kind,
+            index: push.index,
+        };
+        Self::begun(push, turn_key(sender, turn.slot), turn.message, origin)
+    }
+
+    /// A piece that came of no entry: the chain is counted under `root`.
+    fn begun(push: &Push, root: Id, pushed_for: Id, origin: Origin) -> Self {
+        let family = Family {
+            root,
+            pushed_for,
+            depth: 1,
+            parent: None,
         };
         let (process, _message) = place_of(&push.cargo);
         Self::fresh(&push.cargo, Entrance::Pushed, family, Some(origin), process)
@@ -168,6 +186,13 @@ pub(super) fn tick_key(process: Id, tick: Tick) -> Id {
     let length = (DOMAIN.len() as u64).to_be_bytes();
     let numbers = [u64::from(tick.rule).to_be_bytes(), tick.stamp.to_be_bytes()].concat();
     Id::sha256_of(&[&length, DOMAIN, process.as_bytes(), &numbers])
+}
+
+/// What a slot sets in motion that nobody gave to a scheduler is counted under this name.
+pub(super) fn turn_key(process: Id, slot: u64) -> Id {
+    const DOMAIN: &[u8] = b"aosec-outbox-turn";
+    let length = (DOMAIN.len() as u64).to_be_bytes();
+    Id::sha256_of(&[&length, DOMAIN, process.as_bytes(), &slot.to_be_bytes()])
 }
 
 /// Places between those of one tick and those of the next: no result has more pieces (`aosec_wire::limits`).

@@ -8,16 +8,17 @@ use aosec_wire::{Id, VerifiedItem};
 
 use super::accounts;
 use super::budget::{self, Cap};
-use super::entry::{Entry, item_of, tick_key};
+use super::entry::{Entry, item_of, tick_key, turn_key};
 use super::fees::{Bill, Charge};
 use super::outbox::{self, Effect, Entrance, Event, State};
 use super::push::{Push, Unsendable};
 use super::rows::{self, stage};
 use crate::metrics;
+use crate::store::canonical::LogKey;
 use crate::store::cron::Tick;
 use crate::store::outbox::{NEVER_MS, Row};
 use crate::store::watched::Watched;
-use crate::store::{Db, Store, StoreError, fee, item, outbox as table, watched};
+use crate::store::{Db, Store, StoreError, fee, hostless, item, outbox as table, watched};
 
 /// The two things that a step cannot know by itself.
 #[derive(Clone, Copy, Debug)]
@@ -233,20 +234,48 @@ pub(super) async fn adopt_tick(
             }
             metrics::fees_kept().inc();
         }
-        let (room, _cap) = budget::room(1, 0);
-        let mut stored = 0;
-        for (push, child) in pushes.iter().take(room as usize) {
-            stored += u32::from(adopt_one(db, push, child, moment).await?);
-        }
-        if stored > 0 {
-            table::spend(db, tick_key(process, tick), stored).await?;
-        }
-        let pieces = u32::try_from(pushes.len()).unwrap_or(u32::MAX);
-        Ok(TickTaken::Pushed {
-            capped: pieces.saturating_sub(room),
-        })
+        let capped = begin_chain(db, tick_key(process, tick), &pushes, moment).await?;
+        Ok(TickTaken::Pushed { capped })
     };
     store.write(job).await
+}
+
+/// Stores what of one slot of a sender without a host this node carries, once, and notes that the slot was looked at; says how many pieces a
+/// bound cut off. Nothing where it was looked at before.
+///
+/// # Errors
+/// [`StoreError`] where nothing was kept.
+pub(super) async fn adopt_turn(
+    store: &Store,
+    log: LogKey,
+    slot: u64,
+    pushes: Vec<(Push, Entry)>,
+    moment: Moment,
+) -> Result<u32, StoreError> {
+    let job = async move |db: &mut Db| match hostless::take(db, log, slot).await? {
+        true => begin_chain(db, turn_key(log.process, slot), &pushes, moment).await,
+        false => Ok(0),
+    };
+    store.write(job).await
+}
+
+/// Stores the beginning of a chain that no entry stands before; says how many pieces a bound cut off.
+async fn begin_chain(
+    db: &mut Db,
+    root: Id,
+    pushes: &[(Push, Entry)],
+    moment: Moment,
+) -> Result<u32, StoreError> {
+    let (room, _cap) = budget::room(1, 0);
+    let mut stored = 0;
+    for (push, child) in pushes.iter().take(room as usize) {
+        stored += u32::from(adopt_one(db, push, child, moment).await?);
+    }
+    if stored > 0 {
+        table::spend(db, root, stored).await?;
+    }
+    let pieces = u32::try_from(pushes.len()).unwrap_or(u32::MAX);
+    Ok(pieces.saturating_sub(room))
 }
 
 async fn load(db: &mut Db, key: Id) -> Result<Option<Entry>, StoreError> {

@@ -7,8 +7,8 @@
 //!
 //! Read in this order: [`outbox`] (one message's life, pure), [`budget`] (pace and bounds, pure), [`push`] (what a result becomes,
 //! pure), [`fees`] and [`payments`] (what it costs, and what was paid, pure), [`entry`] and `rows` (an entry and its columns), `ledger` and
-//! `accounts` (the transactions), `first_hop`, `actor`, `watch` and `income` (the loops), `courier` (to the scheduler and back), [`ports`]
-//! (what the unit needs of the others).
+//! `accounts` (the transactions), `first_hop`, `actor`, `watch`, `hostless` and `income` (the loops), `courier` (to the scheduler and back),
+//! [`ports`] (what the unit needs of the others), `courted` (those that a court stands behind).
 //!
 //! Deliberately absent: when a process wakes (the compute unit says it), status codes, SQL.
 
@@ -17,9 +17,11 @@ mod actor;
 pub mod adapters;
 pub mod budget;
 mod courier;
+mod courted;
 pub mod entry;
 pub mod fees;
 mod first_hop;
+mod hostless;
 mod income;
 mod ledger;
 mod monitor;
@@ -188,7 +190,7 @@ pub async fn start(
     let holds_fees = settings.fees.is_some() || crate::store::fee::holds_any(&store).await?;
     let inner = Arc::new(Inner {
         holds_fees,
-        courier: Courier::new(ports.places.clone())?,
+        courier: Courier::new(ports.places.clone(), ports.inboxes.clone())?,
         store,
         ports,
         authority,
@@ -207,6 +209,9 @@ pub async fn start(
     shutdown.track(watch::run(inner.clone(), shutdown.clone()));
     if let Some(charging) = inner.settings.fees.clone() {
         shutdown.track(income::run(inner.clone(), charging, shutdown.clone()));
+    }
+    if let Some(senders) = inner.ports.hostless.clone() {
+        shutdown.track(hostless::run(inner.clone(), senders, shutdown.clone()));
     }
     Ok(Handle { inner })
 }

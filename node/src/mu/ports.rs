@@ -7,13 +7,14 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use aosec_wire::{Address, Id, Outcome};
+use aosec_wire::{Address, Id, Outcome, VerifiedItem};
 use bytes::Bytes;
 use reqwest::Url;
 
 use crate::cu;
 use crate::cu::cron::CronError;
-use crate::cu::ticks::Taken;
+use crate::cu::ticks;
+use crate::store::StoreError;
 use crate::store::cron::Ticked;
 
 /// A boxed future: the traits stand behind `dyn`.
@@ -77,7 +78,7 @@ pub trait Ticks: Send + Sync {
     fn is_prompt(&self, process: Id) -> Pending<'_, Result<bool, NotComputed>>;
 
     /// What has come of the ticks of `process` behind those that were `taken`, as far as it may be relied on.
-    fn ripe(&self, process: Id, taken: Taken) -> Pending<'_, Result<Ripe, NotComputed>>;
+    fn ripe(&self, process: Id, taken: ticks::Taken) -> Pending<'_, Result<Ripe, NotComputed>>;
 }
 
 /// Ticks whose messages may leave.
@@ -131,6 +132,55 @@ pub trait Court: Send + Sync {
     fn firm_above(&self, height: Option<u64>) -> Pending<'_, Option<u64>>;
 }
 
+/// Brings messages to processes that no scheduler orders (PROTOCOL 5.8).
+pub trait Inboxes: Send + Sync {
+    /// Takes a message for the inbox of `process`, or says how far it has come there; none where a scheduler orders the process. What is no
+    /// item of its own (an assignment by reference) comes without.
+    fn take<'a>(
+        &'a self,
+        process: Id,
+        item: Option<&'a VerifiedItem>,
+    ) -> Pending<'a, Option<Taken>>;
+}
+
+/// What an inbox says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Taken {
+    /// It stands in the log of its process.
+    Ordered,
+    /// It waits, or cannot be taken now; the words say for what.
+    Later(String),
+    /// It is none that an inbox takes.
+    Never(String),
+}
+
+/// What the copies of a sender's messages say of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SenderFacts {
+    /// What computes it.
+    pub module: Id,
+    /// Who was to order it: the default of what it spawns.
+    pub scheduler: Address,
+}
+
+/// Senders that no scheduler orders: orphans, and the court (D10).
+pub trait Hostless: Send + Sync {
+    /// The court that this node computes, while what it says is known up to the tip; and the height up to which it is settled.
+    fn court(&self) -> Option<(Id, u64)>;
+
+    /// What a settled slot of an orphan came to.
+    fn outcome(&self, process: Id, slot: u64) -> Pending<'_, Result<Outcome, NotComputed>>;
+
+    /// What is known of a sender; none where no source has its spawn.
+    fn facts(&self, process: Id) -> Pending<'_, Result<Option<SenderFacts>, Unreachable>>;
+
+    /// Whether this node's scheduler orders `process`.
+    fn hosts(&self, process: Id) -> Pending<'_, Result<bool, StoreError>>;
+
+    /// The address of this node's scheduler.
+    fn scheduler(&self) -> &Address;
+}
+
 /// All ports together.
 #[derive(Clone)]
 pub struct Ports {
@@ -144,6 +194,10 @@ pub struct Ports {
     pub uploads: Arc<dyn Uploads>,
     /// Who knows processes.
     pub directory: Arc<dyn Directory>,
+    /// The way to processes that nobody hosts.
+    pub inboxes: Arc<dyn Inboxes>,
+    /// What senders without a host have sent; none where no court is computed.
+    pub hostless: Option<Arc<dyn Hostless>>,
 }
 
 impl std::fmt::Debug for Ports {

@@ -122,6 +122,9 @@ impl Node {
             cu: cu.clone(),
             locations: locations.clone(),
             log: log.clone(),
+            su: su.clone(),
+            court: court.clone(),
+            store: base.store.clone(),
         };
         let rogue = base.rogue(&config, &su, &keys.authority)?;
         let settings = parts::messenger(&config, court.as_ref(), &keys);

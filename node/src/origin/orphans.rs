@@ -41,9 +41,8 @@ impl Handle {
             return Err(TakeError::Behind);
         }
         let (id, owner) = (item.id(), item.owner_address().clone());
-        let stands = self.ordered(vec![(process, id)]).await;
-        let (stands, _firm) = stands.map_err(MirrorError::from)?;
-        if stands.contains(&id) {
+        let stands = self.stands(process, id).await;
+        if stands.map_err(MirrorError::from)? {
             return Ok(id);
         }
         let room = Room {
@@ -57,6 +56,15 @@ impl Handle {
             Enqueued::Waits => Ok(id),
             Enqueued::Full | Enqueued::OwnerFull(_) => Err(TakeError::Full),
         }
+    }
+
+    /// Whether an item stands in the log of a process under the court, at the tip.
+    ///
+    /// # Errors
+    /// [`OriginError`].
+    pub async fn stands(&self, process: Id, item: Id) -> Result<bool, OriginError> {
+        let (soft, _firm) = self.ordered(vec![(process, item)]).await?;
+        Ok(!soft.is_empty())
     }
 
     /// Those of the items that stand in the log of their process: at the tip, and for good.

@@ -132,15 +132,36 @@ pub async fn outcome(store: &Store, message: Id) -> Result<Option<CourtOutcome>,
         .bind(column::blob(message))
         .fetch_optional(store.readers())
         .await?;
-    let read = |row: SqliteRow| {
-        Ok(CourtOutcome {
-            message,
-            slot: column::number(row.get(0), "court_outcome.slot")?,
-            height: column::number(row.get(1), "court_outcome.height")?,
-            json: row.get(2),
-        })
-    };
-    row.map(read).transpose()
+    row.map(|row| read_outcome(&row, message)).transpose()
+}
+
+/// What the messages behind slot `after` came to, of blocks up to `firm`, in order, at most so many.
+pub async fn outcomes(
+    store: &Store,
+    after: u64,
+    firm: u64,
+    limit: u32,
+) -> Result<Vec<CourtOutcome>, StoreError> {
+    let rows = sqlx::query(
+        "SELECT slot, height, json, message FROM court_outcome WHERE slot > ? AND height <= ? ORDER BY slot LIMIT ?",
+    )
+    .bind(column::integer(after, "a slot")?)
+    .bind(column::integer(firm, "a height")?)
+    .bind(i64::from(limit))
+    .fetch_all(store.readers())
+    .await?;
+    let read =
+        |row: &SqliteRow| read_outcome(row, column::id(row.get(3), "court_outcome.message")?);
+    rows.iter().map(read).collect()
+}
+
+fn read_outcome(row: &SqliteRow, message: Id) -> Result<CourtOutcome, StoreError> {
+    Ok(CourtOutcome {
+        message,
+        slot: column::number(row.get(0), "court_outcome.slot")?,
+        height: column::number(row.get(1), "court_outcome.height")?,
+        json: row.get(2),
+    })
 }
 
 /// Outcomes whose text holds `mark`, from a place on up to the end of the block `last`, at most so many, in order.

@@ -31,6 +31,7 @@ pub mod court_log;
 pub mod cron;
 mod error;
 pub mod fee;
+pub mod hostless;
 pub mod inbox;
 pub mod item;
 pub mod joined;

@@ -6,13 +6,14 @@ use crate::tree::{Tree, Violation};
 
 /// The pure files of the node's units, without `.rs`, because a file may grow into a folder. The first of each pair is the file whose
 /// presence says that the unit is built: from then on the pure one has to stand.
-const PURE_FILES: [(&str, &str); 7] = [
+const PURE_FILES: [(&str, &str); 8] = [
     ("node/src/su/actor", "node/src/su/chain"),
     ("node/src/cu/actor", "node/src/cu/replay"),
     ("node/src/cu/actor", "node/src/cu/input"),
     ("node/src/mu/actor", "node/src/mu/outbox"),
     ("node/src/mu/actor", "node/src/mu/push"),
     ("node/src/mu/actor", "node/src/mu/fees"),
+    ("node/src/mu/hostless/mod", "node/src/mu/hostless/rule"),
     (
         "node/src/arweave/devchain/actor",
         "node/src/arweave/devchain/chain",

@@ -2,7 +2,7 @@
 //!
 //! It asks [`Places`] where, posts, follows redirects by hand ([`road`]), and reads the answer ([`answer`]). A refusal is not
 //! believed before the scheduler was asked whether it has the message already: then the first slot counts, so asking twice
-//! gives one slot. It knows nothing of states and pauses: every way this can go is one word of [`Sent`].
+//! gives one slot. A message for a process that nobody hosts goes into its inbox instead ([`Inboxes`]), until it stands in the log. It knows nothing of states and pauses: every way this can go is one word of [`Sent`].
 
 mod answer;
 mod dial;
@@ -16,8 +16,9 @@ use reqwest::{Method, Response, Url, header};
 use self::answer::Wanted;
 use self::dial::Dial;
 use self::road::{Road, RoadError};
+use super::entry::item_of;
 use super::outbox::{Event, Receipt};
-use super::ports::{Lost, Places};
+use super::ports::{Inboxes, Lost, Places, Taken};
 use super::push::{Assign, Cargo};
 use crate::http::error::{is_redirect, is_refusal, is_success};
 use crate::locate::Unreachable;
@@ -30,6 +31,7 @@ const ANSWER_BYTES_MAX: usize = 16 * 1024 * 1024;
 #[derive(Clone)]
 pub(super) struct Courier {
     places: Arc<dyn Places>,
+    inboxes: Arc<dyn Inboxes>,
     dial: Dial,
 }
 
@@ -46,6 +48,8 @@ impl std::fmt::Debug for Courier {
 enum Hitch {
     #[error("{0}")]
     Lost(String),
+    #[error("nobody hosts its process: {0}")]
+    Inbox(String),
     #[error(transparent)]
     Road(#[from] RoadError),
     #[error(transparent)]
@@ -74,13 +78,17 @@ struct Answer {
 }
 
 impl Courier {
-    /// A courier that asks `places` where to go.
+    /// A courier that asks `places` where to go, and brings to `inboxes` what no scheduler would take.
     ///
     /// # Errors
     /// Where no TLS or no resolver can be set up.
-    pub(super) fn new(places: Arc<dyn Places>) -> Result<Self, reqwest::Error> {
+    pub(super) fn new(
+        places: Arc<dyn Places>,
+        inboxes: Arc<dyn Inboxes>,
+    ) -> Result<Self, reqwest::Error> {
         Ok(Self {
             places,
+            inboxes,
             dial: Dial::new()?,
         })
     }
@@ -88,11 +96,15 @@ impl Courier {
     /// Tries once to get a slot for `cargo`, and says what happened.
     pub(super) async fn submit(&self, cargo: &Cargo) -> Event {
         let errand = Errand::of(cargo);
-        let place = match self
-            .places
-            .find(errand.wanted.process, errand.scheduler.clone())
-            .await
-        {
+        let process = errand.wanted.process;
+        if let Some(taken) = self.inboxes.take(process, item_of(cargo)).await {
+            return match taken {
+                Taken::Ordered => Event::Ordered,
+                Taken::Later(words) => hitch(&errand, &Hitch::Inbox(words)),
+                Taken::Never(words) => Event::Declined(words),
+            };
+        }
+        let place = match self.places.find(process, errand.scheduler.clone()).await {
             Ok(place) => place,
             Err(Lost::Unknown) => return Event::Unknown,
             Err(Lost::Unreachable(words)) => return hitch(&errand, &Hitch::Lost(words)),
@@ -101,7 +113,7 @@ impl Courier {
             Ok(event) => event,
             Err(cause) => {
                 // It may have moved: the next attempt looks it up anew.
-                self.places.forget(errand.wanted.process);
+                self.places.forget(process);
                 hitch(&errand, &cause)
             }
         }

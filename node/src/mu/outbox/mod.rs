@@ -4,7 +4,8 @@
 //! Received ─ Submitting ─ Scheduled ─ Computing ─ FannedOut ─ Done
 //!                 ├─ Unassigned   the first hop's time is over; kept, tried again only when the same bytes come again (D7)
 //!                 ├─ Uploading    the target is a wallet: the item goes to the base layer instead ─ Done
-//!                 ├─ Done         it has its slot and was cast: what it comes to is nobody's business here
+//!                 ├─ Done         it has its slot and was cast: what it comes to is nobody's business here; or the base layer orders its
+//!                 │               process and has it in the log: what it comes to is pushed by others (D10)
 //!                 └─ Refused      the scheduler, the compute unit or a bound said no, for good
 //! ```
 //!
@@ -165,6 +166,8 @@ pub enum Event {
     FirstHopOver,
     /// The base layer has it.
     Uploaded,
+    /// Nobody hosts its process, and it stands in the log as the base layer itself orders it.
+    Ordered,
     /// Its result is there, and what it sends out is ready to be stored.
     Pushed,
     /// All entries that came of it have ended.

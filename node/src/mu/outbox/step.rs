@@ -18,6 +18,7 @@ pub fn step(nature: Nature, state: State, event: Event, jitter: u64) -> (State, 
         Event::Declined(words) => declined(nature, begin(state).0, words, jitter),
         Event::FirstHopOver => first_hop_over(nature, state),
         Event::Uploaded => uploaded(state),
+        Event::Ordered => ordered(begin(state).0),
         Event::Pushed => pushed(begin(state).0),
         Event::ChildrenEnded => children_ended(state),
     }
@@ -127,6 +128,14 @@ fn first_hop_over(nature: Nature, state: State) -> (State, Vec<Effect>) {
 fn uploaded(state: State) -> (State, Vec<Effect>) {
     match state {
         State::Uploading(_) => (State::Done(Ending::Uploaded), vec![Effect::Answer]),
+        other => (other, vec![]),
+    }
+}
+
+/// Whoever hosts a receiver pushes what it comes to, so nothing is left to do here.
+fn ordered(state: State) -> (State, Vec<Effect>) {
+    match state {
+        State::Submitting(_) => (State::Done(Ending::Uploaded), vec![Effect::Answer]),
         other => (other, vec![]),
     }
 }

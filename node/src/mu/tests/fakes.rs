@@ -12,6 +12,7 @@ use reqwest::Url;
 use serde_json::{Value, json};
 
 use super::crash::Points;
+use super::hostless::FakeCourt;
 use super::scheduler::FakeScheduler;
 use super::till::Till;
 use crate::cu::input::Moment;
@@ -48,6 +49,8 @@ pub(super) struct Around {
     /// Whether logs are read from the base layer alone.
     pub(super) reads_blocks: Arc<Mutex<bool>>,
     pub(super) till: Till,
+    /// What a court says, where one is computed.
+    pub(super) court: Arc<Mutex<FakeCourt>>,
     points: Points,
 }
 
@@ -63,6 +66,7 @@ impl Around {
             seconds: Arc::new(Mutex::new(Some(0))),
             reads_blocks: Arc::default(),
             till: Till::default(),
+            court: Arc::default(),
             points,
         }
     }
@@ -78,7 +82,9 @@ impl Around {
             results: shared.clone(),
             ticks: shared.clone(),
             uploads: shared.clone(),
-            directory: shared,
+            directory: shared.clone(),
+            inboxes: shared.clone(),
+            hostless: Some(shared),
         }
     }
 
@@ -182,7 +188,7 @@ pub(super) fn action(item: &VerifiedItem) -> &str {
 }
 
 /// What the processes of the tests do.
-fn program(process: Id, action: &str) -> Value {
+pub(super) fn program(process: Id, action: &str) -> Value {
     let send = |target: Id, action: &str| json!({"Target": target, "Anchor": "01", "Tags": [{"name": "Action", "value": action}], "Data": "x"});
     let other = if process == ALPHA { BETA } else { ALPHA };
     let spawn = json!({"Tags": [{"name": "Module", "value": MODULE}, {"name": "Reference", "value": "8"}], "Data": "code"});

@@ -136,6 +136,10 @@ impl World {
                 self.refused.insert(id);
                 Event::Declined("no".into())
             }
+            ("submit", 7) if !self.slots.contains_key(&id) => {
+                self.uploaded.insert(id);
+                Event::Ordered
+            }
             ("upload", 0..=3) => {
                 self.uploaded.insert(id);
                 Event::Uploaded
@@ -191,6 +195,7 @@ impl World {
         ) {
             self.happen(id, Event::Pushed, jitter);
             self.happen(id, Event::Hitch, jitter);
+            self.happen(id, Event::Ordered, jitter);
             self.happen(id, Event::Declined("late".into()), jitter);
         }
     }

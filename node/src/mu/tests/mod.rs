@@ -7,6 +7,7 @@ mod api;
 mod crash;
 mod fakes;
 mod fees;
+mod hostless;
 mod journeys;
 mod life;
 mod pushing;

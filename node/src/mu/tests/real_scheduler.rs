@@ -6,6 +6,7 @@ use aosec_wire::{Address, Assignment, Id, Scheduled, Strictness, item};
 use reqwest::Url;
 
 use crate::mu::courier::Courier;
+use crate::mu::courted::NoCourt;
 use crate::mu::outbox::{Event, Receipt};
 use crate::mu::ports::{Lost, Pending, Places};
 use crate::mu::push::{Assign, Cargo};
@@ -32,7 +33,7 @@ async fn courier(world: &World) -> Courier {
     let url = Url::parse(&format!("http://{}/", listener.local_addr().unwrap())).unwrap();
     let app = router(world.su.clone(), Arc::new(Nowhere));
     tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
-    Courier::new(Arc::new(Only(url))).unwrap()
+    Courier::new(Arc::new(Only(url)), Arc::new(NoCourt)).unwrap()
 }
 
 async fn receipt(courier: &Courier, cargo: &Cargo) -> Receipt {

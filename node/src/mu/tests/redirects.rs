@@ -10,6 +10,7 @@ use reqwest::Url;
 
 use super::fakes::{ALPHA, Around, message};
 use crate::mu::courier::Courier;
+use crate::mu::courted::NoCourt;
 use crate::mu::outbox::Event;
 use crate::mu::ports::{Lost, Pending, Places};
 use crate::mu::push::Cargo;
@@ -59,11 +60,11 @@ impl Places for Begin {
 
 async fn submit(at: &Url, trusted: &[&Url]) -> Event {
     let trusted = trusted.iter().map(|url| (*url).clone()).collect();
-    let courier = Courier::new(Arc::new(Begin {
+    let begin = Begin {
         at: at.clone(),
         trusted,
-    }))
-    .unwrap();
+    };
+    let courier = Courier::new(Arc::new(begin), Arc::new(NoCourt)).unwrap();
     courier
         .submit(&Cargo::Message(message(ALPHA, "Quiet"), ALPHA))
         .await

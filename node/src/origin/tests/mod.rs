@@ -6,6 +6,7 @@ mod copied;
 mod harm;
 mod honest;
 mod hosting;
+mod hostless;
 mod inbox;
 mod jam;
 mod joined;

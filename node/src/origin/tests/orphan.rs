@@ -94,7 +94,12 @@ impl Ordered {
 /// Hosts the process, publishes slots 1 and 2, and leaves; gives what was ordered and the height at which the lease ends.
 pub(super) async fn hosted_and_left(chain: &Loopback) -> (Ordered, u64) {
     let messages = [message("Eval", PROBE), message("Probe", "by its host")];
-    let ordered = hosted(chain, &messages).await;
+    left(chain, &messages).await
+}
+
+/// The same with these messages in slots 1, 2 and so on.
+pub(super) async fn left(chain: &Loopback, messages: &[VerifiedItem]) -> (Ordered, u64) {
+    let ordered = hosted(chain, messages).await;
     let id = process().id().to_string();
     let leaves = of_court(&operator(10)[1], "Leave", &[("Process", &id)]);
     post(chain, &[leaves]).await;
@@ -140,7 +145,7 @@ pub(super) async fn published(
     ordered
 }
 
-async fn post_inbox(chain: &Loopback, items: &[VerifiedItem]) {
+pub(super) async fn post_inbox(chain: &Loopback, items: &[VerifiedItem]) {
     let bundler = Bundler::new(chain.gateway(), loopback::wallet());
     let tags = Tags::new().with("Process", process().id().to_string());
     let data = bundle::build(items);

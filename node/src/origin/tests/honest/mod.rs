@@ -5,7 +5,7 @@ mod scene;
 
 use std::sync::atomic::Ordering;
 
-pub(super) use self::scene::{LOOK_EVERY, PATIENCE, sits_over, whole};
+pub(super) use self::scene::{LOOK_EVERY, PATIENCE, sits_over, whole, whole_of};
 use self::scene::{Scene, unseen};
 use super::orphan::process;
 use super::*;

@@ -42,7 +42,18 @@ pub(in crate::origin::tests) async fn whole(
     shutdown: &Shutdown,
 ) -> Node {
     let config = configured(folder, gateway, origin, settlement_depth);
-    begun(config, shutdown).await
+    begun(10, config, shutdown).await
+}
+
+/// A whole node of another operator, which computes this court.
+pub(in crate::origin::tests) async fn whole_of(
+    number: u8,
+    folder: &Path,
+    gateway: Url,
+    shutdown: &Shutdown,
+) -> Node {
+    let config = configured(folder, gateway, Some(origin()), DEPTH);
+    begun(number, config, shutdown).await
 }
 
 fn configured(folder: &Path, gateway: Url, origin: Option<Id>, depth: u64) -> NodeConfig {
@@ -56,8 +67,8 @@ fn configured(folder: &Path, gateway: Url, origin: Option<Id>, depth: u64) -> No
     }
 }
 
-async fn begun(config: NodeConfig, shutdown: &Shutdown) -> Node {
-    let [owner, operator, scheduler] = operator(10);
+async fn begun(number: u8, config: NodeConfig, shutdown: &Shutdown) -> Node {
+    let [owner, operator, scheduler] = operator(number);
     let keys = NodeKeys {
         owner,
         operator,
@@ -74,7 +85,7 @@ async fn started(gateway: &Url, folder: &Path, looks_first: u64) -> (Node, Shutd
         doppelganger_wait: Some(looks_first),
         ..configured(&folder.join("node"), gateway.clone(), Some(origin()), DEPTH)
     };
-    let node = begun(config, &shutdown).await;
+    let node = begun(10, config, &shutdown).await;
     (node, shutdown)
 }
 
