@@ -10,8 +10,8 @@ use reqwest::Url;
 
 use super::courted::{Courted, NoCourt};
 use super::ports::{
-    Computed, Court, Directory, Hostless, Inboxes, Lost, NotComputed, NotUploaded, Pending, Places, Ports,
-    ProcessFacts, Results, Ripe, Ticks, Unreachable, Uploads,
+    Computed, Court, Directory, Hostless, Inboxes, Lost, NotComputed, NotUploaded, Pending, Places,
+    Ports, ProcessFacts, Results, Ripe, Ticks, Unreachable, Uploads,
 };
 use crate::arweave::bundler::Bundler;
 use crate::arweave::gateway::Gateway;

@@ -44,10 +44,10 @@ pub enum MonitorRefusal {
         "the item is no wish: it must have no tag Data-Protocol or Type, at most {WISH_BYTES_MAX} bytes, and if it has a tag {TAG} its value must be {0}"
     )]
     NoWish(&'static str),
-    /// Rule 3.
+    /// Rule 4.
     #[error("process {0} has no tag Cron-Interval: it never wakes, and there is nothing to watch")]
     NeverWakes(Id),
-    /// Rule 3.
+    /// Rule 4.
     #[error("process {0} cannot be woken: {1}")]
     Schedule(Id, CronError),
     /// Somebody else's process.
@@ -65,7 +65,7 @@ pub enum MonitorRefusal {
     /// Rule 4.
     #[error("this node watches {WATCHED_MAX} processes already: ask another one")]
     Full,
-    /// Rule 3.
+    /// Rule 4.
     #[error(
         "this node watches {OWNED_MAX} processes of this owner already: stop one of them, or ask another node"
     )]
@@ -123,7 +123,7 @@ fn is_wish(item: &VerifiedItem, word: &str) -> bool {
         && tags.all(|(name, value)| !is_foreign(name) && (name != TAG || value == word))
 }
 
-/// Rule 3; says whether it is woken as soon as its ticks are due. Two wishes at one moment may pass the share by one.
+/// Rule 4; says whether it is woken as soon as its ticks are due. Two wishes at one moment may pass the share by one.
 async fn can_wake(
     inner: &Inner,
     process: Id,
