@@ -16,6 +16,17 @@ fn ok(body: Value) -> Turn {
     Some((200, body))
 }
 
+/// A fake node whose court asks this inbox fee, and that takes these turns behind the question for it.
+async fn asking(fee: &str, turns: impl IntoIterator<Item = Turn>) -> CourtClient {
+    let params = json!({ "Parameters": { "inbox_fee": fee } });
+    node([ok(params)].into_iter().chain(turns)).await
+}
+
+/// The same where a message costs nothing.
+async fn free(turns: impl IntoIterator<Item = Turn>) -> CourtClient {
+    asking("0", turns).await
+}
+
 /// A fake node that takes these turns, one a connection, and then listens no more.
 async fn node(turns: impl IntoIterator<Item = Turn>) -> CourtClient {
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
@@ -79,7 +90,7 @@ async fn deliver(court: &CourtClient) -> Result<(), CliError> {
 #[tokio::test]
 async fn a_node_that_restarts_is_asked_again() {
     let ran = json!({ "id": item().id(), "slot": 7, "height": 9, "ok": true, "messages": [] });
-    let court = node([
+    let court = free([
         ok(json!({ "id": item().id() })),
         None,
         None,
@@ -92,16 +103,27 @@ async fn a_node_that_restarts_is_asked_again() {
 }
 
 #[tokio::test]
+async fn a_fee_is_burned_with_consent_alone() {
+    let refused = deliver(&asking("10000000000", []).await).await.unwrap_err();
+    assert!(matches!(&refused, CliError::Usage(_)), "{refused}");
+    let said = refused.to_string();
+    assert!(
+        said.contains("inbox fee of 0.01 tokens") && said.contains("--yes"),
+        "{said}"
+    );
+}
+
+#[tokio::test]
 async fn who_is_left_in_doubt_is_told_where_to_ask() {
     let asks = format!("aosec origin message {}", item().id());
-    let lost_on_the_way = deliver(&node([None]).await).await.unwrap_err();
+    let lost_on_the_way = deliver(&free([None]).await).await.unwrap_err();
     assert!(matches!(lost_on_the_way, CliError::BrokenOff(_)));
     assert!(
         lost_on_the_way.to_string().contains(&asks),
         "{lost_on_the_way}"
     );
     let broken = [ok(json!({})), Some((500, json!({ "error": "internal" })))];
-    let broken = deliver(&node(broken).await).await.unwrap_err();
+    let broken = deliver(&free(broken).await).await.unwrap_err();
     assert!(broken.to_string().contains(&asks), "{broken}");
     let never = node([]).await.awaited(item().id(), Duration::ZERO).await;
     assert!(matches!(never, Err(CliError::Unreachable(_))), "{never:?}");
@@ -110,11 +132,11 @@ async fn who_is_left_in_doubt_is_told_where_to_ask() {
 #[tokio::test]
 async fn a_refusal_is_final_and_names_its_message() {
     let refused = json!({ "ok": false, "code": "4 unripe" });
-    let refused = node([ok(json!({})), ok(refused)]).await;
+    let refused = free([ok(json!({})), ok(refused)]).await;
     let refused = deliver(&refused).await.unwrap_err().to_string();
     let names = refused.contains(&item().id().to_string());
     assert!(names && refused.contains("rule 4 (unripe)"), "{refused}");
-    let unfit = node([Some((400, json!({ "error": "unfit" })))]).await;
+    let unfit = free([Some((400, json!({ "error": "unfit" })))]).await;
     let unfit = deliver(&unfit).await.unwrap_err();
     assert!(matches!(&unfit, CliError::Refused(said) if !said.contains("origin message")));
 }
@@ -140,7 +162,7 @@ async fn a_second_message_that_fails_leaves_no_doubt_about_the_first() {
         ],
     ];
     for road in roads {
-        let court = node(road).await;
+        let court = free(road).await;
         let out = Output { json: true };
         let error = typed().deliver_all(&court, &items, out).await.unwrap_err();
         let stands = format!("message {} was sent before it and stands", first.id());
