@@ -110,10 +110,8 @@ impl Node {
         let log = compute::logs(&su, &locations)?;
         let (log, seen) = hunter::witness::Witness::of(log);
         let sources = compute::sources(&config, &log, &base, follow, court.clone());
-        let ordered = court
-            .as_ref()
-            .map(|_court| routes::su::Ordered::by(Arc::clone(&sources.0)));
-        let ordered = ordered.unwrap_or_default();
+        let orders = |_court| routes::su::Ordered::by(Arc::clone(&sources.0));
+        let ordered = court.as_ref().map(orders).unwrap_or_default();
         let machine = (workshop, court.as_ref());
         let cu = compute::start(&config, &su, sources, &base, machine, &shutdown).await?;
         let neighbours = mu::adapters::Neighbours {
