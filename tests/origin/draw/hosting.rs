@@ -57,10 +57,10 @@ impl Drawer {
     /// One of the tags is gone, or says something else.
     pub(super) fn misnamed(&mut self, mut tags: Vec<(String, String)>) -> Vec<(String, String)> {
         let at = spoil::index(&mut self.seed, tags.len());
-        match self.below(4) {
-            0 => self.other_period(&mut tags),
-            1 => drop(tags.remove(at)),
-            2 if tags[at].1.len() == 43 => tags[at].1 = cast::process(0),
+        match self.below(6) {
+            0..=2 => self.other_period(&mut tags),
+            3 => drop(tags.remove(at)),
+            4 if tags[at].1.len() == 43 => tags[at].1 = cast::process(0),
             _ => tags[at].1 = format!("{}1", tags[at].1),
         }
         tags
