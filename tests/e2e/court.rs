@@ -34,6 +34,7 @@ async fn an_operator_comes_from_nothing_hosts_is_paid_and_leaves_with_all_of_it(
     bonds(&world);
     let tip = everybody_agrees(&world).await;
     a_newcomer_agrees(&world, tip).await;
+    play(&world, "stake");
 }
 
 fn gets_tokens(world: &World, owner: &str) {
