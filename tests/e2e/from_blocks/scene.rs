@@ -150,22 +150,12 @@ impl Scene {
         root(&node.cu, self.process, slot).await.is_ok()
     }
 
-    /// Asserts that the node says of this slot, by root and by result, that it is in no log that it can read yet, and guesses nothing.
+    /// Asserts that the node says of this slot that it is in no log that it can read yet, and guesses nothing.
     pub(super) async fn waits(&self, node: &LoneNode, slot: u64) {
-        let (cu, process) = (&node.cu, self.process);
-        for path in [
-            format!("root/{process}?slot={slot}"),
-            format!("result/{slot}?process-id={process}"),
-        ] {
-            let answer = http::get(&format!("{cu}/{path}")).await;
-            let answer = answer.expect("an answer");
-            assert!(
-                [404, 503].contains(&answer.status),
-                "{path}: {}",
-                answer.text
-            );
-            assert!(answer.error().is_some(), "{path}: {}", answer.text);
-        }
+        let url = format!("{}/root/{}?slot={slot}", node.cu, self.process);
+        let answer = http::get(&url).await.expect("an answer");
+        assert!([404, 503].contains(&answer.status), "{}", answer.text);
+        assert!(answer.error().is_some(), "{}", answer.text);
     }
 
     /// The roots of slots 0 to `last` as the host computed them.
