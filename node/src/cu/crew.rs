@@ -80,8 +80,9 @@ impl Crew {
     /// # Errors
     /// Where this machine makes no more threads: the job is dropped.
     pub(super) fn give(self: &Arc<Self>, job: Job, beside: bool) -> io::Result<()> {
-        let seat = self.lock().of(beside).pop();
-        let job = match seat {
+        // Sent before the lock goes: a thread that leaves looks once more behind it.
+        let mut waiting = self.lock();
+        let job = match waiting.of(beside).pop() {
             // A thread that has left has taken its seat with it.
             Some(seat) => match seat.jobs.send(job) {
                 Ok(()) => return Ok(()),
@@ -89,6 +90,7 @@ impl Crew {
             },
             None => job,
         };
+        drop(waiting);
         self.start(First::Job(job), beside)
     }
 

@@ -256,12 +256,12 @@ impl State {
 }
 
 impl Running {
-    /// Tells the thread of what has lasted, with a lane or without.
+    /// Tells the thread of what has lasted, with a lane or without. Whoever holds a lane never stands back: others wait for that lane.
     fn tell(&self, is_crowded: bool) {
         let Some(hand) = &self.hand else { return };
         if self.lasted || self.begun.elapsed() >= SLICE {
             hand.give_way();
-            if is_crowded {
+            if is_crowded && self.lasted {
                 hand.stand_back();
             }
         }

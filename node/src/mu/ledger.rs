@@ -63,8 +63,8 @@ pub(super) async fn enter(
 ) -> Result<Result<Applied, Box<Bill>>, StoreError> {
     let job = async move |db: &mut Db| {
         if let Some(charge) = &charge
-            && begins(db, entry.key).await?
-            && let Err(bill) = accounts::set_aside(db, entry.key, charge, moment.now_ms).await?
+            && let Some(since_ms) = begins(db, entry.key, moment).await?
+            && let Err(bill) = accounts::set_aside(db, entry.key, charge, since_ms).await?
         {
             return Ok(Err(bill));
         }
@@ -82,13 +82,14 @@ pub(super) async fn enter(
     store.write(job).await
 }
 
-/// Whether a client's bytes under `key` would be carried now: they are new, or ended without a slot before.
-async fn begins(db: &mut Db, key: Id) -> Result<bool, StoreError> {
+/// Since when a client's bytes under `key` were here, where they would be carried now: they are new, or ended without a slot before.
+/// A slot that those have all the same was given for what was carried from here, however long ago.
+async fn begins(db: &mut Db, key: Id, moment: Moment) -> Result<Option<u64>, StoreError> {
     let Some(known) = load(db, key).await? else {
-        return Ok(true);
+        return Ok(Some(moment.now_ms));
     };
     let (_state, effects) = outbox::step(known.nature, known.state, Event::Again, 0);
-    Ok(effects.contains(&Effect::Submit))
+    Ok(effects.contains(&Effect::Submit).then_some(0))
 }
 
 /// Applies what a first hop heard, and ends what was set aside for it (`holds_fees`: if anything is for anybody), where it has been answered.

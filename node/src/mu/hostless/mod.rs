@@ -128,7 +128,7 @@ impl Rounds {
             match ended {
                 Ok((_process, Some(more))) => has_more |= more,
                 Ok((process, None)) => {
-                    self.resting.insert(process, now + REST);
+                    self.resting.insert(process, Instant::now() + REST);
                 }
                 Err(_panicked) => metrics::panics().inc(),
             }
